@@ -1,0 +1,33 @@
+/** A decision: what one trigger made of one delivery, with the trace that explains it. */
+
+import type { ObjectName } from "./delivery.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { CreateJob } from "./job.ts";
+import type { JsonValue } from "./json.ts";
+
+export type Station = "verify" | "intercept" | "bind" | "render";
+
+/** One step of the way, in order. The last one tells why the decision came out as it did. */
+export interface TraceStep {
+  readonly station: Station;
+  /** For people: `github`, `cel "only when PRs are opened"`, `TriggerBinding github-pr-binding`. */
+  readonly name: string;
+  readonly verdict: "pass" | "stop" | "error";
+  readonly reason?: string;
+  /** Values behind the verdict: sub-expressions, params, missing headers. Never secrets. */
+  readonly detail?: JsonValue;
+}
+
+/** filtered: a step said no. failed: it would have fired but params or objects could not be made. matched: it fires. */
+export type DecisionResult = "filtered" | "failed" | "matched";
+
+export interface Decision {
+  readonly trigger: ObjectName;
+  readonly result: DecisionResult;
+  /** One line for lists and logs. */
+  readonly reason: string;
+  readonly code?: ErrorCode;
+  readonly trace: readonly TraceStep[];
+  /** What to create; present exactly when matched. */
+  readonly job?: CreateJob;
+}

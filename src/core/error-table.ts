@@ -1,0 +1,67 @@
+/** The error table: every fault that a person or a sender can meet, with its HTTP status, retry class and cure. */
+// biome-ignore-all format: a table is read by rows
+
+/** Who may try again: nobody until something is mended, the machine soon, or the machine slowly. */
+export type Retry = "never" | "soon" | "slow";
+
+interface Row {
+  /** HTTP status where the fault answers a request. */
+  readonly status: number;
+  readonly retry: Retry;
+  /** What went wrong; `{name}` is replaced by the value of that name. */
+  readonly message: string;
+  /** How to mend it. */
+  readonly fix: string;
+}
+
+const row = (status: number, retry: Retry, message: string, fix: string): Row => ({ status, retry, message, fix });
+
+export const ERRORS = {
+  // ingress
+  SLUICE_LISTENER_UNKNOWN: row(404, "never", "no listener answers {method} {path} on host {host}", "Send to /<namespace>/<listener>; this gateway serves: {served}."),
+  SLUICE_METHOD: row(405, "never", "{method} is not a webhook", "Send a POST."),
+  SLUICE_BODY_TOO_LARGE: row(413, "never", "the body is larger than {limit} bytes", "Raise --max-body or the listener's annotation sluice.dev/max-body-bytes, or send less."),
+  SLUICE_ENCODING: row(415, "never", "Content-Encoding {encoding} is not taken", "Send the body uncompressed."),
+  SLUICE_FORM: row(415, "never", "the body is an HTML form", "Set the webhook's content type to application/json."),
+  SLUICE_BODY_NOT_JSON: row(400, "never", "Invalid event body format: {reason}", 'Send JSON, or set the listener\'s annotation tekton.dev/payload-validation to "false".'),
+  SLUICE_UNVERIFIED: row(401, "never", "nobody could be proved to have sent this: {reason}", "Give the sender the secret that the listener's interceptor names, or check which secret it signs with."),
+  SLUICE_STORE_AWAY: row(503, "soon", "the store did not accept the delivery: {reason}", "Send it again later; nothing was accepted."),
+  SLUICE_STOPPING: row(503, "soon", "this gateway is shutting down", "Send it again; another one will take it."),
+  SLUICE_LISTENER_BROKEN: row(500, "never", "listener {listener} cannot fire: {reason}", "Mend its objects; `sluice check` names the place."),
+  // verify
+  SLUICE_SIGNATURE_MISSING: row(401, "never", "header {header} is missing", "Set a secret on the webhook in {provider}; it must equal Secret {secret}."),
+  SLUICE_SIGNATURE_WRONG: row(401, "never", "{header} does not match the body under Secret {secret}", "The sender signs with another secret, or something between changed the body."),
+  SLUICE_SECRET_MISSING: row(401, "slow", "Secret {secret} has no usable key {key}", "Create it in namespace {namespace}, with a value that is not empty."),
+  SLUICE_PROOF_UNDECLARED: row(401, "never", "trigger {trigger} demands no proof of the sender", "Add a github, gitlab or bitbucket interceptor with secretRef, or write the annotation sluice.dev/verification: none, or start with --unverified=allow."),
+  // decide
+  SLUICE_INTERCEPTOR_UNKNOWN: row(422, "never", "no interceptor is called {name}", "Known here: {known}."),
+  SLUICE_INTERCEPTOR_PARAMS: row(422, "never", "interceptor {name}: {reason}", "Correct the parameter {field}."),
+  SLUICE_INTERCEPTOR_FAILED: row(502, "soon", "interceptor {name} did not answer: {reason}", "Look at the interceptor's own log; the delivery is kept and tried again."),
+  SLUICE_CEL_SYNTAX: row(422, "never", "CEL does not compile: {reason}", "Correct the expression: {expression}"),
+  SLUICE_CEL_FAILED: row(422, "never", "CEL failed: {reason}", "Guard the access with has(…), or correct the expression: {expression}"),
+  SLUICE_PATH_SYNTAX: row(422, "never", "$({path}) is no valid path: {reason}", "Write it as the Kubernetes JSONPath dialect wants it, for example $(body.pull_request.head.sha)."),
+  SLUICE_PATH_MISSING: row(422, "never", "param {param}: {reason}", "Guard the trigger with a filter, or give the template's param a default."),
+  SLUICE_PARAM_DUPLICATE: row(422, "never", "param {param} is bound twice", "Keep one of the bindings."),
+  SLUICE_REF_MISSING: row(422, "never", "{kind} {name} does not exist in namespace {namespace}", "Create it, or correct the reference in {from}."),
+  SLUICE_TEMPLATE_BROKEN: row(422, "never", "resource template {index} gives no usable object: {reason}", "Look at the rendered text with `sluice try`."),
+  // catalog
+  SLUICE_YAML_SYNTAX: row(422, "never", "no valid YAML: {reason}", "Correct the file; the last good state stays in force."),
+  SLUICE_OBJECT_INVALID: row(422, "never", "{field}: {reason}", "Correct the field; the last good state stays in force."),
+  SLUICE_OBJECT_DUPLICATE: row(422, "never", "{kind} {name} is declared twice", "It also stands in {other}; keep one."),
+  SLUICE_CONFIG_INVALID: row(422, "never", "setting {key}: {reason}", "See `sluice help settings`."),
+  SLUICE_CONFIG_MISSING: row(422, "never", "{path} does not exist", "Name a file or folder with --config."),
+  // create
+  SLUICE_CREATE_CONFLICT: row(409, "never", "{kind} {name} exists already and was not made by this delivery", "Give the template a generateName, or remove the object and retry."),
+  SLUICE_CREATE_REFUSED: row(422, "never", "the API server refused {kind} {name}: {reason}", "Correct the template; then replay."),
+  SLUICE_CREATE_FORBIDDEN: row(403, "slow", "not allowed to create {kind} in {namespace}: {reason}", "Grant the verb create on it to {account}."),
+  SLUICE_CREATE_KIND: row(404, "slow", "the cluster knows no kind {kind}", "Install its CustomResourceDefinition, or correct apiVersion and kind."),
+  SLUICE_CREATE_UNREACHABLE: row(503, "soon", "the API server did not answer: {reason}", "Nothing to do: it is tried again until it answers."),
+  SLUICE_CREATE_BUSY: row(503, "soon", "the API server answered {status}: {reason}", "Nothing to do: it is tried again."),
+  // ops
+  SLUICE_DELIVERY_UNKNOWN: row(404, "never", "no delivery has the id {id}", "List them with `sluice deliveries list`."),
+  SLUICE_STORE_BUSY: row(409, "never", "the embedded store {path} is open in process {pid}", "Stop that gateway, or ask it over its admin port."),
+  SLUICE_STORE_VERSION: row(500, "never", "the store was written by a newer version ({found}; this one knows {known})", "Start the newer version."),
+  SLUICE_INTERNAL: row(500, "soon", "unexpected: {reason}", "This is a defect of Sluice; please report it with the log line."),
+} as const satisfies Record<string, Row>;
+
+export type ErrorCode = keyof typeof ERRORS;

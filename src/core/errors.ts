@@ -1,0 +1,73 @@
+/** Faults for people: an error of the table with its values filled in, and how to get from anything thrown to one. */
+
+import type { ErrorCode, Retry } from "./error-table.ts";
+import { ERRORS } from "./error-table.ts";
+
+export type { ErrorCode, Retry };
+
+/** Where in a file a fault stands; line and column count from 1. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A fault from the table. `message` is for people; `code` is what programs and searches use. */
+export class SluiceError extends Error {
+  override readonly name = "SluiceError";
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retry: Retry;
+  readonly fix: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly at: SourcePosition | undefined;
+
+  constructor(
+    code: ErrorCode,
+    values: Record<string, string>,
+    options: { at?: SourcePosition; cause?: unknown } = {},
+  ) {
+    super(fill(ERRORS[code].message, values), options.cause === undefined ? {} : { cause: options.cause });
+    const { status, retry, fix } = ERRORS[code];
+    this.code = code;
+    this.status = status;
+    this.retry = retry;
+    this.fix = fill(fix, values);
+    this.values = values;
+    this.at = options.at;
+  }
+}
+
+/**
+ * Makes a fault of the table.
+ *
+ * @param code its row.
+ * @param values what the row's `{placeholders}` stand for.
+ */
+export function fault(
+  code: ErrorCode,
+  values: Record<string, string> = {},
+  options: { at?: SourcePosition; cause?: unknown } = {},
+): SluiceError {
+  return new SluiceError(code, values, options);
+}
+
+/** Any thrown thing as a SluiceError: unknown ones become SLUICE_INTERNAL and keep their cause. */
+export function asFault(thrown: unknown): SluiceError {
+  if (thrown instanceof SluiceError) return thrown;
+  return fault("SLUICE_INTERNAL", { reason: reasonOf(thrown) }, { cause: thrown });
+}
+
+/** The text of anything thrown. */
+export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.message === "")
+    return thrown.errors.map(reasonOf).join("; ");
+  if (thrown instanceof Error) return thrown.message === "" ? thrown.name : thrown.message;
+  return String(thrown);
+}
+
+function fill(template: string, values: Record<string, string>): string {
+  return template.replace(/\{(\w+)\}/g, (all, key: string) =>
+    Object.hasOwn(values, key) ? (values[key] as string) : all,
+  );
+}

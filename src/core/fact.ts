@@ -1,0 +1,74 @@
+/** Facts: everything that can be reported. Stations state them; src/record turns them into log lines and metrics. */
+
+import type { DecisionResult } from "./decision.ts";
+import type { ObjectName } from "./delivery.ts";
+import type { ErrorCode, SluiceError } from "./errors.ts";
+import type { Attempt, CreateJob, Run } from "./job.ts";
+import type { Outcome } from "./ledger.ts";
+
+export type Fact =
+  | {
+      readonly type: "delivery.accepted";
+      readonly id: string;
+      readonly listener: ObjectName;
+      readonly provider: string;
+      readonly event: string;
+      readonly outcome: Outcome;
+      readonly matched: number;
+      readonly bytes: number;
+      /** Milliseconds from the last byte of the request to durable storage. */
+      readonly took: number;
+      readonly duplicateOf?: string;
+      readonly replayOf?: string;
+    }
+  | {
+      readonly type: "delivery.refused";
+      readonly listener?: ObjectName;
+      readonly code: ErrorCode;
+      readonly status: number;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "decision.made";
+      readonly delivery: string;
+      readonly listener: ObjectName;
+      readonly trigger: ObjectName;
+      readonly result: DecisionResult;
+      readonly reason: string;
+      readonly code?: ErrorCode;
+    }
+  | {
+      readonly type: "job.attempted";
+      readonly job: CreateJob;
+      readonly attempt: Attempt;
+      /** Milliseconds between receipt of the delivery and the start of the attempt. */
+      readonly waited: number;
+    }
+  | {
+      readonly type: "run.created";
+      readonly job: CreateJob;
+      readonly run: Run;
+      readonly sinceReceived: number;
+    }
+  | {
+      readonly type: "catalog.loaded";
+      readonly objects: number;
+      readonly listeners: number;
+      readonly triggers: number;
+      readonly took: number;
+    }
+  | { readonly type: "catalog.broken"; readonly faults: readonly SluiceError[] }
+  | { readonly type: "store.away"; readonly reason: string }
+  | { readonly type: "store.back" }
+  | {
+      readonly type: "gateway.ready";
+      readonly listen: string;
+      readonly admin: string;
+      readonly store: string;
+      readonly target: string;
+    }
+  | { readonly type: "gateway.stopping"; readonly reason: string }
+  | { readonly type: "defect"; readonly where: string; readonly error: SluiceError };
+
+/** States a fact. Never throws, never waits: a listener of facts can not break or delay what it hears about. */
+export type Tell = (fact: Fact) => void;

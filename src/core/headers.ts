@@ -1,0 +1,76 @@
+/** Request headers: canonical names as Go's net/http spells them, every value kept, secrets masked before storage. */
+
+import type { JsonObject } from "./json.ts";
+import { setOwn } from "./json.ts";
+
+/** Canonical name (`X-Github-Event`) to its values in the order they came. */
+export type HeaderMap = Readonly<Record<string, readonly string[]>>;
+
+const canonicalNames = new Map<string, string>();
+
+/**
+ * A header name as Go's textproto.CanonicalMIMEHeaderKey spells it: `x-github-event` becomes `X-Github-Event`; a name
+ * with a byte that is no token character stays as it is.
+ */
+export function canonicalName(name: string): string {
+  const known = canonicalNames.get(name);
+  if (known !== undefined) return known;
+  const canonical = token.test(name)
+    ? name
+        .toLowerCase()
+        .replace(/(^|-)([a-z])/g, (_all, dash: string, letter: string) => dash + letter.toUpperCase())
+    : name;
+  // Names come from outside, so the memory of them is bounded.
+  if (canonicalNames.size < 1_000) canonicalNames.set(name, canonical);
+  return canonical;
+}
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/**
+ * Builds a header map from name and value pairs.
+ *
+ * @param pairs flat `[name, value, name, value, …]`, as node:http's rawHeaders has them.
+ */
+export function headersFromPairs(pairs: readonly string[]): HeaderMap {
+  const map: Record<string, string[]> = {};
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    const name = canonicalName(pairs[i] as string);
+    const value = pairs[i + 1] as string;
+    if (Object.hasOwn(map, name)) map[name]?.push(value);
+    else setOwn(map, name, [value]);
+  }
+  return map;
+}
+
+/** The first value of a header, or undefined; the name in any case. */
+export function header(headers: HeaderMap, name: string): string | undefined {
+  const canonical = canonicalName(name);
+  return Object.hasOwn(headers, canonical) ? headers[canonical]?.[0] : undefined;
+}
+
+/** Headers as JSON: name to list of values. */
+export function headersToJson(headers: HeaderMap): JsonObject {
+  return headers as JsonObject;
+}
+
+const sensitive =
+  /^(authorization|proxy-authorization|cookie|set-cookie)$|token|signature|secret|password|api-?key|credential/i;
+
+/** True for headers that prove or grant something: their values never reach a log, the ledger or an event. */
+export function isSensitive(name: string): boolean {
+  return sensitive.test(name);
+}
+
+/** The mask that stands where a sensitive value was. */
+export const MASK = "***";
+
+/** A copy with the values of sensitive headers replaced by {@link MASK}. */
+export function maskHeaders(headers: HeaderMap): HeaderMap {
+  const masked: Record<string, readonly string[]> = {};
+  for (const name of Object.keys(headers)) {
+    const values = headers[name] as readonly string[];
+    setOwn(masked, name, isSensitive(name) ? values.map(() => MASK) : values);
+  }
+  return masked;
+}

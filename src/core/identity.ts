@@ -1,0 +1,67 @@
+/** Identities that are functions of a delivery: job ids, object names, `$(uid)`. Repeating work repeats the name. */
+
+import { createHash, randomBytes } from "node:crypto";
+import type { ObjectName } from "./delivery.ts";
+
+/** A UUIDv7 (RFC 9562 §5.7): sorts by time of making. */
+export function newDeliveryId(now: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(now, 0, 6);
+  bytes[6] = 0x70 | ((bytes[6] as number) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] as number) & 0x3f);
+  return uuid(bytes);
+}
+
+/** Id of the create job of one trigger for one delivery. Contains no colon: BullMQ keeps that for itself. */
+export function createJobId(delivery: string, trigger: ObjectName): string {
+  return `${delivery}-${digest(trigger.namespace, trigger.name).toString("hex").slice(0, 12)}`;
+}
+
+export function decideJobId(delivery: string): string {
+  return `${delivery}-decide`;
+}
+
+/** `$(uid)` of one trigger for one delivery: a UUIDv8 (RFC 9562 §5.8) made of their hash. */
+export function derivedUid(delivery: string, trigger: ObjectName): string {
+  const bytes = digest("uid", delivery, trigger.namespace, trigger.name).subarray(0, 16);
+  bytes[6] = 0x80 | ((bytes[6] as number) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] as number) & 0x3f);
+  return uuid(bytes);
+}
+
+/** Longest name that every kind and every label value takes. */
+const MAX_NAME = 63;
+const SUFFIX = 10;
+
+/**
+ * What stands for a generateName: the prefix and ten characters from a hash of delivery, trigger and index. Fifty
+ * bits: two of a million objects with one prefix meet with a chance of 1 in 2,000, and then the second is reported as
+ * a conflict, not lost.
+ *
+ * @param index position of the resource template, from 0.
+ */
+export function derivedName(
+  generateName: string,
+  delivery: string,
+  trigger: ObjectName,
+  index: number,
+): string {
+  const bytes = digest("name", delivery, trigger.namespace, trigger.name, String(index));
+  let suffix = "";
+  for (let i = 0; i < SUFFIX; i++) suffix += alphabet[(bytes[i] as number) & 31];
+  return generateName.slice(0, MAX_NAME - SUFFIX) + suffix;
+}
+
+// 32 signs that every Kubernetes name may hold.
+const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
+
+function digest(...parts: readonly string[]): Buffer {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\0");
+  return hash.digest();
+}
+
+function uuid(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes).toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

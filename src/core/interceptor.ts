@@ -1,0 +1,101 @@
+/** The contract of an interceptor: parameters checked and compiled once, then asked once per event. */
+
+import type { Event } from "./delivery.ts";
+import type { HeaderMap } from "./headers.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** gRPC status codes as Tekton's interceptors answer them. */
+export const GRPC = {
+  OK: 0,
+  INVALID_ARGUMENT: 3,
+  NOT_FOUND: 5,
+  FAILED_PRECONDITION: 9,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+} as const;
+
+/** What one interceptor says of one event. A stop with code OK is a plain "not for me". */
+export type Verdict =
+  | {
+      readonly continue: true;
+      /** Merged into the event's extensions, key by key. */
+      readonly extensions?: JsonObject;
+      /** Only the legacy `webhook` may replace these. */
+      readonly body?: string;
+      readonly headers?: HeaderMap;
+      readonly explain?: JsonValue;
+    }
+  | {
+      readonly continue: false;
+      readonly code: number;
+      readonly reason: string;
+      /** The interceptor could not be asked (network, secret store): the decision is tried again by a worker. */
+      readonly transient?: boolean;
+      /** For people: values of sub-expressions, the nearest miss, …. */
+      readonly explain?: JsonValue;
+    };
+
+export const PASS: Verdict = { continue: true };
+
+/** What the sender must prove before any interceptor of the chain sees the event. */
+export interface ProofDemand {
+  /** Name of a scheme in src/verify, for example `github`. */
+  readonly scheme: string;
+  readonly secret: { readonly namespace: string; readonly name: string; readonly key: string };
+}
+
+/** What compile may use. Everything else an interceptor needs stands in its params. */
+export interface InterceptorTools {
+  /** Namespace of the trigger: where its secrets live. */
+  readonly namespace: string;
+  readonly secrets: Secrets;
+  /** Outgoing HTTP with deadline, size cap, no redirects, link-local refused. Absent offline: remote steps then stop. */
+  readonly http?: HttpClient;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderMap;
+  readonly body?: string;
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string;
+  /** Milliseconds until the whole exchange is given up; default 5,000. */
+  readonly timeout?: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly body: string;
+}
+
+/** @throws SluiceError SLUICE_INTERCEPTOR_FAILED when no answer came in time, or a forbidden address was asked. */
+export type HttpClient = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** An interceptor with its parameters built in. */
+export interface CompiledInterceptor {
+  readonly proof?: ProofDemand;
+  /** True when asking it leaves this process: such chains run in a worker. */
+  readonly remote?: boolean;
+  intercept(event: Event): Verdict | Promise<Verdict>;
+}
+
+/** One built-in interceptor: a file in interceptors/, a line in interceptors/index.ts. */
+export interface Interceptor {
+  readonly name: string;
+  readonly summary: string;
+  /**
+   * Checks the parameters and builds everything that does not depend on the event.
+   *
+   * @param params the parameter object, names as the user wrote them (they match without regard to case).
+   * @throws SluiceError SLUICE_INTERCEPTOR_PARAMS or SLUICE_CEL_SYNTAX.
+   */
+  compile(params: JsonObject, tools: InterceptorTools): CompiledInterceptor;
+}
+
+/** Types an interceptor's definition; the identity function otherwise. */
+export function defineInterceptor<const I extends Interceptor>(interceptor: I): I {
+  return interceptor;
+}

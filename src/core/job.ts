@@ -1,0 +1,86 @@
+/** A job: work that the queue carries from the gateway to a worker, and what became of it. */
+
+import type { ObjectName } from "./delivery.ts";
+import type { ErrorCode, Retry } from "./errors.ts";
+import type { JsonObject } from "./json.ts";
+
+/** A Kubernetes object ready to be created: apiVersion, kind, metadata with name and namespace, labels. */
+export type KubernetesObject = JsonObject & {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: JsonObject & { readonly name: string; readonly namespace?: string };
+};
+
+/** The rendered objects of one match. Its id is a function of delivery and trigger, so enqueueing twice is once. */
+export interface CreateJob {
+  readonly kind: "create";
+  readonly id: string;
+  readonly delivery: string;
+  readonly listener: ObjectName;
+  readonly trigger: ObjectName;
+  /** Milliseconds since the epoch at which the delivery was received; ages are counted from here. */
+  readonly receivedAt: number;
+  /** Service account in the trigger's namespace as which the objects are to be created. */
+  readonly serviceAccount?: string;
+  readonly objects: readonly KubernetesObject[];
+}
+
+/** A stored delivery that a worker has to decide, because its chain leaves this process. */
+export interface DecideJob {
+  readonly kind: "decide";
+  readonly id: string;
+  readonly delivery: string;
+  readonly listener: ObjectName;
+  readonly receivedAt: number;
+}
+
+export type Job = CreateJob | DecideJob;
+
+/** One object that exists because of us: usually a PipelineRun. */
+export interface Run {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Where it went: a cluster, or the file that holds it. */
+  readonly where: string;
+  /** `exists` when an earlier attempt had already created it. */
+  readonly outcome: "created" | "exists";
+}
+
+/** What one try of a job came to. */
+export interface Attempt {
+  /** Counts from 1. */
+  readonly number: number;
+  readonly at: number;
+  /** Milliseconds it took. */
+  readonly took: number;
+  readonly outcome: "done" | "retry" | "dead";
+  readonly runs: readonly Run[];
+  readonly code?: ErrorCode;
+  readonly reason?: string;
+  /** When the next try is due, for `retry`. */
+  readonly nextAt?: number;
+}
+
+/** What a target says of one object. */
+export type CreateAnswer =
+  | { readonly outcome: "created" | "exists"; readonly run: Run }
+  | {
+      readonly outcome: "failed";
+      readonly retry: Retry;
+      readonly code: ErrorCode;
+      readonly reason: string;
+      /** From Retry-After, milliseconds. */
+      readonly after?: number;
+    };
+
+/** Where objects are created: a Kubernetes API, a directory, or nowhere (dry run). */
+export interface Target {
+  /** For people: `kubernetes https://…`, `directory ./runs`. */
+  readonly name: string;
+  create(object: KubernetesObject, job: CreateJob): Promise<CreateAnswer>;
+  /** Resolves when the target can be used. @throws SluiceError saying why not. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}

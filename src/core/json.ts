@@ -1,0 +1,139 @@
+/** JSON values, and JSON as Go's encoding/json reads and prints it (what Tekton users see in their params). */
+
+export type JsonScalar = string | number | boolean | null;
+export type JsonValue = JsonScalar | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** Deeper documents are refused, as encoding/json does (its limit is 10,000); ours also keeps every walker off the stack's edge. */
+export const MAX_JSON_DEPTH = 1_000;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Own property or undefined: `__proto__`, `constructor` and friends are keys like any other. */
+export function ownValue(object: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** Sets a key on an object under construction without ever reaching its prototype. */
+export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/**
+ * Parses JSON text with the results of Go's encoding/json into `interface{}`.
+ *
+ * @param text JSON text, already decoded from UTF-8 (invalid bytes as U+FFFD).
+ * @returns the value; numbers are IEEE doubles, lone surrogates are U+FFFD.
+ * @throws SyntaxError when the text is no JSON, holds a number beyond the range of doubles, or nests deeper than
+ *   {@link MAX_JSON_DEPTH}.
+ */
+export function parseJson(text: string): JsonValue {
+  refuseDeepNesting(text);
+  const value = JSON.parse(text) as JsonValue;
+  return mayHoldOddities.test(text) ? normalised(value) : value;
+}
+
+// Only such texts can hold a number that overflows or an escaped lone surrogate, so only they pay for a second walk.
+const mayHoldOddities = /\\u[dD][89a-fA-F]|[0-9][eE]\+?[0-9]{3}|[0-9]{300}/;
+
+function normalised(value: JsonValue): JsonValue {
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) throw new SyntaxError("number is out of the range of a 64-bit float");
+    return value;
+  }
+  if (Array.isArray(value)) return value.map(normalised);
+  if (!isJsonObject(value)) return value;
+  const copy: Record<string, JsonValue> = {};
+  for (const key of Object.keys(value)) setOwn(copy, key.toWellFormed(), normalised(value[key] as JsonValue));
+  return copy;
+}
+
+function refuseDeepNesting(text: string): void {
+  let depth = 0;
+  let deepest = 0;
+  // Brackets inside strings only make the estimate higher, so a text that stays under the limit needs no second look.
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x7b || c === 0x5b) {
+      depth++;
+      if (depth > deepest) deepest = depth;
+    } else if (c === 0x7d || c === 0x5d) depth--;
+  }
+  if (deepest > MAX_JSON_DEPTH && nestingOutsideStrings(text) > MAX_JSON_DEPTH) {
+    throw new SyntaxError(`nested deeper than ${MAX_JSON_DEPTH} levels`);
+  }
+}
+
+function nestingOutsideStrings(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (inString) {
+      if (c === 0x5c) i++;
+      else if (c === 0x22) inString = false;
+    } else if (c === 0x22) inString = true;
+    else if (c === 0x7b || c === 0x5b) deepest = Math.max(deepest, ++depth);
+    else if (c === 0x7d || c === 0x5d) depth--;
+  }
+  return deepest;
+}
+
+/**
+ * Prints a value as Go's json.Marshal does: keys sorted bytewise, `<`, `>`, `&`, U+2028 and U+2029 escaped, doubles in
+ * Go's notation, no spaces.
+ *
+ * @param value what to print; keys whose value is undefined are left out.
+ */
+export function printJson(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "string") return printString(value);
+  if (typeof value === "number") return printNumber(value);
+  if (typeof value === "boolean") return value ? "true" : "false";
+  if (Array.isArray(value)) return `[${value.map(printJson).join(",")}]`;
+  if (typeof value !== "object") throw new TypeError(`no JSON for a ${typeof value}`);
+  const object = value as Record<string, unknown>;
+  const keys = Object.keys(object).filter((key) => object[key] !== undefined);
+  const parts = keys.sort(compareBytewise).map((key) => `${printString(key)}:${printJson(object[key])}`);
+  return `{${parts.join(",")}}`;
+}
+
+/** A string as Go's json.Marshal prints it, quotes included. */
+export function printString(text: string): string {
+  const quoted = JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
+  return needsGoEscapes.test(quoted) ? quoted.replace(goEscapes, (c) => goEscape[c] as string) : quoted;
+}
+
+const needsGoEscapes = /[<>&\u2028\u2029]/;
+const goEscapes = /[<>&\u2028\u2029]/g;
+const goEscape: Record<string, string> = {
+  "<": "\\u003c",
+  ">": "\\u003e",
+  "&": "\\u0026",
+  "\u2028": "\\u2028",
+  "\u2029": "\\u2029",
+};
+
+/** A double as encoding/json prints it: shortest form, exponent below 1e-6 and from 1e21 with at least one digit. */
+export function printNumber(value: number): string {
+  if (!Number.isFinite(value)) throw new TypeError(`no JSON for ${value}`);
+  if (Object.is(value, -0)) return "-0";
+  const magnitude = Math.abs(value);
+  if (magnitude !== 0 && (magnitude < 1e-6 || magnitude >= 1e21)) return value.toExponential();
+  return String(value);
+}
+
+/** Orders strings by their UTF-8 bytes, as Go sorts map keys. */
+export function compareBytewise(a: string, b: string): number {
+  // UTF-16 order differs from UTF-8 order only where surrogates meet U+E000 and above.
+  if (!highUnits.test(a) || !highUnits.test(b)) return a < b ? -1 : a > b ? 1 : 0;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+const highUnits = /[\ud800-\uffff]/;

@@ -1,0 +1,63 @@
+/** Plans: a listener compiled once, so that an event meets only functions. */
+
+import type { Event, ObjectName } from "./delivery.ts";
+import type { SluiceError } from "./errors.ts";
+import type { CompiledInterceptor, ProofDemand } from "./interceptor.ts";
+import type { KubernetesObject } from "./job.ts";
+
+/** Param name to its value as JSON-escaped text: what stands between the quotes in a template. */
+export type Params = ReadonlyMap<string, string>;
+
+/** Bindings of one trigger, compiled. @throws SluiceError SLUICE_PATH_MISSING, SLUICE_PARAM_DUPLICATE. */
+export type BindPlan = (event: Event) => Params;
+
+/** What names and labels are made of. */
+export interface RenderContext {
+  readonly delivery: string;
+  readonly listener: ObjectName;
+  readonly trigger: ObjectName;
+}
+
+/** A template, parsed. @throws SluiceError SLUICE_TEMPLATE_BROKEN. */
+export type RenderPlan = (params: Params, context: RenderContext) => readonly KubernetesObject[];
+
+/** One interceptor of a chain with the name people know it by. */
+export interface ChainStep {
+  readonly name: string;
+  readonly interceptor: CompiledInterceptor;
+}
+
+export interface TriggerPlan extends ObjectName {
+  /** Every proof its chain demands; empty only where "no verification" was spelled out, or `fault` says it was not. */
+  readonly proofs: readonly ProofDemand[];
+  readonly chain: readonly ChainStep[];
+  readonly bind: BindPlan;
+  readonly render: RenderPlan;
+  readonly serviceAccount?: string;
+  /** A trigger that cannot fire (missing binding, no declared proof, …): each of its decisions fails with this. */
+  readonly fault?: SluiceError;
+}
+
+/** Triggers behind a shared chain; inline triggers stand in a group with an empty one. */
+export interface TriggerGroupPlan {
+  readonly name: string;
+  readonly chain: readonly ChainStep[];
+  readonly triggers: readonly TriggerPlan[];
+}
+
+export interface ListenerPlan extends ObjectName {
+  readonly uid: string;
+  readonly groups: readonly TriggerGroupPlan[];
+  /** Bytes; undefined leaves the gateway's own limit. */
+  readonly maxBodyBytes?: number;
+  /** False lets bodies through that are no JSON. */
+  readonly payloadValidation: boolean;
+  /** True when some chain leaves this process, so that a worker decides. */
+  readonly remote: boolean;
+}
+
+/** The listeners in force now. Replaced as a whole when the catalog changes, never edited. */
+export interface Plans {
+  find(namespace: string, name: string): ListenerPlan | undefined;
+  all(): readonly ListenerPlan[];
+}

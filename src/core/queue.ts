@@ -1,0 +1,38 @@
+/** The queue port: jobs accepted durably, handed out at least once, retried when the handler says so. */
+
+import type { Job } from "./job.ts";
+
+/** What a handler makes of a job. `done` also covers "gave up": the ledger keeps the dead, the queue forgets them. */
+export type Disposition = { readonly kind: "done" } | { readonly kind: "retry"; readonly afterMs: number };
+
+/** @param attempt counts from 1 and survives restarts. */
+export type JobHandler = (job: Job, attempt: number) => Promise<Disposition>;
+
+export interface QueueDepth {
+  /** Ready to be taken. */
+  readonly waiting: number;
+  /** Being worked on. */
+  readonly active: number;
+  /** Waiting for the time of their next try. */
+  readonly delayed: number;
+  /** Age in milliseconds of the oldest job that is waiting, active or delayed; 0 when there is none. */
+  readonly oldestMs: number;
+}
+
+export interface Consumer {
+  /** Takes no more jobs, finishes those in hand within `graceMs`, hands back the rest. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface Queue {
+  /** Resolves when all jobs are on durable storage. A job whose id is there already is not added again. */
+  enqueue(jobs: readonly Job[]): Promise<void>;
+  /** Hands jobs to `handler`, `concurrency` at a time. A handler that throws is retried after a short while. */
+  consume(handler: JobHandler, options: { readonly concurrency: number }): Promise<Consumer>;
+  depth(): Promise<QueueDepth>;
+  /** Which of these jobs the queue still holds, in any state. */
+  holds(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Resolves when the storage answers. @throws SluiceError SLUICE_STORE_AWAY. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,15 @@
+/** SQL as the ledger needs it: Postgres in a server or in this process speak the same two words. */
+
+export interface SqlClient {
+  /**
+   * Runs one statement with `$1…` parameters.
+   *
+   * @throws SluiceError SLUICE_STORE_AWAY when the database cannot be asked; the driver's error for a wrong statement.
+   */
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface Sql extends SqlClient {
+  /** Runs `work` between BEGIN and COMMIT on one connection; ROLLBACK when it throws. */
+  transaction<T>(work: (client: SqlClient) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,175 @@
+/** The import table of docs/architecture.md, cycles, file sizes and first lines: agreed layering survives only if it is run. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { glob } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+
+/** unit → the units of ours it may import; "*" is anything. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  core: [],
+  config: ["core"],
+  verify: ["core"],
+  cel: ["core"],
+  bind: ["core"],
+  render: ["core"],
+  intercept: ["core", "cel", "verify"],
+  interceptors: ["core", "verify", "cel"],
+  "accept.ts": ["core", "decide.ts", "verify", "intercept", "bind", "render"],
+  "decide.ts": ["core", "verify", "intercept", "bind", "render"],
+  "dispatch.ts": ["core", "decide.ts", "verify", "intercept", "bind", "render"],
+  "compile.ts": ["core", "verify", "intercept", "cel", "bind", "render"],
+  ingress: ["core"],
+  catalog: ["core"],
+  enqueue: ["core"],
+  ledger: ["core"],
+  store: ["core", "enqueue", "ledger"],
+  create: ["core"],
+  record: ["core"],
+  ops: ["core"],
+  cli: ["*"],
+  "main.ts": ["*"],
+};
+
+/** npm package → the units that may use it. */
+const PACKAGES: Record<string, readonly string[]> = {
+  fastify: ["ingress", "ops"],
+  "@octokit/webhooks": ["verify", "interceptors"],
+  "@octokit/webhooks-methods": ["cli", "verify"],
+  "@octokit/webhooks-examples": ["cli"],
+  "@bufbuild/cel": ["cel"],
+  "@bufbuild/cel-spec": ["cel"],
+  "@bufbuild/protobuf": ["cel"],
+  "@bufbuild/re2": ["cel"],
+  "jsonpath-plus": ["bind"],
+  yaml: ["cel", "catalog", "create", "cli", "config", "render"],
+  zod: ["catalog", "config"],
+  bullmq: ["enqueue"],
+  ioredis: ["enqueue", "ledger", "store"],
+  pg: ["store"],
+  "@electric-sql/pglite": ["store"],
+  "@kubernetes/client-node": ["create", "catalog"],
+  pino: ["record"],
+  "pino-pretty": ["record"],
+  "prom-client": ["record"],
+  commander: ["cli"],
+  picocolors: ["cli"],
+};
+
+interface Source {
+  readonly path: string;
+  readonly unit: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const sources = await readSources();
+
+test("there are sources to look at", () => {
+  assert.ok(sources.length > 10, `expected the whole of src, got ${sources.length} files`);
+});
+
+test("dependencies point one way", () => {
+  const wrong: string[] = [];
+  for (const source of sources) {
+    const allowed = MAY_IMPORT[source.unit];
+    assert.ok(allowed, `${source.path}: unit ${source.unit} is not in the import table`);
+    for (const target of source.imports.filter((name) => name.startsWith("."))) {
+      const unit = unitOf(relative(root, join(root, dirname(source.path), target)));
+      if (unit !== source.unit && !allowed.includes(unit) && !allowed.includes("*")) {
+        wrong.push(
+          `${source.path} imports ${target}; ${source.unit} may import ${allowed.join(", ") || "nothing of ours"}`,
+        );
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test("npm packages stay in the folders that own them", () => {
+  const wrong: string[] = [];
+  for (const source of sources) {
+    for (const name of source.imports.filter((name) => !name.startsWith(".") && !name.startsWith("node:"))) {
+      const parts = name.split("/");
+      const pkg = name.startsWith("@") ? parts.slice(0, 2).join("/") : (parts[0] as string);
+      const owners = PACKAGES[pkg];
+      if (!owners?.includes(source.unit))
+        wrong.push(`${source.path} imports ${pkg}; its owners: ${owners?.join(", ") ?? "none"}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test("no cycle exists", () => {
+  const graph = new Map<string, string[]>();
+  for (const source of sources) {
+    const targets = source.imports.filter((name) => name.startsWith("."));
+    graph.set(
+      source.path,
+      targets.map((target) => relative(root, join(root, dirname(source.path), target))),
+    );
+  }
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    assert.ok(!trail.includes(path), `cycle: ${[...trail, path].join(" → ")}`);
+    if (done.has(path)) return;
+    for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+});
+
+test("process.env is read in one file; process.exit and signals live in src/cli", () => {
+  const readers = sources.filter((s) => /process\.env\b/.test(s.text)).map((s) => s.path);
+  assert.deepEqual(
+    readers.filter((path) => path !== "src/config/env.ts"),
+    [],
+  );
+  const exits = sources.filter(
+    (s) => /process\.(exit\b|exitCode|on\(|once\()/.test(s.text) && s.unit !== "cli",
+  );
+  assert.deepEqual(
+    exits.map((s) => s.path),
+    [],
+  );
+});
+
+test("every file says in its first line what it does, and none has more than 300 lines", () => {
+  const mute = sources.filter((s) => !/^(#!.*\n)?\/\*\* .+/.test(s.text)).map((s) => s.path);
+  assert.deepEqual(mute, []);
+  const long = sources.filter((s) => s.text.split("\n").length > 301).map((s) => s.path);
+  assert.deepEqual(long, []);
+});
+
+test("no escape hatches: any, ts-ignore, biome-ignore without a reason", () => {
+  const wrong = sources.filter((s) =>
+    /@ts-ignore|@ts-nocheck|\bas any\b|biome-ignore [^:]*: *$/m.test(s.text),
+  );
+  assert.deepEqual(
+    wrong.map((s) => s.path),
+    [],
+  );
+});
+
+async function readSources(): Promise<Source[]> {
+  const found: Source[] = [];
+  for await (const path of glob("{src,interceptors}/**/*.{ts,js}", { cwd: root })) {
+    const text = readFileSync(join(root, path), "utf8");
+    const imports = [
+      ...text.matchAll(
+        /(?:^|\n)\s*(?:import|export)\s[^"'`;]*?from\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|(?:^|\n)import\s+["']([^"']+)["']/g,
+      ),
+    ].map((m) => (m[1] ?? m[2] ?? m[3]) as string);
+    found.push({ path, unit: unitOf(path), text, imports });
+  }
+  return found;
+}
+
+/** `src/core/json.ts` → core; `src/main.ts` → main.ts; `interceptors/cel.ts` → interceptors. */
+function unitOf(path: string): string {
+  const parts = path.split("/");
+  return parts[0] === "src" ? (parts[1] as string) : (parts[0] as string);
+}

@@ -1,0 +1,58 @@
+/** From a path of the Kubernetes API to what it names: a discovery document or a resource. */
+
+import type { KindRegistry } from "./kinds.ts";
+import type { Resource } from "./rest.ts";
+
+export type Route =
+  | { readonly type: "document"; readonly body: object }
+  | { readonly type: "resource"; readonly resource: Resource }
+  | { readonly type: "text"; readonly body: string };
+
+/** @returns undefined where a real server answers `404 page not found`. */
+export function route(path: string, kinds: KindRegistry): Route | undefined {
+  const parts = path.split("/").slice(1).map(decoded);
+  const [root = "", ...rest] = parts;
+  if (root === "version") return document({ major: "1", minor: "34", gitVersion: "v1.34.0-sluice-test" });
+  if (root === "healthz" || root === "livez" || root === "readyz") return { type: "text", body: "ok" };
+  if (root === "api") return api(rest, kinds);
+  if (root === "apis") return apis(rest, kinds);
+  return undefined;
+}
+
+function api([version, ...rest]: readonly string[], kinds: KindRegistry): Route | undefined {
+  if (version === undefined) return document({ kind: "APIVersions", versions: ["v1"] });
+  return inVersion(version, rest, kinds);
+}
+
+function apis([group, version, ...rest]: readonly string[], kinds: KindRegistry): Route | undefined {
+  if (group === undefined) return document(kinds.groupList());
+  if (version === undefined) return document(kinds.group(group));
+  return inVersion(`${group}/${version}`, rest, kinds);
+}
+
+function inVersion(apiVersion: string, rest: readonly string[], kinds: KindRegistry): Route | undefined {
+  if (rest.length === 0) return document(kinds.resourceList(apiVersion));
+  const [first = "", second, third, ...more] = rest;
+  if (first === "namespaces" && second !== undefined && third !== undefined) {
+    const kind = kinds.find(apiVersion, third);
+    if (kind?.namespaced !== true || more.length > 1) return undefined;
+    return { type: "resource", resource: { kind, namespace: second, ...named(more[0]) } };
+  }
+  const kind = kinds.find(apiVersion, first);
+  if (kind === undefined || third !== undefined) return undefined;
+  return { type: "resource", resource: { kind, ...named(second) } };
+}
+
+const named = (name: string | undefined): { name?: string } => (name === undefined ? {} : { name });
+
+function document(body: object | undefined): Route | undefined {
+  return body === undefined ? undefined : { type: "document", body };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,172 @@
+/** The HTTPS server of the test API server: who asks, which fault applies, what is answered. */
+
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Server } from "node:https";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Certificate } from "./certificate.ts";
+import type { FaultAction, Faults } from "./faults.ts";
+import { faultBody } from "./faults.ts";
+import type { Rest } from "./rest.ts";
+import { handleResource } from "./rest.ts";
+import { route } from "./router.ts";
+import { MAX_BODY, Refusal, tooLarge, unauthorized, unsupportedMediaType } from "./status.ts";
+import { watch } from "./watch.ts";
+
+/** One request as it came in. */
+export interface LoggedRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Who asked, by token; undefined for nobody known. */
+  readonly user: string | undefined;
+  /** Impersonate-User, if sent. */
+  readonly impersonated: string | undefined;
+  readonly headers: IncomingMessage["headers"];
+  /** Port of the client: tells which requests shared a connection. */
+  readonly clientPort: number | undefined;
+  /** Set when the answer is sent; stays undefined for dropped and hanging requests. */
+  status?: number;
+}
+
+export interface Service extends Rest {
+  readonly faults: Faults;
+  /** Bearer token → user. */
+  readonly users: ReadonlyMap<string, string>;
+  /** Milliseconds before every answer; may change at any time. */
+  readonly latency: () => number;
+  readonly log: (request: LoggedRequest) => void;
+  /** Answers paths outside the Kubernetes API; false when the path is not its own. */
+  readonly control: (request: IncomingMessage, response: ServerResponse) => boolean;
+}
+
+export async function listen(service: Service, certificate: Certificate, port: number): Promise<Server> {
+  const server = createServer({ ...certificate, keepAliveTimeout: 120_000 }, (request, response) => {
+    if (!service.control(request, response)) void answer(service, request, response);
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+async function answer(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = "GET", url = "/", headers } = request;
+  const user = service.users.get(/^Bearer (.*)$/i.exec(headers.authorization ?? "")?.[1] ?? "");
+  const impersonated = headers["impersonate-user"];
+  const entry: LoggedRequest = {
+    method,
+    path: url,
+    user,
+    impersonated: Array.isArray(impersonated) ? impersonated[0] : impersonated,
+    headers,
+    clientPort: request.socket.remotePort,
+  };
+  service.log(entry);
+  response.on("finish", () => {
+    entry.status = response.statusCode;
+  });
+  const body = await readBody(request);
+  const wait = service.latency();
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+  const fault = service.faults.take(method, url);
+  if (fault !== undefined && (await misbehave(fault, response))) return;
+  try {
+    if (user === undefined) throw unauthorized();
+    if (body === undefined) throw tooLarge();
+    if (headers["content-type"]?.includes("protobuf")) throw unsupportedMediaType();
+    const reply = work(service, entry, body, response, fault);
+    if (reply !== undefined) send(response, reply);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    send(response, json(error.status.code ?? 500, error.status));
+  }
+}
+
+/** What a fault does before any work; true when that was all. */
+async function misbehave(fault: FaultAction, response: ServerResponse): Promise<boolean> {
+  if (fault.type === "delay") {
+    await new Promise((resolve) => setTimeout(resolve, fault.ms));
+    return false;
+  }
+  if (fault.type === "status") {
+    const retryAfter = fault.retryAfter === undefined ? {} : { "retry-after": fault.retryAfter };
+    send(response, {
+      status: fault.status,
+      text: faultBody(fault),
+      headers: { ...JSON_TYPE, ...retryAfter },
+    });
+    return true;
+  }
+  if (fault.when === "after") return false;
+  if (fault.type === "drop") response.socket?.resetAndDestroy();
+  return true;
+}
+
+/** Does what was asked; undefined when no answer is to be sent here. */
+function work(
+  service: Service,
+  entry: LoggedRequest,
+  body: string,
+  response: ServerResponse,
+  fault?: FaultAction,
+): Reply | undefined {
+  const mark = entry.path.indexOf("?");
+  const path = mark < 0 ? entry.path : entry.path.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? "" : entry.path.slice(mark));
+  const found = route(path, service.kinds);
+  if (found === undefined) return { status: 404, text: "404 page not found\n", headers: TEXT };
+  if (found.type === "text") return { status: 200, text: found.body, headers: TEXT };
+  if (found.type === "document") return json(200, found.body);
+  if (entry.method === "GET" && /^(1|true)$/.test(query.get("watch") ?? "")) {
+    watch(service.storage, found.resource, query, response);
+    return undefined;
+  }
+  const result = handleResource(service, entry.method, found.resource, query, body);
+  if (fault?.type === "drop") response.socket?.resetAndDestroy();
+  if (fault?.type === "drop" || fault?.type === "hang") return undefined;
+  return json(result.status, wantsMetadataOnly(entry) ? metadataOnly(result.body) : result.body);
+}
+
+function wantsMetadataOnly(entry: LoggedRequest): boolean {
+  return (
+    entry.headers.accept?.startsWith("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1") === true
+  );
+}
+
+function metadataOnly(object: object): object {
+  if (!("metadata" in object) || ("status" in object && object.status === "Success")) return object;
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+}
+
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+const JSON_TYPE = { "content-type": "application/json" };
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function json(status: number, body: object): Reply {
+  return { status, text: JSON.stringify(body), headers: JSON_TYPE };
+}
+
+function send(response: ServerResponse, { status, text, headers }: Reply): void {
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(text) }).end(text);
+}
+
+/** @returns undefined when the body is larger than {@link MAX_BODY}. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_BODY) chunks.push(chunk);
+  }
+  return size > MAX_BODY ? undefined : Buffer.concat(chunks).toString();
+}

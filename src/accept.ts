@@ -1,0 +1,173 @@
+/** The way in, on one page: prove, decide, store, queue; only then does the sender get his 202. */
+
+import type { Decision } from "./core/decision.ts";
+import type { Delivery, Payload } from "./core/delivery.ts";
+import { payload } from "./core/delivery.ts";
+import { fault, reasonOf } from "./core/errors.ts";
+import type { Tell } from "./core/fact.ts";
+import { decideJobId, newDeliveryId } from "./core/identity.ts";
+import type { CreateJob, Job } from "./core/job.ts";
+import type { Ledger, NewDelivery } from "./core/ledger.ts";
+import { outcomeOf } from "./core/outcome.ts";
+import type { ListenerPlan, Plans } from "./core/plan.ts";
+import { dedupeKey, describe } from "./core/provider.ts";
+import type { Queue } from "./core/queue.ts";
+import { decide } from "./decide.ts";
+import type { DeliveryProofs, Verifier } from "./verify/verifier.ts";
+
+export interface AcceptNeeds {
+  readonly verifier: Verifier;
+  readonly ledger: Pick<Ledger, "accept" | "find" | "load">;
+  readonly queue: Pick<Queue, "enqueue">;
+  readonly plans: Plans;
+  readonly tell: Tell;
+  readonly clock?: () => number;
+}
+
+export interface Accept {
+  /**
+   * Takes a delivery in.
+   *
+   * @returns its eventID, once it is on durable storage; for a duplicate the eventID of the first.
+   * @throws SluiceError 401 when every trigger demands a proof and none holds, 400 for a body that is no JSON,
+   *   503 when it could not be stored. Nothing was accepted then.
+   */
+  accept(arrival: Omit<Delivery, "id" | "listener">, plan: ListenerPlan): Promise<string>;
+  /**
+   * Decides a stored delivery again as a delivery of its own, with new names.
+   *
+   * @returns the new delivery's id.
+   * @throws SluiceError SLUICE_DELIVERY_UNKNOWN, SLUICE_LISTENER_UNKNOWN.
+   */
+  replay(id: string): Promise<string>;
+}
+
+export function createAccept(needs: AcceptNeeds): Accept {
+  const { verifier, ledger, queue, plans, tell, clock = Date.now } = needs;
+
+  return {
+    async accept(arrival, plan) {
+      const listener = { namespace: plan.namespace, name: plan.name };
+      const delivery: Delivery = { id: newDeliveryId(arrival.receivedAt), listener, ...arrival };
+      const proofs = verifier.begin(delivery);
+      await refuseUnproved(plan, proofs);
+      const body = payload(delivery.body.toString("utf8"));
+      if (plan.payloadValidation) refuseNoJson(body, delivery);
+      return keep(plan, delivery, proofs, body, true);
+    },
+
+    async replay(id) {
+      const [stored, record] = await Promise.all([ledger.load(id), ledger.find(id)]);
+      if (stored === undefined || record === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
+      const { namespace, name } = stored.listener;
+      const plan = plans.find(namespace, name);
+      if (plan === undefined) {
+        const served = plans.all().map((known) => `/${known.namespace}/${known.name}`);
+        const values = { method: "replay", path: `/${namespace}/${name}`, host: "-", served: served.join(", ") };
+        throw fault("SLUICE_LISTENER_UNKNOWN", values);
+      }
+      const now = clock();
+      const delivery: Delivery = { ...stored, id: newDeliveryId(now), receivedAt: now, replayOf: id };
+      const body = payload(delivery.body.toString("utf8"));
+      return keep(plan, delivery, verifier.recorded(delivery, record.proof), body, false);
+    },
+  };
+
+  async function keep(
+    plan: ListenerPlan,
+    delivery: Delivery,
+    proofs: DeliveryProofs,
+    body: Payload,
+    once: boolean,
+  ): Promise<string> {
+    const decided = plan.remote ? undefined : await decide(plan, delivery, proofs, body);
+    // What a worker may decide better later is left to it.
+    const decisions = decided?.transient === undefined ? decided?.decisions : undefined;
+    const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
+    const key = once ? dedupeKey(facts.provider, delivery.headers, body) : undefined;
+    const entry: NewDelivery = { delivery, facts, decisions, ...(key === undefined ? {} : { dedupeKey: key }) };
+    const result = await stored(() => ledger.accept(entry));
+    if (result.kind === "accepted") await stored(() => queue.enqueue(jobsOf(delivery, decisions)));
+    else if (result.outcome === "pending") await requeue(result.of);
+    report(entry, result.kind === "duplicate" ? result.of : undefined);
+    return result.kind === "duplicate" ? result.of : delivery.id;
+  }
+
+  /** The first try may have died between ledger and queue; its sender, asking again, must not be told a lie. */
+  async function requeue(id: string): Promise<void> {
+    const record = await stored(() => ledger.find(id));
+    if (record === undefined) return;
+    const jobs: Job[] = record.jobs.filter((job) => job.state === "pending").map((job) => job.job);
+    if (!record.decided) jobs.push(decideJob(record));
+    await stored(() => queue.enqueue(jobs));
+  }
+
+  function report({ delivery, facts, decisions }: NewDelivery, duplicateOf: string | undefined): void {
+    const { id, listener, body, replayOf } = delivery;
+    const { provider, event } = facts;
+    const outcome = duplicateOf === undefined ? outcomeOf(decisions) : "duplicate";
+    const matched = decisions?.filter((decision) => decision.result === "matched").length ?? 0;
+    const took = Math.max(0, clock() - delivery.receivedAt);
+    const origin = { ...(duplicateOf && { duplicateOf }), ...(replayOf && { replayOf }) };
+    tell({
+      type: "delivery.accepted",
+      ...{ id, listener, provider, event, outcome, matched, bytes: body.length, took },
+      ...origin,
+    });
+    if (duplicateOf !== undefined) return;
+    for (const { trigger, result, reason, code } of decisions ?? []) {
+      tell({ type: "decision.made", delivery: id, listener, trigger, result, reason, ...(code && { code }) });
+    }
+  }
+}
+
+/** 401 only when proof was demanded by every candidate trigger and failed for all. */
+async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs): Promise<void> {
+  let reason: string | undefined;
+  for (const group of plan.groups) {
+    for (const trigger of group.triggers) {
+      if (trigger.fault?.code === "SLUICE_PROOF_UNDECLARED") {
+        reason ??= `${trigger.fault.message}. ${trigger.fault.fix}`;
+        continue;
+      }
+      let proved = true;
+      for (const demand of trigger.proofs) {
+        const proof = await proofs.check(demand);
+        if (proof.ok) continue;
+        if (proof.transient) throw fault("SLUICE_STORE_AWAY", { reason: proof.reason });
+        reason ??= proof.reason;
+        proved = false;
+        break;
+      }
+      if (proved) return;
+    }
+  }
+  if (reason !== undefined) throw fault("SLUICE_UNVERIFIED", { reason });
+}
+
+function refuseNoJson(body: Payload, delivery: Delivery): void {
+  try {
+    body.json();
+  } catch (error) {
+    const type = delivery.headers["Content-Type"]?.[0] ?? "";
+    if (/^application\/x-www-form-urlencoded/i.test(type) && /^[\w.-]+=/.test(body.text)) throw fault("SLUICE_FORM");
+    throw fault("SLUICE_BODY_NOT_JSON", { reason: reasonOf(error) });
+  }
+}
+
+function jobsOf(delivery: Delivery, decisions: readonly Decision[] | undefined): readonly Job[] {
+  if (decisions === undefined) return [decideJob(delivery)];
+  return decisions.map((decision) => decision.job).filter((job): job is CreateJob => job !== undefined);
+}
+
+function decideJob({ id, listener, receivedAt }: Pick<Delivery, "id" | "listener" | "receivedAt">): Job {
+  return { kind: "decide", id: decideJobId(id), delivery: id, listener, receivedAt };
+}
+
+async function stored<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
+  }
+}

@@ -1,0 +1,31 @@
+/** The work that one evaluation may do, so that no expression and no event can hold the process up. */
+
+import { fail } from "./values.ts";
+
+/** Steps of one evaluation: at most about half a second. A step is one turn of a loop or some 50 ns of anything else. */
+export const MAX_STEPS = 4_000_000;
+
+/** Characters or elements of one value. */
+export const MAX_SIZE = 4_000_000;
+
+/** Counts down. Handed to every function, so that whoever loops over an event's data pays for it. */
+export interface Work {
+  /** @throws CelFailure when the budget is spent. */
+  charge(steps: number): void;
+}
+
+/** @param steps the budget. */
+export function createWork(steps: number = MAX_STEPS): Work {
+  let left = steps;
+  return {
+    charge(steps) {
+      left -= steps;
+      if (left < 0) fail(`the evaluation took more than ${MAX_STEPS} steps`);
+    },
+  };
+}
+
+/** @throws CelFailure when a value of this size (characters, elements) is too large to be built. */
+export function allowSize(size: number): void {
+  if (size > MAX_SIZE) fail(`a value of size ${size} exceeds the maximum of ${MAX_SIZE}`);
+}

@@ -1,0 +1,65 @@
+/** What the CLI prints with: plain in a pipe, coloured on a terminal, JSON when asked. */
+
+import picocolors from "picocolors";
+import { stringify } from "yaml";
+import type { SluiceError } from "../core/errors.ts";
+
+type Colors = ReturnType<typeof picocolors.createColors>;
+
+export interface Console {
+  readonly colors: Colors;
+  /** A line on standard output: results. */
+  out(line?: string): void;
+  /** A line on standard error: what is going on, and faults. */
+  note(line: string): void;
+  json(value: unknown): void;
+  yaml(value: unknown): void;
+  fault(error: SluiceError): void;
+  /** Rows under a heading, columns aligned. */
+  table(heading: readonly string[], rows: readonly (readonly string[])[]): void;
+}
+
+export interface ConsoleStreams {
+  readonly stdout: Pick<NodeJS.WriteStream, "write" | "isTTY">;
+  readonly stderr: Pick<NodeJS.WriteStream, "write" | "isTTY">;
+}
+
+/** @param color whether to colour; the caller knows about NO_COLOR and terminals. */
+export function createConsole(streams: ConsoleStreams, color: boolean): Console {
+  const colors = picocolors.createColors(color);
+  const out = (line = ""): void => void streams.stdout.write(`${line}\n`);
+  const note = (line: string): void => void streams.stderr.write(`${line}\n`);
+  return {
+    colors,
+    out,
+    note,
+    json: (value) => out(JSON.stringify(value, undefined, 2)),
+    yaml: (value) => out(stringify(value, { lineWidth: 0 }).trimEnd()),
+    fault(error) {
+      const at = error.at === undefined ? "" : `${error.at.file}:${error.at.line}:${error.at.column} `;
+      note(`${colors.red("✗")} ${at}${clean(error.message)} ${colors.dim(`[${error.code}]`)}`);
+      note(`  ${colors.cyan("→")} ${clean(error.fix)}`);
+    },
+    table(heading, rows) {
+      const cells = rows.map((row) => row.map(clean));
+      const widths = heading.map((title, i) => Math.max(title.length, ...cells.map((row) => (row[i] ?? "").length)));
+      const line = (row: readonly string[]): string => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd();
+      out(colors.bold(line(heading)));
+      for (const row of cells) out(line(row));
+    },
+  };
+}
+
+/** Text of strangers, without what could move a terminal's cursor or change its colours. */
+export function clean(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}
+
+/** `3 s ago`, `2 h ago`: ages for people. */
+export function ago(from: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - from) / 1000));
+  if (seconds < 90) return `${seconds} s ago`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86_400)} d ago`;
+}

@@ -1,0 +1,13 @@
+/** The verbs, in the order in which help shows them. */
+
+import { audit } from "./audit.ts";
+import { check } from "./check.ts";
+import { deliveries } from "./deliveries.ts";
+import { demo } from "./demo.ts";
+import { replay } from "./replay.ts";
+import { send } from "./send.ts";
+import { serve } from "./serve.ts";
+import { tryOut } from "./try.ts";
+import type { Verb } from "./verb.ts";
+
+export const VERBS: readonly Verb[] = [serve, check, tryOut, send, deliveries, replay, audit, demo];

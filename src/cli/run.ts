@@ -1,0 +1,35 @@
+/** The process: reads the command line, calls one verb, turns its answer or its fault into an exit code. */
+
+import { colorWanted, environment } from "../config/env.ts";
+import { asFault } from "../core/errors.ts";
+import { createConsole } from "./console.ts";
+import { createProgram } from "./program.ts";
+import { EXIT, type Exit } from "./verb.ts";
+
+const stop = new Promise<string>((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      resolve(signal);
+      // A second signal means that somebody does not want to wait.
+      process.once(signal, () => process.exit(128 + (signal === "SIGINT" ? 2 : 15)));
+    });
+  }
+});
+
+// A reader that closes the pipe (`| head`) has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+const console = createConsole(process, colorWanted(environment(), process.stdout.isTTY === true));
+process.exitCode = await main();
+
+async function main(): Promise<Exit> {
+  try {
+    return await createProgram({ console, environment: environment(), stop })(process.argv.slice(2));
+  } catch (thrown) {
+    const error = asFault(thrown);
+    console.fault(error);
+    if (error.code === "SLUICE_INTERNAL") console.note(String((thrown as Error).stack ?? ""));
+    if (error.code.startsWith("SLUICE_CONFIG")) return EXIT.usage;
+    return error.status >= 500 || error.code === "SLUICE_STORE_BUSY" ? EXIT.unavailable : EXIT.no;
+  }
+}

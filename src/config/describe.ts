@@ -1,0 +1,68 @@
+/** Settings for people: the rows of help and docs, and the values in force with credentials masked. */
+
+import { MASK } from "../core/headers.ts";
+import type { SettingKey, Settings } from "./schema.ts";
+import { declaration, flagOf, SETTING_KEYS, variableOf } from "./schema.ts";
+import type { Address } from "./values.ts";
+
+export interface SettingRow {
+  readonly key: SettingKey;
+  /** As a command line parser wants it: `--max-body <bytes>`. */
+  readonly flag: string;
+  readonly env: string;
+  /** As a user would write it; undefined when there is none. */
+  readonly default: string | undefined;
+  readonly expected: string;
+  readonly description: string;
+  readonly secret: boolean;
+}
+
+/** Every setting, in the order of the table. */
+export function describeSettings(): SettingRow[] {
+  return SETTING_KEYS.map((key) => {
+    const row = declaration(key);
+    return {
+      key,
+      flag: row.value === undefined ? flagOf(key) : `${flagOf(key)} ${row.value}`,
+      env: variableOf(key),
+      default: row.default === "" ? undefined : row.default,
+      expected: row.expected,
+      description: row.description,
+      secret: row.secret === true,
+    };
+  });
+}
+
+/** The settings in force, one `key: value` line each, in the order of the table; credentials are masked. */
+export function printSettings(settings: Settings): string {
+  const lines = SETTING_KEYS.filter((key) => settings[key] !== undefined).map((key) => {
+    const value = printed(settings[key]);
+    return `${key}: ${declaration(key).secret === true ? maskCredentials(value) : value}`;
+  });
+  return lines.join("\n");
+}
+
+/** A URL with its password, and every parameter that is named like one, masked. Other text stays as it is. */
+export function maskCredentials(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const parsed = new URL(url);
+  const secretParameters = [...parsed.searchParams.keys()].filter((name) =>
+    /pass|secret|token|key/i.test(name),
+  );
+  if (parsed.password === "" && secretParameters.length === 0) return url;
+  if (parsed.password !== "") parsed.password = MASK;
+  for (const name of secretParameters) parsed.searchParams.set(name, MASK);
+  return parsed.href;
+}
+
+/** host:port as it is written; IPv6 hosts in brackets. */
+export function printAddress({ host, port }: Address): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function printed(value: Settings[SettingKey]): string {
+  if (Array.isArray(value)) return value.join(", ");
+  if (typeof value !== "object") return String(value);
+  if ("port" in value) return printAddress(value);
+  return "name" in value ? `${value.namespace}/${value.name}` : String(value);
+}

@@ -1,0 +1,168 @@
+/** Every setting, declared once: flag, variable, default, form, description. Help, docs and checks read this table. */
+
+import { z } from "zod";
+import * as as from "./values.ts";
+
+interface Declaration<Type extends z.ZodType> {
+  /** What follows the flag's name in help; none for a switch. */
+  readonly value?: string;
+  /** As a user would write it; read by `type` like anything else. Undefined: the setting may be absent. */
+  readonly default: string | undefined;
+  readonly type: Type;
+  /** Completes "expected …" in faults. */
+  readonly expected: string;
+  readonly description: string;
+  /** May hold a credential: masked in every output, never quoted in a fault. */
+  readonly secret?: true;
+  /** A variable of another project that is honoured too, after ours. */
+  readonly alsoEnv?: string;
+}
+
+const setting = <Type extends z.ZodType>(declaration: Declaration<Type>): Declaration<Type> => declaration;
+
+export const SETTINGS = {
+  config: setting({
+    value: "<path...>",
+    default: "",
+    type: z.union([z.literal("").transform((): readonly string[] => []), as.list]),
+    expected: "files or folders",
+    description: "Files and folders that declare EventListeners, Triggers and all they name.",
+  }),
+  fromCluster: setting({
+    default: "false",
+    type: as.flag.refine((value) => !value),
+    expected: "false (reading objects from the cluster is not there yet: use --config)",
+    description: "Read the objects from the cluster and watch them. Reserved: not there yet.",
+  }),
+  namespace: setting({
+    value: "<name>",
+    default: "default",
+    type: as.namespace,
+    expected: "a namespace",
+    description: "Namespace of declared objects that name none.",
+  }),
+  store: setting({
+    value: "<url>",
+    default: "embedded:./.sluice",
+    type: as.storeUrl,
+    expected: "embedded:<dir>, redis://…, rediss://… or postgres://…",
+    description: "Where deliveries and jobs are kept.",
+    secret: true,
+  }),
+  create: setting({
+    value: "<target>",
+    default: "auto",
+    type: as.createTarget,
+    expected: "auto, kubernetes, directory:<dir> or dry-run",
+    description: "Where objects are created; auto: the cluster when one is known, else directory:./runs.",
+  }),
+  kubeconfig: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path",
+    description: "The kubeconfig to use; without it the pod's own account, where there is one.",
+    alsoEnv: "KUBECONFIG",
+  }),
+  listen: setting({
+    value: "<host:port>",
+    default: "0.0.0.0:8080",
+    type: as.address,
+    expected: "host:port",
+    description: "Where webhooks arrive.",
+  }),
+  admin: setting({
+    value: "<host:port>",
+    default: "127.0.0.1:9000",
+    type: as.address,
+    expected: "host:port",
+    description: "Where health, metrics and the API are served; changes are taken on loopback only.",
+  }),
+  role: setting({
+    value: "<role>",
+    default: "all",
+    type: as.choice("all", "ingress", "worker"),
+    expected: "all, ingress or worker",
+    description: "ingress takes deliveries, worker creates objects, all does both.",
+  }),
+  maxBody: setting({
+    value: "<bytes>",
+    default: "25MB",
+    type: as.bytes(1, 268_435_456),
+    expected: "bytes such as 26214400, 512KiB or 25MB, at most 256MB",
+    description: "Largest request body; a listener's annotation may set another.",
+  }),
+  concurrency: setting({
+    value: "<jobs>",
+    default: "32",
+    type: as.whole(1, 1_024),
+    expected: "a whole number from 1 to 1024",
+    description: "Jobs that a worker has in hand at once.",
+  }),
+  unverified: setting({
+    value: "<policy>",
+    default: "refuse",
+    type: as.choice("refuse", "allow"),
+    expected: "refuse or allow",
+    description: "Triggers that demand no proof and do not say sluice.dev/verification: none.",
+  }),
+  unverifiedReply: setting({
+    value: "<status>",
+    default: "401",
+    type: as.choice("401", "202").transform((value) => (value === "401" ? 401 : 202)),
+    expected: "401 or 202",
+    description: "Reply to a delivery whose proof failed; 202 is what Tekton answers.",
+  }),
+  defaultListener: setting({
+    value: "<namespace/name>",
+    default: undefined,
+    type: as.objectName,
+    expected: "namespace/name",
+    description: "The listener that POST / goes to when several are served.",
+  }),
+  logLevel: setting({
+    value: "<level>",
+    default: "info",
+    type: as.choice("debug", "info", "warn", "error"),
+    expected: "debug, info, warn or error",
+    description: "The least level that is logged; debug adds a line per decision.",
+  }),
+  logFormat: setting({
+    value: "<format>",
+    default: "auto",
+    type: as.choice("auto", "json", "pretty"),
+    expected: "auto, json or pretty",
+    description: "auto is pretty on a terminal, else JSON.",
+  }),
+  shutdownGrace: setting({
+    value: "<time>",
+    default: "25s",
+    type: as.duration(0, 600_000),
+    expected: "a time such as 25s, 500ms or 2m, at most 10m",
+    description: "Time to finish what is in hand after SIGTERM.",
+  }),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+type Optional = "kubeconfig" | "defaultListener";
+
+/** Settings as the program uses them: maxBody in bytes, shutdownGrace in milliseconds, addresses taken apart. */
+export type Settings = {
+  readonly [K in Exclude<SettingKey, Optional>]: z.output<(typeof SETTINGS)[K]["type"]>;
+} & { readonly [K in Optional]?: z.output<(typeof SETTINGS)[K]["type"]> };
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+/** The row of a key, its own type forgotten. */
+export const declaration = (key: SettingKey): Declaration<z.ZodType> => SETTINGS[key];
+
+/** `maxBody` is `--max-body` on the command line. */
+export const flagOf = (key: SettingKey): string => `--${words(key).join("-")}`;
+
+/** `maxBody` is `SLUICE_MAX_BODY` in the environment. */
+export const variableOf = (key: SettingKey): string => `SLUICE_${words(key).join("_").toUpperCase()}`;
+
+function words(key: SettingKey): string[] {
+  return key.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+}

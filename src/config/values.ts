@@ -1,0 +1,102 @@
+/** Types of settings: each reads a value as flags, variables and YAML write it, and gives what the program uses. */
+
+import { z } from "zod";
+
+/** A host without brackets and a port; port 0 asks the system for a free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type StoreUrl =
+  | `embedded:${string}`
+  | `redis://${string}`
+  | `rediss://${string}`
+  | `postgres://${string}`
+  | `postgresql://${string}`;
+
+export type CreateTarget = "auto" | "kubernetes" | "dry-run" | `directory:${string}`;
+
+/** One of some words; numbers in YAML count as their text. */
+export function choice<const T extends string>(...words: readonly T[]) {
+  return text.pipe(z.enum(words));
+}
+
+/** Any text that is not empty. YAML numbers count as text: a namespace may be called 42. */
+export const text = z
+  .union([z.string(), z.number()])
+  .transform((value) => String(value).trim())
+  .pipe(z.string().min(1));
+
+export const list = z
+  .union([z.array(text), text.transform((value) => value.split(",").map((part) => part.trim()))])
+  .transform((items) => items.filter((item) => item !== "") as readonly string[]);
+
+export const flag = z.union([
+  z.boolean(),
+  text.pipe(z.enum(["true", "false", "1", "0"])).transform((value) => value === "true" || value === "1"),
+]);
+
+export function whole(min: number, max: number) {
+  return text
+    .pipe(z.string().regex(/^\d{1,15}$/))
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+}
+
+/** Bytes: a number, or one with KB, KiB, MB, MiB. Both spellings are powers of 1,024, as Git hosts count their limits. */
+export function bytes(min: number, max: number) {
+  return read(/^(\d{1,12})\s*(B|KB|KIB|MB|MIB)?$/i, ([, amount, unit = "B"]) => {
+    const scale = { B: 1, K: 1_024, M: 1_048_576 }[unit.charAt(0).toUpperCase()] ?? Number.NaN;
+    return Number(amount) * scale;
+  }).pipe(z.number().min(min).max(max));
+}
+
+/** A time span such as `25s`, `500ms` or `2m`, in milliseconds. A bare number has no unit and is refused. */
+export function duration(minMs: number, maxMs: number) {
+  return read(/^(\d{1,9})\s*(ms|s|m)$/, ([, amount, unit]) => {
+    const scale = { ms: 1, s: 1_000, m: 60_000 }[unit as string] ?? Number.NaN;
+    return Number(amount) * scale;
+  }).pipe(z.number().min(minMs).max(maxMs));
+}
+
+/** `host:port`, `[v6]:port`, or `:port` for every interface. */
+export const address = read(
+  /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]*)):(\d{1,5})$/,
+  ([, v6, host, port]): Address => ({ host: (v6 ?? host) || "0.0.0.0", port: Number(port) }),
+).pipe(z.object({ host: z.string(), port: z.number().max(65_535) }).readonly());
+
+/** `namespace/name`, both DNS labels as Kubernetes wants them. */
+export const objectName = read(
+  /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)\/([a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?)$/,
+  ([, namespace, , name]) => ({ namespace: namespace as string, name: name as string }),
+);
+
+export const namespace = text.pipe(z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/));
+
+export const storeUrl = text.transform((value, context): StoreUrl => {
+  const scheme = value.slice(0, value.indexOf(":") + 1);
+  const rest = value.slice(scheme.length);
+  if (scheme === "embedded:" && rest !== "") return value as StoreUrl;
+  const server = ["redis:", "rediss:", "postgres:", "postgresql:"].includes(scheme);
+  if (server && rest.startsWith("//") && URL.canParse(value)) return value as StoreUrl;
+  context.addIssue({ code: "custom", message: "no store" });
+  return z.NEVER;
+});
+
+export const createTarget = text.transform((value, context): CreateTarget => {
+  if (value === "auto" || value === "kubernetes" || value === "dry-run") return value;
+  if (value.startsWith("directory:") && value !== "directory:") return value as CreateTarget;
+  context.addIssue({ code: "custom", message: "no target" });
+  return z.NEVER;
+});
+
+/** Text of a certain form, turned into a value. */
+function read<T>(form: RegExp, make: (match: RegExpExecArray) => T) {
+  return text.transform((value, context): T => {
+    const match = form.exec(value);
+    if (match !== null) return make(match);
+    context.addIssue({ code: "custom", message: "another form" });
+    return z.NEVER;
+  });
+}

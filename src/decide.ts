@@ -1,0 +1,130 @@
+/** The decision, on one page: what every trigger of a listener makes of one delivery, and why. Creates nothing. */
+
+import type { Decision, TraceStep } from "./core/decision.ts";
+import type { Delivery, Event, ObjectName, Payload } from "./core/delivery.ts";
+import { payload } from "./core/delivery.ts";
+import type { SluiceError } from "./core/errors.ts";
+import { asFault } from "./core/errors.ts";
+import { createJobId } from "./core/identity.ts";
+import type { ListenerPlan, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
+import { type ChainResult, runChain } from "./intercept/chain.ts";
+import type { DeliveryProofs } from "./verify/verifier.ts";
+
+/** Decisions in the order of the listener's triggers; `transient` says that asking again later may come out otherwise. */
+export interface Decided {
+  readonly decisions: readonly Decision[];
+  readonly transient?: string;
+}
+
+/**
+ * Decides a delivery: for each trigger its proofs, the chain, the bindings, the template; the first step that says no
+ * ends that trigger. Called by accept, by the worker, by replay and by `sluice try`.
+ *
+ * @param body the delivery's body, parsed at most once for all triggers.
+ * @returns a decision for each trigger; it never throws for what an event or a trigger holds.
+ */
+export async function decide(
+  plan: ListenerPlan,
+  delivery: Delivery,
+  proofs: DeliveryProofs,
+  body: Payload = payload(delivery.body.toString("utf8")),
+): Promise<Decided> {
+  const decisions: Decision[] = [];
+  let transient: string | undefined;
+  for (const group of plan.groups) {
+    let shared: ChainResult | undefined;
+    for (const trigger of group.triggers) {
+      const trace: TraceStep[] = [];
+      if (!(await proved(trigger, proofs, trace))) {
+        decisions.push(stopped(trigger, trace));
+        continue;
+      }
+      // A group's chain is asked once, and not at all by senders that no trigger of the group trusts.
+      shared ??= await runChain(group.chain, eventFor(groupName(plan, group), delivery, body));
+      trace.push(...shared.trace);
+      const chain = shared.stopped ? shared : await runChain(trigger.chain, { ...shared.event, trigger });
+      if (chain !== shared) trace.push(...chain.trace);
+      if (chain.stopped?.transient) transient ??= chain.stopped.reason;
+      decisions.push(chain.stopped ? stopped(trigger, trace) : fire(plan, trigger, delivery, chain.event, trace));
+    }
+  }
+  return transient === undefined ? { decisions } : { decisions, transient };
+}
+
+async function proved(trigger: TriggerPlan, proofs: DeliveryProofs, trace: TraceStep[]): Promise<boolean> {
+  if (trigger.fault?.code === "SLUICE_PROOF_UNDECLARED") {
+    trace.push({ station: "verify", name: "no proof", verdict: "stop", reason: trigger.fault.message });
+    return false;
+  }
+  for (const demand of trigger.proofs) {
+    const proof = await proofs.check(demand);
+    const name = `${demand.scheme} Secret ${demand.secret.namespace}/${demand.secret.name}`;
+    if (!proof.ok) {
+      trace.push({ station: "verify", name, verdict: "stop", reason: proof.reason });
+      return false;
+    }
+    trace.push({ station: "verify", name, verdict: "pass" });
+  }
+  return true;
+}
+
+function fire(
+  plan: ListenerPlan,
+  trigger: TriggerPlan,
+  delivery: Delivery,
+  event: Event,
+  trace: TraceStep[],
+): Decision {
+  const name: ObjectName = { namespace: trigger.namespace, name: trigger.name };
+  let station: "bind" | "render" = "bind";
+  try {
+    if (trigger.fault !== undefined) throw trigger.fault;
+    const params = trigger.bind(event);
+    trace.push({ station, name: "params", verdict: "pass", detail: Object.fromEntries(params) });
+    station = "render";
+    const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name };
+    const objects = trigger.render(params, context);
+    const made = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
+    trace.push({ station, name: "template", verdict: "pass", detail: made });
+    return {
+      trigger: name,
+      result: "matched",
+      reason: `creates ${made.join(", ")}`,
+      trace,
+      job: {
+        kind: "create",
+        id: createJobId(delivery.id, name),
+        delivery: delivery.id,
+        listener: context.listener,
+        trigger: name,
+        receivedAt: delivery.receivedAt,
+        ...(trigger.serviceAccount === undefined ? {} : { serviceAccount: trigger.serviceAccount }),
+        objects,
+      },
+    };
+  } catch (thrown) {
+    const error: SluiceError = asFault(thrown);
+    trace.push({ station, name: station === "bind" ? "params" : "template", verdict: "error", reason: error.message });
+    return { trigger: name, result: "failed", reason: error.message, code: error.code, trace };
+  }
+}
+
+function stopped(trigger: TriggerPlan, trace: readonly TraceStep[]): Decision {
+  const last = trace.at(-1);
+  const reason = last === undefined ? "stopped" : `${last.name}: ${last.reason ?? "stopped"}`;
+  return { trigger: { namespace: trigger.namespace, name: trigger.name }, result: "filtered", reason, trace };
+}
+
+function eventFor(trigger: ObjectName, delivery: Delivery, body: Payload): Event {
+  const { id, url, headers } = delivery;
+  return { id, trigger, url, headers, payload: body, extensions: {} };
+}
+
+function nameOf({ namespace, name }: ObjectName): ObjectName {
+  return { namespace, name };
+}
+
+// Tekton gives a group's interceptors the listener's namespace; the group's own name tells which chain is meant.
+function groupName(plan: ListenerPlan, group: TriggerGroupPlan): ObjectName {
+  return { namespace: plan.namespace, name: group.name };
+}

@@ -1,0 +1,154 @@
+/** Facts as log lines: one wide line each, field names are the project's words. */
+
+import type { ObjectName } from "../core/delivery.ts";
+import type { SluiceError } from "../core/errors.ts";
+import type { Fact } from "../core/fact.ts";
+import type { Run } from "../core/job.ts";
+
+export type Level = "debug" | "info" | "warn" | "error";
+
+export type FactOf<T extends Fact["type"]> = Extract<Fact, { readonly type: T }>;
+
+interface Line<F> {
+  readonly level: (fact: F) => Level;
+  readonly message: (fact: F) => string;
+  /** Undefined values are left out of the line. Times in milliseconds. */
+  readonly fields: (fact: F) => Readonly<Record<string, unknown>>;
+}
+
+const always = (level: Level) => () => level;
+
+/** One entry per fact. Facts hold no secrets; what strangers wrote passes through {@link foreign}. */
+export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
+  "delivery.accepted": {
+    level: always("info"),
+    message: (fact) => `${foreign(fact.provider)} ${foreign(fact.event)}: ${fact.outcome}`,
+    fields: (fact) => ({
+      delivery: fact.id,
+      listener: named(fact.listener),
+      provider: foreign(fact.provider),
+      event: foreign(fact.event),
+      outcome: fact.outcome,
+      matched: fact.matched,
+      bytes: fact.bytes,
+      took: ms(fact.took),
+      duplicateOf: fact.duplicateOf,
+      replayOf: fact.replayOf,
+    }),
+  },
+  "delivery.refused": {
+    // Scanners ask for paths that never were; everything else is somebody's mistake that wants mending.
+    level: (fact) => (fact.status === 404 || fact.status === 405 ? "info" : "warn"),
+    message: (fact) => `refused: ${foreign(fact.reason)}`,
+    fields: (fact) => ({
+      listener: fact.listener && foreign(named(fact.listener)),
+      code: fact.code,
+      status: fact.status,
+    }),
+  },
+  "decision.made": {
+    level: always("debug"),
+    message: (fact) => `${named(fact.trigger)} ${fact.result}: ${foreign(fact.reason)}`,
+    fields: (fact) => ({
+      delivery: fact.delivery,
+      listener: named(fact.listener),
+      trigger: named(fact.trigger),
+      result: fact.result,
+      code: fact.code,
+    }),
+  },
+  "job.attempted": {
+    level: ({ attempt }) => (({ done: "info", retry: "warn", dead: "error" }) as const)[attempt.outcome],
+    message: ({ job, attempt }) => `${named(job.trigger)} attempt ${attempt.number}: ${attempted(attempt)}`,
+    fields: ({ job, attempt, waited }) => ({
+      delivery: job.delivery,
+      job: job.id,
+      listener: named(job.listener),
+      trigger: named(job.trigger),
+      attempt: attempt.number,
+      outcome: attempt.outcome,
+      code: attempt.code,
+      took: ms(attempt.took),
+      waited: ms(waited),
+      nextAt: attempt.nextAt,
+      runs: attempt.runs.map(runName),
+    }),
+  },
+  // The attempt's own line names its runs already.
+  "run.created": {
+    level: always("debug"),
+    message: ({ run }) => `${run.outcome} ${runName(run)}`,
+    fields: ({ job, run, sinceReceived }) => ({
+      delivery: job.delivery,
+      job: job.id,
+      trigger: named(job.trigger),
+      run: runName(run),
+      outcome: run.outcome,
+      where: run.where,
+      sinceReceived: ms(sinceReceived),
+    }),
+  },
+  "catalog.loaded": {
+    level: always("info"),
+    message: (fact) => `catalog in force: ${fact.listeners} listeners, ${fact.triggers} triggers`,
+    fields: ({ objects, listeners, triggers, took }) => ({ objects, listeners, triggers, took: ms(took) }),
+  },
+  "catalog.broken": {
+    level: always("error"),
+    message: ({ faults }) => `catalog has ${faults.length} faults; the last good state stays in force`,
+    fields: ({ faults }) => ({ faults: faults.slice(0, 20).map(faultFields) }),
+  },
+  "store.away": {
+    level: always("error"),
+    message: (fact) => `the store is away: ${foreign(fact.reason)}`,
+    fields: () => ({}),
+  },
+  "store.back": { level: always("info"), message: () => "the store is back", fields: () => ({}) },
+  "gateway.ready": {
+    level: always("info"),
+    message: (fact) => `ready for webhooks on ${fact.listen}`,
+    fields: ({ listen, admin, store, target }) => ({ listen, admin, store, target }),
+  },
+  "gateway.stopping": {
+    level: always("info"),
+    message: (fact) => `stopping: ${foreign(fact.reason)}`,
+    fields: () => ({}),
+  },
+  defect: {
+    level: always("error"),
+    message: (fact) => `defect in ${fact.where}: ${foreign(fact.error.message)}`,
+    fields: ({ where, error }) => ({
+      where,
+      ...faultFields(error),
+      stack: error.cause instanceof Error ? error.cause.stack : error.stack,
+    }),
+  },
+};
+
+/** A file's place as editors and terminals understand it: `file:line:column`. */
+function faultFields({ code, message, at }: SluiceError) {
+  return { code, message: foreign(message), at: at && `${at.file}:${at.line}:${at.column}` };
+}
+
+function attempted({ outcome, reason, runs }: FactOf<"job.attempted">["attempt"]): string {
+  const detail = outcome === "done" ? runs.map(runName).join(", ") : foreign(reason ?? "");
+  return detail === "" ? outcome : `${outcome}: ${detail}`;
+}
+
+const named = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;
+
+const runName = ({ kind, namespace, name }: Run): string => foreign(`${kind} ${namespace}/${name}`);
+
+/** A hundredth of a millisecond is as fine as anything here is measured. */
+const ms = (value: number): number => Math.round(value * 100) / 100;
+
+const LONGEST = 1_000;
+
+/** Text that a stranger may have written: one line, no control or direction characters, not endless. */
+function foreign(text: string): string {
+  const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return unseen.test(short) ? short.replace(allUnseen, "\ufffd") : short;
+}
+
+const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
+const allUnseen = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;

@@ -1,0 +1,97 @@
+/** The metrics: facts are counted by the table's rules and shown in Prometheus' text format. */
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Fact } from "../core/fact.ts";
+import type { QueueDepth } from "../core/queue.ts";
+import { gaugeQueue } from "./queue-gauge.ts";
+import type { FactListener } from "./recorder.ts";
+import type { Bound } from "./series.ts";
+import { createSeries } from "./series.ts";
+import type { CounterEntry, Label, MetricEntry } from "./table.ts";
+import { labelBounds, METRICS } from "./table.ts";
+
+export interface Metrics extends FactListener {
+  readonly contentType: string;
+  /** Everything known now, as text. */
+  expose(): Promise<string>;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  /** Asks the queue how deep it is; left out where there is none. */
+  readonly depth?: () => Promise<QueueDepth>;
+  /** False leaves out the process's own metrics. */
+  readonly process?: boolean;
+}
+
+type Feed = (fact: Fact) => void;
+
+/** Makes a set of metrics with a registry of its own. */
+export function createMetrics({ version, depth, process = true }: MetricsOptions): Metrics {
+  const register = new Registry();
+  const bounds = labelBounds();
+  const feeds = new Map<Fact["type"], Feed[]>();
+  for (const entry of METRICS) {
+    for (const [type, feed] of feedsOf(entry, bounds, register))
+      feeds.set(type, [...(feeds.get(type) ?? []), feed]);
+  }
+  new Gauge({ name: "sluice_build_info", help: "1.", labelNames: ["version"], registers: [register] }).set(
+    { version },
+    1,
+  );
+  if (depth !== undefined) gaugeQueue(register, depth);
+  if (process) collectDefaultMetrics({ register });
+  return {
+    tell(fact) {
+      for (const feed of feeds.get(fact.type) ?? []) feed(fact);
+    },
+    contentType: register.contentType,
+    expose: () => register.metrics(),
+  };
+}
+
+function feedsOf(
+  entry: MetricEntry,
+  bounds: Record<Label, Bound>,
+  register: Registry,
+): [Fact["type"], Feed][] {
+  const write = writer(entry, bounds, register);
+  // Each feed stands under the type of the facts it takes; a loop over the keys loses that pairing.
+  return Object.entries(entry.feeds).map(([type, feed]) => {
+    const take = feed as (fact: Fact, write: unknown) => void;
+    return [type as Fact["type"], (fact) => take(fact, write)];
+  });
+}
+
+function writer(entry: MetricEntry, bounds: Record<Label, Bound>, register: Registry) {
+  const { name, help } = entry;
+  const registers = [register];
+  switch (entry.type) {
+    case "counter":
+      return count(entry, bounds, register);
+    case "histogram": {
+      const histogram = new Histogram({ name, help, registers, buckets: [...entry.buckets] });
+      return (value: number) => histogram.observe(value);
+    }
+    case "gauge": {
+      const gauge = new Gauge({ name, help, registers });
+      gauge.set(entry.initial);
+      return (value: number) => gauge.set(value);
+    }
+  }
+}
+
+function count({ name, help, labels }: CounterEntry, bounds: Record<Label, Bound>, register: Registry) {
+  const series = createSeries(labels.map((label) => [label, bounds[label]]));
+  new Counter({
+    name,
+    help,
+    labelNames: [...labels],
+    registers: [register],
+    collect() {
+      this.reset();
+      for (const { labels, value } of series.all()) this.inc({ ...labels }, value);
+    },
+  });
+  return series.add;
+}

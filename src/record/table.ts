@@ -1,0 +1,162 @@
+/** The table of metrics: name, help, bounded labels, and which facts feed each. */
+
+import { ERRORS } from "../core/error-table.ts";
+import type { Fact } from "../core/fact.ts";
+import { OUTCOMES } from "../core/ledger.ts";
+import type { FactOf } from "./lines.ts";
+import type { Bound } from "./series.ts";
+import { atMost, oneOf } from "./series.ts";
+
+/** Adds one to the series of these label values, in the order of `labels`. */
+type Add = (...values: readonly string[]) => void;
+type Put = (value: number) => void;
+type Feeds<W> = { readonly [T in Fact["type"]]?: (fact: FactOf<T>, write: W) => void };
+
+interface Entry<Kind extends string, W> {
+  readonly type: Kind;
+  readonly name: string;
+  readonly help: string;
+  readonly feeds: Feeds<W>;
+}
+
+export type CounterEntry = Entry<"counter", Add> & { readonly labels: readonly Label[] };
+export type GaugeEntry = Entry<"gauge", Put> & { readonly initial: number };
+export type HistogramEntry = Entry<"histogram", Put> & { readonly buckets: readonly number[] };
+export type MetricEntry = CounterEntry | GaugeEntry | HistogramEntry;
+
+export type Label = keyof ReturnType<typeof labelBounds>;
+
+/** The bound of every label, fresh for each set of metrics. Names chosen outside (repositories, events) are no labels. */
+export function labelBounds() {
+  return {
+    namespace: atMost(500),
+    listener: atMost(1_000),
+    trigger: atMost(2_000),
+    kind: atMost(50),
+    provider: atMost(30),
+    where: atMost(50),
+    outcome: oneOf([...OUTCOMES, "done", "retry", "exists"]),
+    result: oneOf(["filtered", "failed", "matched"]),
+    code: oneOf(["", ...Object.keys(ERRORS)]),
+    status: oneOf(["succeeded", "failed"]),
+  } satisfies Record<string, Bound>;
+}
+
+const counter = (name: string, help: string, labels: readonly Label[], feeds: Feeds<Add>): CounterEntry => ({
+  type: "counter",
+  name,
+  help,
+  labels,
+  feeds,
+});
+const gauge = (name: string, help: string, initial: number, feeds: Feeds<Put>): GaugeEntry => ({
+  type: "gauge",
+  name,
+  help,
+  initial,
+  feeds,
+});
+const histogram = (
+  name: string,
+  help: string,
+  buckets: readonly number[],
+  feeds: Feeds<Put>,
+): HistogramEntry => ({ type: "histogram", name, help, buckets, feeds });
+
+/** Bucket bounds in seconds. */
+const QUICK = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const PATIENT = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400];
+const TEKTON = [0.001, 0.01, 0.1, 1, 5, 10];
+
+/**
+ * Every metric that facts feed. The last three are Tekton's own, names, labels and buckets as in
+ * tektoncd/triggers pkg/sink/metrics.go (before its move to OpenTelemetry the counters were called
+ * eventlistener_event_received_count and eventlistener_triggered_resources).
+ */
+export const METRICS: readonly MetricEntry[] = [
+  counter("sluice_deliveries_received_total", "Requests answered.", ["namespace", "listener"], {
+    "delivery.accepted": ({ listener }, add) => add(listener.namespace, listener.name),
+    // Where no listener was found, the name in the path is a stranger's and would use up the bound.
+    "delivery.refused": ({ listener, code }, add) =>
+      listener === undefined || code === "SLUICE_LISTENER_UNKNOWN"
+        ? add("", "")
+        : add(listener.namespace, listener.name),
+  }),
+  counter(
+    "sluice_deliveries_accepted_total",
+    "Deliveries on durable storage, by what was known of them when they were answered.",
+    ["namespace", "listener", "provider", "outcome"],
+    {
+      "delivery.accepted": ({ listener, provider, outcome }, add) =>
+        add(listener.namespace, listener.name, provider, outcome),
+    },
+  ),
+  counter("sluice_deliveries_refused_total", "Requests refused, by error code.", ["code"], {
+    "delivery.refused": ({ code }, add) => add(code),
+  }),
+  counter("sluice_deliveries_duplicate_total", "Deliveries that had come before.", [], {
+    "delivery.accepted": ({ outcome }, add) => {
+      if (outcome === "duplicate") add();
+    },
+  }),
+  counter(
+    "sluice_decisions_total",
+    "Decisions by trigger; namespace is the listener's.",
+    ["namespace", "listener", "trigger", "result"],
+    {
+      "decision.made": ({ listener, trigger, result }, add) =>
+        add(
+          listener.namespace,
+          listener.name,
+          trigger.namespace === listener.namespace ? trigger.name : `${trigger.namespace}/${trigger.name}`,
+          result,
+        ),
+    },
+  ),
+  counter("sluice_runs_created_total", "Objects created, or found to exist already.", ["kind", "outcome"], {
+    "run.created": ({ run }, add) => add(run.kind, run.outcome),
+  }),
+  counter("sluice_job_attempts_total", "Attempts to create a job's objects.", ["outcome", "code"], {
+    "job.attempted": ({ attempt }, add) => add(attempt.outcome, attempt.code ?? ""),
+  }),
+  counter("sluice_jobs_dead_total", "Jobs given up; each waits for a person.", [], {
+    "job.attempted": ({ attempt }, add) => {
+      if (attempt.outcome === "dead") add();
+    },
+  }),
+  counter("sluice_defects_total", "Errors that nobody expected, by station.", ["where"], {
+    defect: ({ where }, add) => add(where),
+  }),
+  histogram("sluice_ack_seconds", "From a request's last byte to durable storage.", QUICK, {
+    "delivery.accepted": ({ took }, put) => put(took / 1_000),
+  }),
+  histogram("sluice_create_seconds", "One attempt to create a job's objects.", QUICK, {
+    "job.attempted": ({ attempt }, put) => put(attempt.took / 1_000),
+  }),
+  histogram("sluice_delivery_to_run_seconds", "From the receipt of a delivery to its run.", PATIENT, {
+    "run.created": ({ sinceReceived }, put) => put(sinceReceived / 1_000),
+  }),
+  gauge("sluice_catalog_faults", "Faults of the latest load; the last good state stays in force.", 0, {
+    "catalog.loaded": (_fact, put) => put(0),
+    "catalog.broken": ({ faults }, put) => put(faults.length),
+  }),
+  gauge("sluice_catalog_objects", "Declared objects in force.", 0, {
+    "catalog.loaded": ({ objects }, put) => put(objects),
+  }),
+  gauge("sluice_store_up", "1 while the store answers, 0 while it is away.", 1, {
+    "store.away": (_fact, put) => put(0),
+    "store.back": (_fact, put) => put(1),
+  }),
+  histogram("eventlistener_http_duration_seconds", "Tekton's: duration of accepted requests.", TEKTON, {
+    "delivery.accepted": ({ took }, put) => put(took / 1_000),
+  }),
+  counter("eventlistener_event_received_total", "Tekton's: events received.", ["status"], {
+    "delivery.accepted": (_fact, add) => add("succeeded"),
+    "delivery.refused": (_fact, add) => add("failed"),
+  }),
+  counter("eventlistener_triggered_resources_total", "Tekton's: objects created.", ["kind"], {
+    "run.created": ({ run }, add) => {
+      if (run.outcome === "created") add(run.kind);
+    },
+  }),
+];

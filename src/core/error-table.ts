@@ -59,8 +59,13 @@ export const ERRORS = {
   SLUICE_CREATE_BUSY: row(503, "soon", "the API server answered {status}: {reason}", "Nothing to do: it is tried again."),
   // ops
   SLUICE_DELIVERY_UNKNOWN: row(404, "never", "no delivery has the id {id}", "List them with `sluice deliveries list`."),
+  SLUICE_GATEWAY_AWAY: row(503, "soon", "{url} did not answer: {reason}", "Start the gateway with `sluice serve`, or name its address."),
   SLUICE_STORE_BUSY: row(409, "never", "the embedded store {path} is open in process {pid}", "Stop that gateway, or ask it over its admin port."),
   SLUICE_STORE_VERSION: row(500, "never", "the store was written by a newer version ({found}; this one knows {known})", "Start the newer version."),
+  SLUICE_REQUEST_INVALID: row(400, "never", "{field}: {reason}", "Correct the request; expected {expected}."),
+  SLUICE_ROUTE_UNKNOWN: row(404, "never", "nothing answers {method} {path}", "The admin port serves /healthz, /readyz, /metrics and /api/v1."),
+  SLUICE_ADMIN_FOREIGN: row(403, "never", "a request with {header} {value} may come from a stranger's page", "Ask by localhost, 127.0.0.1 or the host of --admin."),
+  SLUICE_ADMIN_READONLY: row(403, "never", "nothing can be changed through an admin port that is open to the network", "Bind it to loopback (--admin 127.0.0.1:9000) and ask from the same machine or through a port-forward."),
   SLUICE_INTERNAL: row(500, "soon", "unexpected: {reason}", "This is a defect of Sluice; please report it with the log line."),
 } as const satisfies Record<string, Row>;
 

@@ -56,12 +56,18 @@ function remembered(ask: () => Promise<QueueDepth>): () => Promise<QueueDepth | 
         asking = undefined;
         return depth;
       });
-    return Promise.race([asking, late()]);
+    return inTime(asking);
   };
 }
 
-function late(): Promise<undefined> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, LIMIT_MS, undefined).unref();
+async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, LIMIT_MS, undefined);
   });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

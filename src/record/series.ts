@@ -5,12 +5,15 @@ export type Bound = (value: string) => string;
 
 export const OVERFLOW = "other";
 
+/** Two Kubernetes names and a slash. */
+const LONGEST = 507;
+
 /** The first `limit` distinct values, `other` for every later one. For names that operators choose. */
 export function atMost(limit: number): Bound {
   const seen = new Set<string>();
   return (value) => {
     if (seen.has(value)) return value;
-    if (seen.size >= limit) return OVERFLOW;
+    if (seen.size >= limit || value.length > LONGEST) return OVERFLOW;
     seen.add(value);
     return value;
   };
@@ -58,7 +61,7 @@ export function createSeries(labels: readonly (readonly [name: string, bound: Bo
   };
 
   const remember = (values: readonly string[], count: Count): void => {
-    if (size >= MAX_REMEMBERED) return;
+    if (size >= MAX_REMEMBERED || values.some((value) => value.length > LONGEST)) return;
     size++;
     let branch = remembered;
     for (const value of values.slice(0, -1)) {

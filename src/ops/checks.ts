@@ -1,0 +1,140 @@
+/** Readiness: what must hold before this process should be sent work, and what is only reported. */
+
+import type { SluiceError } from "../core/errors.ts";
+import { asFault, fault } from "../core/errors.ts";
+
+/** degraded: something is wrong, yet deliveries are still taken. failed: send them elsewhere. */
+export type CheckState = "ok" | "degraded" | "failed";
+
+export interface CheckAnswer {
+  readonly state: CheckState;
+  /** For people. */
+  readonly message: string;
+  readonly faults?: readonly FaultPlace[];
+}
+
+export interface Check {
+  readonly name: string;
+  readonly check: () => CheckAnswer | Promise<CheckAnswer>;
+}
+
+/** A fault of a declared object as it is reported. */
+export interface FaultPlace {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+  /** `file:line`, where the fault has a place. */
+  readonly at?: string;
+}
+
+export interface CheckReport extends CheckAnswer {
+  readonly name: string;
+  readonly ok: boolean;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Names of the checks that are not ok but do not stop deliveries. */
+  readonly degraded: readonly string[];
+  readonly checks: readonly CheckReport[];
+}
+
+/** A check that does not answer in this time has failed. */
+const LIMIT_MS = 2_000;
+
+/** Asks all checks at once; never throws. */
+export async function readiness(checks: readonly Check[]): Promise<Readiness> {
+  const reports = await Promise.all(checks.map(report));
+  return {
+    ready: reports.every(({ state }) => state !== "failed"),
+    degraded: reports.filter(({ state }) => state === "degraded").map(({ name }) => name),
+    checks: reports,
+  };
+}
+
+/** Not ready while the store does not answer. @param ping resolves when it does. */
+export function storeCheck(ping: () => Promise<void>): Check {
+  return {
+    name: "store",
+    async check() {
+      await inTime(ping());
+      return { state: "ok", message: "answers" };
+    },
+  };
+}
+
+/** Degraded while objects cannot be created: deliveries are still taken, and their jobs wait. */
+export function targetCheck(ready: () => Promise<void>): Check {
+  return {
+    name: "target",
+    async check() {
+      try {
+        await inTime(ready());
+        return { state: "ok", message: "answers" };
+      } catch (error) {
+        return { state: "degraded", message: asFault(error).message };
+      }
+    },
+  };
+}
+
+/**
+ * Not ready until the catalog was good once; a later broken load leaves the last good state in force.
+ *
+ * @param state whether some state is in force, and the faults of the latest load.
+ */
+export function catalogCheck(
+  state: () => { readonly loaded: boolean; readonly faults: readonly SluiceError[] },
+): Check {
+  return {
+    name: "catalog",
+    check() {
+      const { loaded, faults } = state();
+      if (loaded && faults.length === 0) return { state: "ok", message: "in force" };
+      if (!loaded && faults.length === 0) return { state: "failed", message: "not read yet" };
+      const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+      return loaded
+        ? {
+            state: "degraded",
+            message: `${count}; the last good state is in force`,
+            faults: faults.map(placed),
+          }
+        : { state: "failed", message: `${count}; there never was a good state`, faults: faults.map(placed) };
+    },
+  };
+}
+
+/** Not ready from the moment the process begins to stop, so that nobody sends it more. */
+export function stoppingCheck(stopping: () => boolean): Check {
+  return {
+    name: "stopping",
+    check: () =>
+      stopping() ? { state: "failed", message: "shutting down" } : { state: "ok", message: "running" },
+  };
+}
+
+async function report({ name, check }: Check): Promise<CheckReport> {
+  let answer: CheckAnswer;
+  try {
+    answer = await inTime(Promise.resolve(check()));
+  } catch (error) {
+    answer = { state: "failed", message: asFault(error).message };
+  }
+  return { name, ok: answer.state === "ok", ...answer };
+}
+
+function placed({ code, message, fix, at }: SluiceError): FaultPlace {
+  return at === undefined ? { code, message, fix } : { code, message, fix, at: `${at.file}:${at.line}` };
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(fault("SLUICE_INTERNAL", { reason: "no answer" })), LIMIT_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

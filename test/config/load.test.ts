@@ -1,0 +1,192 @@
+/** Where settings come from, which source wins, and that everything wrong is said at once. */
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readSettingsFile } from "../../src/config/file.ts";
+import type { SettingSources } from "../../src/config/load.ts";
+import { loadSettings } from "../../src/config/load.ts";
+import { SluiceError } from "../../src/core/errors.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
+
+const yaml = (text: string) => ({ path: "sluice.yaml", text });
+
+function refusal(sources: SettingSources): SluiceError {
+  try {
+    loadSettings(sources);
+  } catch (error) {
+    assert.ok(error instanceof SluiceError);
+    assert.equal(error.code, "SLUICE_CONFIG_INVALID");
+    return error;
+  }
+  return assert.fail("it was accepted");
+}
+
+test("without any source the defaults hold", () => {
+  assert.deepEqual(loadSettings({}), {
+    config: [],
+    fromCluster: false,
+    namespace: "default",
+    store: "embedded:./.sluice",
+    create: "auto",
+    listen: { host: "0.0.0.0", port: 8080 },
+    admin: { host: "127.0.0.1", port: 9000 },
+    role: "all",
+    maxBody: 26_214_400,
+    concurrency: 32,
+    unverified: "refuse",
+    unverifiedReply: 401,
+    logLevel: "info",
+    logFormat: "auto",
+    shutdownGrace: 25_000,
+  });
+});
+
+test("a flag beats a variable, a variable beats sluice.yaml, sluice.yaml beats the default", () => {
+  const file = yaml("role: worker\nconcurrency: 1\nnamespace: from-file\n");
+  const env = { SLUICE_ROLE: "ingress", SLUICE_CONCURRENCY: "2" };
+  const { role, concurrency, namespace, logLevel } = loadSettings({
+    flags: { concurrency: "3", role: undefined },
+    env,
+    file,
+  });
+  assert.deepEqual(
+    { role, concurrency, namespace, logLevel },
+    { role: "ingress", concurrency: 3, namespace: "from-file", logLevel: "info" },
+  );
+});
+
+test("KUBECONFIG is honoured after our own variable and before sluice.yaml", () => {
+  const file = yaml("kubeconfig: c");
+  assert.equal(loadSettings({ env: { KUBECONFIG: "b" }, file }).kubeconfig, "b");
+  assert.equal(loadSettings({ env: { KUBECONFIG: "b", SLUICE_KUBECONFIG: "a" }, file }).kubeconfig, "a");
+});
+
+test("every form of a value is read", () => {
+  const read = (flags: Record<string, unknown>) => loadSettings({ flags });
+  assert.equal(read({ maxBody: "1MiB" }).maxBody, 1_048_576);
+  assert.equal(read({ maxBody: "25MB" }).maxBody, 26_214_400);
+  assert.equal(read({ maxBody: "512 kb" }).maxBody, 524_288);
+  assert.equal(read({ maxBody: 1000 }).maxBody, 1000);
+  assert.equal(read({ shutdownGrace: "500ms" }).shutdownGrace, 500);
+  assert.equal(read({ shutdownGrace: "2m" }).shutdownGrace, 120_000);
+  assert.deepEqual(read({ listen: "[::1]:0" }).listen, { host: "::1", port: 0 });
+  assert.deepEqual(read({ listen: ":80" }).listen, { host: "0.0.0.0", port: 80 });
+  assert.deepEqual(read({ config: ["a", "b c"] }).config, ["a", "b c"]);
+  assert.deepEqual(loadSettings({ env: { SLUICE_CONFIG: "a, b" } }).config, ["a", "b"]);
+  assert.deepEqual(loadSettings({ file: yaml("config: [a, b]") }).config, ["a", "b"]);
+  assert.deepEqual(read({ defaultListener: "ci/git" }).defaultListener, { namespace: "ci", name: "git" });
+  assert.equal(loadSettings({ file: yaml("unverifiedReply: 202") }).unverifiedReply, 202);
+  for (const store of ["embedded:/x", "redis://h:1/0", "rediss://h", "postgres://u:p@h/d"])
+    assert.equal(read({ store }).store, store);
+  for (const create of ["auto", "kubernetes", "dry-run", "directory:./runs"])
+    assert.equal(read({ create }).create, create);
+});
+
+for (const [key, value] of [
+  ["store", "sqlite:x"],
+  ["store", "embedded:"],
+  ["store", "redis:h"],
+  ["create", "directory:"],
+  ["create", "toString"],
+  ["listen", "8080"],
+  ["listen", "0.0.0.0:70000"],
+  ["role", "both"],
+  ["maxBody", "0"],
+  ["maxBody", "1GB"],
+  ["maxBody", "-1"],
+  ["maxBody", "1e9"],
+  ["concurrency", "1.5"],
+  ["concurrency", "0"],
+  ["concurrency", true],
+  ["shutdownGrace", "25"],
+  ["shutdownGrace", "1h"],
+  ["defaultListener", "git"],
+  ["namespace", "Not_A_Namespace"],
+  ["unverifiedReply", "200"],
+  ["config", { a: 1 }],
+] as const) {
+  test(`${key} ${JSON.stringify(value)} is refused by name`, () => {
+    assert.match(refusal({ flags: { [key]: value } }).message, new RegExp(`^setting ${key}: expected `));
+  });
+}
+
+test("all faults of all sources come together, each with its source and the nearest name", () => {
+  const error = refusal({
+    flags: { role: "both", concurency: "3" },
+    env: { SLUICE_STOR: "x", PATH: "/bin", SLUICE_LOG_LEVEL: "loud" },
+    file: yaml("\nlisten: nowhere\nmaxbody: 1\nzzz: 1\n"),
+  });
+  assert.deepEqual(error.message.split("\n"), [
+    "setting concurency: there is no such setting; did you mean concurrency?",
+    "setting SLUICE_STOR: there is no such setting; did you mean SLUICE_STORE?",
+    "setting maxbody: there is no such setting (sluice.yaml:3); did you mean maxBody?",
+    "setting zzz: there is no such setting (sluice.yaml:4)",
+    "setting listen: expected host:port; got nowhere from sluice.yaml:2",
+    "setting role: expected all, ingress or worker; got both from --role",
+    "setting logLevel: expected debug, info, warn or error; got loud from SLUICE_LOG_LEVEL",
+  ]);
+  assert.ok(error.cause instanceof AggregateError);
+  assert.equal(error.cause.errors.length, 7);
+});
+
+test("--from-cluster is refused with the reason that it is not there yet", () => {
+  assert.match(refusal({ flags: { fromCluster: true } }).message, /not there yet: use --config/);
+  assert.equal(loadSettings({ flags: { fromCluster: false } }).fromCluster, false);
+});
+
+test("a wrong store URL is never quoted: it may hold a password", () => {
+  const { message } = refusal({ env: { SLUICE_STORE: "reddis://:hunter2@host" } });
+  assert.doesNotMatch(message, /hunter2/);
+  assert.match(message, /SLUICE_STORE/);
+});
+
+test("variables that Kubernetes sets for a Service called sluice are no settings and no faults", () => {
+  const links = {
+    SLUICE_SERVICE_HOST: "10.0.0.1",
+    SLUICE_SERVICE_PORT: "8080",
+    SLUICE_SERVICE_PORT_HTTP: "8080",
+    SLUICE_PORT: "tcp://10.0.0.1:8080",
+    SLUICE_PORT_8080_TCP: "tcp://10.0.0.1:8080",
+    SLUICE_PORT_8080_TCP_ADDR: "10.0.0.1",
+    SLUICE_ADMIN_SERVICE_HOST: "10.0.0.2",
+    SLUICE_ADMIN_PORT_9000_TCP_PROTO: "tcp",
+  };
+  assert.deepEqual(loadSettings({ env: links }), loadSettings({}));
+});
+
+test("an empty variable counts as not set", () => {
+  assert.equal(loadSettings({ env: { SLUICE_ROLE: "" }, file: yaml("role: worker") }).role, "worker");
+});
+
+test("settings are frozen to the bottom", () => {
+  const settings = loadSettings({ flags: { config: ["a"] } });
+  assert.ok(
+    Object.isFrozen(settings) && Object.isFrozen(settings.listen) && Object.isFrozen(settings.config),
+  );
+});
+
+test("a settings file that is no YAML, no map, or holds a key twice is refused with its line", () => {
+  assert.match(refusal({ file: yaml("role: all\nstore: [") }).message, /sluice\.yaml:2: no valid YAML/);
+  assert.match(refusal({ file: yaml("- role") }).message, /sluice\.yaml:1: expected `key: value` lines/);
+  assert.match(refusal({ file: yaml("role: all\nrole: worker") }).message, /sluice\.yaml:2: no valid YAML/);
+  assert.match(refusal({ file: yaml("__proto__: {role: worker}") }).message, /__proto__: there is no such/);
+  assert.deepEqual(loadSettings({ file: yaml("# nothing\n") }), loadSettings({}));
+  assert.deepEqual(refusal({ file: yaml("\nrole: x") }).at, { file: "sluice.yaml", line: 2, column: 1 });
+});
+
+test("a bomb of YAML aliases is refused, not expanded", () => {
+  const rungs = Array.from({ length: 12 }, (_, i) => `  - &r${i + 1} [${`*r${i},`.repeat(10)}]`).join("\n");
+  assert.match(refusal({ file: yaml(`config:\n  - &r0 [x]\n${rungs}\n`) }).message, /sluice\.yaml:1: /);
+});
+
+test("sluice.yaml is read from a folder when it is there, and refused when it is huge", () => {
+  using folder = temporaryFolder();
+  assert.equal(readSettingsFile(folder.path), undefined);
+  const path = join(folder.path, "sluice.yaml");
+  writeFileSync(path, "role: worker\n");
+  assert.deepEqual(readSettingsFile(folder.path), { path, text: "role: worker\n" });
+  writeFileSync(path, "#".repeat(70_000));
+  assert.throws(() => readSettingsFile(folder.path), { code: "SLUICE_CONFIG_INVALID" });
+});

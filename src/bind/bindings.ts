@@ -1,0 +1,180 @@
+/** Compiles the bindings of one trigger: an event goes in, the params of its template come out. */
+
+import type { SluiceError } from "../core/errors.ts";
+import { fault, reasonOf } from "../core/errors.ts";
+import type { BindPlan } from "../core/plan.ts";
+import type { TemplateParam } from "../core/tekton.ts";
+import { cutValue } from "./expressions.ts";
+import type { Path } from "./path.ts";
+import { compilePath, ROOTS } from "./path.ts";
+import type { EventView } from "./view.ts";
+import { viewOf } from "./view.ts";
+
+/** One param of a binding. */
+export interface BoundParam {
+  readonly name: string;
+  /** Text with `$(…)` in it. */
+  readonly value: string;
+  /** Where it was declared, for people: `TriggerBinding github-pr-binding`. */
+  readonly from: string;
+}
+
+/** What `sluice check` can say of a param before any event arrives. */
+export interface BindingFault {
+  readonly param: string;
+  readonly from: string;
+  readonly error: SluiceError;
+  /** A warning where the template's default covers the fault: the param then always has its default. */
+  readonly severity: "error" | "warning";
+}
+
+/** Characters that a param may grow to by substitution: values that quote each other's expressions multiply. */
+export const MAX_PARAM_LENGTH = 32 * 1024 * 1024;
+
+type Expression = { readonly text: string } & ({ readonly path: Path } | { readonly error: SluiceError });
+
+interface CompiledParam {
+  readonly name: string;
+  readonly value: string;
+  readonly literals: readonly string[];
+  readonly expressions: readonly Expression[];
+  /** The template's default: stands for each expression that fails. */
+  readonly fallback: string | undefined;
+  /** A dollar sign stands outside of the expressions: replaced text may then spell new ones. */
+  readonly risky: boolean;
+}
+
+/**
+ * Compiles bindings (tektoncd/triggers pkg/template/event.go). Values of the event come out JSON-escaped, without
+ * quotes around strings; static text and defaults come out as they were written. A path that can not be parsed fails
+ * when it is needed, as a missing key does, so that a default covers it.
+ *
+ * @param params all params of the trigger's bindings, in order.
+ * @param declared the template's params. Params that are not declared are bound all the same; declared ones with a
+ *   default are always there.
+ * @returns the plan; it throws SLUICE_PATH_MISSING, SLUICE_PATH_SYNTAX or SLUICE_BODY_NOT_JSON.
+ * @throws SluiceError SLUICE_PARAM_DUPLICATE when two params have one name.
+ */
+export function compileBindings(params: readonly BoundParam[], declared: readonly TemplateParam[]): BindPlan {
+  const [duplicate] = duplicates(params);
+  if (duplicate !== undefined) throw duplicate.error;
+  const defaults = defaultsOf(declared);
+  const compiled = params.map((param) => compileParam(param, defaults.get(param.name)));
+  return (event) => {
+    const view = viewOf(event);
+    const values = new Map(defaults);
+    for (const param of compiled) values.set(param.name, resolve(param, view));
+    return values;
+  };
+}
+
+/**
+ * Everything about bindings that can be known to be wrong without an event: duplicates, paths that can not be parsed,
+ * paths that start from nothing an event has.
+ */
+export function checkBindings(
+  params: readonly BoundParam[],
+  declared: readonly TemplateParam[],
+): readonly BindingFault[] {
+  const defaults = defaultsOf(declared);
+  const faults: BindingFault[] = duplicates(params);
+  for (const { name, value, from } of params) {
+    const severity = defaults.has(name) ? "warning" : "error";
+    for (const expression of compileParam({ name, value, from }, undefined).expressions) {
+      const error = "error" in expression ? expression.error : wrongRoot(name, expression);
+      if (error !== undefined) faults.push({ param: name, from, error, severity });
+    }
+  }
+  return faults;
+}
+
+function wrongRoot(param: string, { text, path }: Expression & { path: Path }): SluiceError | undefined {
+  if (path.root === undefined || ROOTS.has(path.root)) return undefined;
+  const known = [...ROOTS].join(", ");
+  return fault("SLUICE_PATH_MISSING", {
+    param,
+    reason: `${text}: no key ${JSON.stringify(path.root)}; a path starts with ${known}`,
+  });
+}
+
+function duplicates(params: readonly BoundParam[]): BindingFault[] {
+  const seen = new Set<string>();
+  const faults: BindingFault[] = [];
+  for (const { name, from } of params) {
+    if (seen.has(name))
+      faults.push({
+        param: name,
+        from,
+        error: fault("SLUICE_PARAM_DUPLICATE", { param: name }),
+        severity: "error",
+      });
+    seen.add(name);
+  }
+  return faults;
+}
+
+function defaultsOf(declared: readonly TemplateParam[]): ReadonlyMap<string, string> {
+  const defaults = new Map<string, string>();
+  for (const param of declared) {
+    if (param.default !== undefined) defaults.set(param.name, param.default);
+  }
+  return defaults;
+}
+
+function compileParam({ name, value }: BoundParam, fallback: string | undefined): CompiledParam {
+  const { literals, paths } = cutValue(value);
+  const expressions = paths.map(compileExpression);
+  return { name, value, literals, expressions, fallback, risky: literals.some(hasDollar) };
+}
+
+function compileExpression(text: string): Expression {
+  try {
+    return { text, path: compilePath(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const values = { path: text, reason: reasonOf(error) };
+    return { text, error: fault("SLUICE_PATH_SYNTAX", values, { cause: error }) };
+  }
+}
+
+function resolve(param: CompiledParam, view: EventView): string {
+  const { expressions, literals } = param;
+  const values = expressions.map((expression) => read(expression, param, view));
+  // Where no other dollar sign stands, joining gives what the reference's search and replace gives.
+  if (values.length <= 1 || !(param.risky || values.some(hasDollar))) {
+    let text = literals[0] as string;
+    for (let i = 0; i < values.length; i++) text += (values[i] as string) + (literals[i + 1] as string);
+    return text;
+  }
+  return replaceInTurn(param, values);
+}
+
+const hasDollar = (text: string): boolean => text.includes("$");
+
+function read(expression: Expression, param: CompiledParam, view: EventView): string {
+  const value = "path" in expression ? expression.path.read(view) : undefined;
+  if (value !== undefined) return value;
+  if (param.fallback !== undefined) return param.fallback;
+  if ("error" in expression) throw expression.error;
+  throw fault("SLUICE_PATH_MISSING", { param: param.name, reason: expression.path.why(view) });
+}
+
+/**
+ * The reference replaces one expression after the other in the growing text: a value that spells a later expression of
+ * the same param is replaced, too. It learns nothing that the param does not hold anyway, so this is kept, with a limit.
+ */
+function replaceInTurn(param: CompiledParam, values: readonly string[]): string {
+  let text = param.value;
+  for (let i = 0; i < values.length; i++) {
+    const original = `$(${param.expressions[i]?.text})`;
+    const value = values[i] as string;
+    const pieces = text.split(original);
+    const length = text.length + (pieces.length - 1) * (value.length - original.length);
+    if (length > MAX_PARAM_LENGTH) {
+      const reason = `it would grow beyond ${MAX_PARAM_LENGTH} characters`;
+      throw fault("SLUICE_PATH_MISSING", { param: param.name, reason });
+    }
+    text = pieces.join(value);
+  }
+  return text;
+}

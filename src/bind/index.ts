@@ -1,0 +1,4 @@
+/** The station bind: `$(…)` expressions of TriggerBindings become the params of a template. */
+
+export type { BindingFault, BoundParam } from "./bindings.ts";
+export { checkBindings, compileBindings } from "./bindings.ts";

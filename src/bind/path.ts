@@ -1,0 +1,168 @@
+/** One path compiled: plain chains of keys and indices by direct access, everything else by the evaluator. */
+
+import type { JsonValue } from "../core/json.ts";
+import { isJsonObject, printJson, printString } from "../core/json.ts";
+import { compileSteps, describe } from "./evaluate.ts";
+import { completePath } from "./expressions.ts";
+import type { Item } from "./steps.ts";
+import { MAX_WORK, PathStop } from "./steps.ts";
+import type { PathNode } from "./syntax.ts";
+import { parsePath } from "./syntax.ts";
+import type { EventView } from "./view.ts";
+
+export interface Path {
+  /** The result as text for a template: a string without its quotes, anything else as JSON. Undefined: it fails. */
+  read(view: EventView): string | undefined;
+  /** Why it fails on this event: `body.pull_request.head: no key "head"`. */
+  why(view: EventView): string;
+  /** The key it starts from, when it can only start from one: body, header, extensions, context, or a wrong one. */
+  readonly root: string | undefined;
+}
+
+/** The names that start a path. */
+export const ROOTS: ReadonlySet<string> = new Set(["body", "header", "extensions", "context"]);
+
+// The reference keeps the event in a Go struct and finds its fields by their Go names, too.
+const GO_NAMES: ReadonlyMap<string, string> = new Map([
+  ["Body", "body"],
+  ["Header", "header"],
+  ["Extensions", "extensions"],
+  ["Context", "context"],
+]);
+
+/**
+ * Compiles the path of one expression.
+ *
+ * @param text what stands between `$(` and `)`.
+ * @throws SyntaxError with a reason for people.
+ */
+export function compilePath(text: string): Path {
+  // `$()` has no path at all and always gives an empty text.
+  if (text === "") return { read: () => "", why: () => "", root: undefined };
+  const nodes = withGoNames(parsePath(completePath(text)));
+  const keys = plainKeys(nodes);
+  const root = nodes[0]?.kind === "field" ? nodes[0].name : undefined;
+  return keys === undefined ? { ...compileRare(text, nodes), root } : { ...compilePlain(text, keys), root };
+}
+
+function withGoNames(nodes: readonly PathNode[]): readonly PathNode[] {
+  const [first, second, ...rest] = nodes;
+  if (first?.kind !== "field") return nodes;
+  const root: PathNode = { kind: "field", name: GO_NAMES.get(first.name) ?? first.name };
+  if (second === undefined) return [root];
+  const eventId = root.name === "context" && second.kind === "field" && second.name === "EventID";
+  return [root, eventId ? { kind: "field", name: "eventID" } : second, ...rest];
+}
+
+type Key = string | number;
+
+function plainKeys(nodes: readonly PathNode[]): readonly Key[] | undefined {
+  const keys: Key[] = [];
+  for (const node of nodes) {
+    if (node.kind === "field") keys.push(node.name);
+    else if (node.kind === "index") keys.push(node.at);
+    else return undefined;
+  }
+  return typeof keys[0] === "string" ? keys : undefined;
+}
+
+/** An index into null finds nothing, and nothing is not a fault: it prints as an empty list. */
+const NOTHING = Symbol("nothing");
+
+function compilePlain(text: string, keys: readonly Key[]): Omit<Path, "root"> {
+  const [root = "", name] = keys;
+  const isHeader = root === "header" && typeof name === "string";
+  const rest = keys.slice(isHeader ? 2 : 1);
+  const start = isHeader
+    ? (view: EventView): JsonValue | undefined => view.header(name)
+    : (view: EventView): JsonValue | undefined => startOf(view, root);
+  return {
+    read(view) {
+      let value = start(view);
+      for (let i = 0; i < rest.length; i++) {
+        if (value === undefined) return undefined;
+        const next = child(value, rest[i] as Key);
+        if (next === NOTHING) return "[]";
+        value = next;
+      }
+      return value === undefined ? undefined : printResult(value);
+    },
+    why(view) {
+      if (!ROOTS.has(String(root)))
+        return `${text}: no key ${JSON.stringify(root)}; a path starts with ${[...ROOTS].join(", ")}`;
+      let value = start(view);
+      if (value === undefined) return `${text}: no header ${JSON.stringify(name)}`;
+      for (const key of rest) {
+        const next = child(value, key);
+        if (next === NOTHING) break;
+        if (next === undefined) return `${text}: ${absence(value, key)}`;
+        value = next;
+      }
+      return `${text}: nothing is missing`;
+    },
+  };
+}
+
+function startOf(view: EventView, root: Key): JsonValue | undefined {
+  if (root === "body") return view.body;
+  if (root === "extensions") return view.extensions;
+  if (root === "context") return view.context;
+  return root === "header" ? view.headers() : undefined;
+}
+
+function child(value: JsonValue, key: Key): JsonValue | typeof NOTHING | undefined {
+  if (typeof key === "string")
+    return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  if (value === null) return NOTHING;
+  if (!Array.isArray(value)) return undefined;
+  return (value as readonly JsonValue[])[key < 0 ? key + value.length : key];
+}
+
+function absence(value: JsonValue, key: Key): string {
+  if (typeof key === "string") {
+    const where = isJsonObject(value) ? "" : ` in ${describe(value)}`;
+    return `no key ${JSON.stringify(key)}${where}`;
+  }
+  if (!Array.isArray(value)) return `no index ${key} in ${describe(value)}`;
+  return `no index ${key} in an array of ${value.length}`;
+}
+
+function compileRare(text: string, nodes: readonly PathNode[]): Omit<Path, "root"> {
+  const steps = compileSteps(nodes);
+  const evaluate = (view: EventView): Item[] => steps([view.all()], { left: MAX_WORK });
+  return {
+    read(view) {
+      try {
+        return printResults(evaluate(view));
+      } catch (error) {
+        if (error instanceof PathStop) return undefined;
+        throw error;
+      }
+    },
+    why(view) {
+      try {
+        evaluate(view);
+        return `${text}: nothing is missing`;
+      } catch (error) {
+        if (error instanceof PathStop) return `${text}: ${error.message}`;
+        throw error;
+      }
+    },
+  };
+}
+
+/** One result stands for itself, none and several are a list. */
+function printResults(results: readonly Item[]): string {
+  const [only] = results;
+  if (results.length === 1 && only !== undefined) return printResult(only);
+  return `[${results.map((item) => (typeof item === "bigint" ? String(item) : printJson(item))).join(",")}]`;
+}
+
+function printResult(item: Item): string {
+  if (typeof item === "string") return needsEscapes.test(item) ? printString(item).slice(1, -1) : item;
+  return typeof item === "bigint" ? String(item) : printJson(item);
+}
+
+// Everything that printString changes; most strings hold nothing of it.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const needsEscapes = /["\\<>&\x00-\x1f\u2028\u2029\ud800-\udfff]/;

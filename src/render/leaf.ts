@@ -1,0 +1,93 @@
+/** Strings of a template with variables in them, and how a value gets into one without ever leaving it. */
+
+import type { Params } from "../core/plan.ts";
+
+/** What one rendering needs: the params and the text of `$(uid)`. */
+export interface Scope {
+  readonly params: Params;
+  readonly uid: string;
+}
+
+/** A string that depends on the event. @throws BrokenText. */
+export type Leaf = (scope: Scope) => string;
+
+/** A value makes no valid JSON string where it stands; the message names the place and the params. */
+export class BrokenText extends Error {
+  override readonly name = "BrokenText";
+}
+
+const UID = "$(uid)";
+// A name holds no bracket that would end it, and no `$(`: of two nested variables the inner one is meant.
+const VARIABLE = /\$\(tt\.params\.((?:(?!\$\()[^)])*)\)/g;
+// Characters that mean something inside of a JSON string, or must not stand there.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const SPECIAL = /["\\\x00-\x1f]/;
+
+/**
+ * Compiles a string of a template.
+ *
+ * Tekton pastes values into the template's JSON text and parses the result. Here the template is a parsed document, so
+ * every variable stands inside a string: pasting into that string's own JSON text and parsing only that gives what
+ * Tekton gives, and a value with a quote of its own is a fault instead of new structure. Each variable is looked at
+ * once, in the template: what a value spells is text, apart from `$(uid)`, which Tekton replaces last and everywhere.
+ *
+ * @param text the string as it stands in the template.
+ * @param path where it stands, for faults: `spec.params[1].value`.
+ * @param escapeQuotes replace `"` by `\"` in values.
+ * @returns the string itself when nothing in it can change.
+ */
+export function compileLeaf(text: string, path: string, escapeQuotes: boolean): string | Leaf {
+  if (!text.includes("$(")) return text;
+  const { literals, names } = cutText(JSON.stringify(text).slice(1, -1));
+  if (names.length === 0) return text.includes(UID) ? (scope) => withUid(text, scope.uid) : text;
+  // JSON escapes never reach over a variable, so each literal can be decoded on its own.
+  const decoded = literals.map((literal) => decode(literal));
+  return ({ params, uid }) => {
+    const values = names.map((name) => textOf(params, name, escapeQuotes));
+    if (!values.some((value) => SPECIAL.test(value))) return withUid(weave(decoded, values), uid);
+    try {
+      return decode(withUid(weave(literals, values), uid));
+    } catch (error) {
+      const which = names.filter((name) => params.has(name)).join(", ");
+      const hint = "objects and arrays fit in with the annotation triggers.tekton.dev/old-escape-quotes";
+      throw new BrokenText(`${path}: the value of param ${which} makes no valid JSON string here; ${hint}`, {
+        cause: error,
+      });
+    }
+  };
+}
+
+/** Cuts JSON-escaped text at its variables; `literals` has one element more than `names`. */
+function cutText(raw: string): { literals: readonly string[]; names: readonly string[] } {
+  const literals: string[] = [];
+  const names: string[] = [];
+  let end = 0;
+  for (const found of raw.matchAll(VARIABLE)) {
+    literals.push(raw.slice(end, found.index));
+    names.push(found[1] as string);
+    end = found.index + found[0].length;
+  }
+  return { literals: [...literals, raw.slice(end)], names };
+}
+
+/** The text to paste. A param without a value leaves its variable; `$(` becomes `$$(`, text for Tekton Pipelines. */
+function textOf(params: Params, name: string, escapeQuotes: boolean): string {
+  const value = params.get(name);
+  if (value === undefined) return `$(tt.params.${name})`;
+  const quoted = escapeQuotes ? value.replaceAll('"', '\\"') : value;
+  return quoted.includes("$(") ? quoted.replaceAll("$(", () => "$$(") : quoted;
+}
+
+function weave(literals: readonly string[], values: readonly string[]): string {
+  let text = literals[0] as string;
+  for (let i = 0; i < values.length; i++) text += (values[i] as string) + (literals[i + 1] as string);
+  return text;
+}
+
+function withUid(text: string, uid: string): string {
+  return text.includes(UID) ? text.replaceAll(UID, () => uid) : text;
+}
+
+function decode(raw: string): string {
+  return (JSON.parse(`"${raw}"`) as string).toWellFormed();
+}

@@ -1,0 +1,70 @@
+/** Substitution alone: a TriggerTemplate and params become objects, as Tekton's ResolveResources makes them. */
+
+import type { SluiceError } from "../core/errors.ts";
+import { fault, reasonOf } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import { ownValue } from "../core/json.ts";
+import type { Params } from "../core/plan.ts";
+import type { TriggerTemplateSpec } from "../core/tekton.ts";
+import type { Scope } from "./leaf.ts";
+import { BrokenText } from "./leaf.ts";
+import type { BuildObject } from "./tree.ts";
+import { compileTree } from "./tree.ts";
+
+/** What of a TriggerTemplate matters here. Templates that stand inside a trigger have no annotations. */
+export interface TemplateSource {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: TriggerTemplateSpec;
+}
+
+/** One resource template. @throws SluiceError SLUICE_TEMPLATE_BROKEN. */
+export type Substitute = (params: Params, uid: string) => JsonObject;
+
+/** Its presence counts, whatever its value. */
+export const OLD_ESCAPE_ANNOTATION = "triggers.tekton.dev/old-escape-quotes";
+
+/**
+ * Compiles the resource templates of a TriggerTemplate (tektoncd/triggers pkg/template/resource.go).
+ *
+ * `$(tt.params.x)` stands for the param's text wherever it is written, in keys and in values; a param that has no value
+ * leaves its variable as it is. Results never hold other structure than the template: where Tekton would let a quote
+ * in a value end the string that it was pasted into, this is a fault (the conformance class `unsafe-splice`). Objects
+ * and arrays fit into strings with the annotation {@link OLD_ESCAPE_ANNOTATION}.
+ *
+ * @returns one function for each resource template, in order. Results may share parts with the template and with each
+ *   other: they must not be changed.
+ * @throws SluiceError SLUICE_TEMPLATE_BROKEN when a template nests too deeply.
+ */
+export function compileSubstitution(template: TemplateSource): readonly Substitute[] {
+  const escapeQuotes = Object.hasOwn(template.annotations, OLD_ESCAPE_ANNOTATION);
+  return template.spec.resourcetemplates.map((resource, index) => {
+    const tree = compile(resource, escapeQuotes, index);
+    return (params, uid) => {
+      const object = typeof tree === "function" ? build(tree, { params, uid }, index) : tree;
+      const kind = ownValue(object, "kind");
+      if (typeof kind !== "string" || kind === "") throw broken(index, "kind is missing");
+      return object;
+    };
+  });
+}
+
+function compile(resource: JsonObject, escapeQuotes: boolean, index: number): JsonObject | BuildObject {
+  try {
+    return compileTree(resource, escapeQuotes);
+  } catch (error) {
+    throw broken(index, reasonOf(error), error);
+  }
+}
+
+function build(tree: BuildObject, scope: Scope, index: number): JsonObject {
+  try {
+    return tree(scope);
+  } catch (error) {
+    throw error instanceof BrokenText ? broken(index, error.message, error) : error;
+  }
+}
+
+/** @param index position of the resource template, from 0. */
+export function broken(index: number, reason: string, cause?: unknown): SluiceError {
+  return fault("SLUICE_TEMPLATE_BROKEN", { index: String(index), reason }, { cause });
+}

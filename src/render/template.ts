@@ -1,0 +1,41 @@
+/** Compiles a TriggerTemplate: params go in, objects that are ready to be created come out. */
+
+import { derivedUid } from "../core/identity.ts";
+import type { KubernetesObject } from "../core/job.ts";
+import type { RenderContext, RenderPlan } from "../core/plan.ts";
+import { withIdentity, withLabels } from "./object.ts";
+import type { TemplateSource } from "./substitute.ts";
+import { compileSubstitution } from "./substitute.ts";
+
+export interface RenderOptions {
+  /**
+   * `derived` (the default): names and namespaces are final, so that repeating a delivery repeats them. `tekton`:
+   * metadata stays as Tekton sends it, generateName included, and the API server makes the name.
+   */
+  readonly names?: "derived" | "tekton";
+  /** What `$(uid)` becomes; by default a function of delivery and trigger, one for all resources of both. */
+  readonly uid?: (context: RenderContext) => string;
+}
+
+/**
+ * Compiles a template.
+ *
+ * All resources of a template are rendered before any is created: one that is broken fails them all. (Tekton creates
+ * those before the broken one.)
+ *
+ * @param template its annotations and spec; it must not change afterwards.
+ * @returns the plan; it throws SLUICE_TEMPLATE_BROKEN. Its objects share parts and must not be changed.
+ * @throws SluiceError SLUICE_TEMPLATE_BROKEN when a template nests too deeply.
+ */
+export function compileTemplate(template: TemplateSource, options: RenderOptions = {}): RenderPlan {
+  const resources = compileSubstitution(template);
+  const keepNames = options.names === "tekton";
+  const uidOf = options.uid ?? ((context) => derivedUid(context.delivery, context.trigger));
+  return (params, context) => {
+    const uid = uidOf(context);
+    return resources.map((substitute, index) => {
+      const object = withLabels(substitute(params, uid), context, index);
+      return keepNames ? (object as KubernetesObject) : withIdentity(object, context, index);
+    });
+  };
+}

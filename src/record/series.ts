@@ -8,11 +8,11 @@ export const OVERFLOW = "other";
 /** Two Kubernetes names and a slash. */
 const LONGEST = 507;
 
-/** The first `limit` distinct values, `other` for every later one. For names that operators choose. */
+/** The first `limit` distinct values (and none at all), `other` for every later one. For names that operators choose. */
 export function atMost(limit: number): Bound {
   const seen = new Set<string>();
   return (value) => {
-    if (seen.has(value)) return value;
+    if (value === "" || seen.has(value)) return value;
     if (seen.size >= limit || value.length > LONGEST) return OVERFLOW;
     seen.add(value);
     return value;

@@ -1,0 +1,97 @@
+/** Facts for tests of the log and the metrics. */
+
+import { fault } from "../../src/core/errors.ts";
+import type { Fact } from "../../src/core/fact.ts";
+import type { Attempt, CreateJob, Run } from "../../src/core/job.ts";
+
+const listener = { namespace: "ci", name: "git" };
+const trigger = { namespace: "ci", name: "pr" };
+
+export const job: CreateJob = {
+  kind: "create",
+  id: "d1-abc",
+  delivery: "d1",
+  listener,
+  trigger,
+  receivedAt: 1_000,
+  objects: [{ apiVersion: "tekton.dev/v1", kind: "PipelineRun", metadata: { name: "run-1" } }],
+};
+
+export const run: Run = {
+  apiVersion: "tekton.dev/v1",
+  kind: "PipelineRun",
+  namespace: "ci",
+  name: "run-1",
+  where: "./runs/run-1.yaml",
+  outcome: "created",
+};
+
+const attempt: Attempt = { number: 1, at: 2_000, took: 12.3456, outcome: "done", runs: [run] };
+
+export const accepted = {
+  type: "delivery.accepted",
+  id: "d1",
+  listener,
+  provider: "github",
+  event: "pull_request.opened",
+  outcome: "pending",
+  matched: 1,
+  bytes: 345,
+  took: 4.321987,
+} as const satisfies Fact;
+
+export const decided = {
+  type: "decision.made",
+  delivery: "d1",
+  listener,
+  trigger,
+  result: "matched",
+  reason: "fires",
+} as const satisfies Fact;
+
+export const refused = {
+  type: "delivery.refused",
+  listener,
+  code: "SLUICE_UNVERIFIED",
+  status: 401,
+  reason: "nobody could be proved",
+} as const satisfies Fact;
+
+export const attempted = { type: "job.attempted", job, attempt, waited: 88 } as const satisfies Fact;
+
+/** One of every type. */
+export const everyFact: readonly Fact[] = [
+  accepted,
+  refused,
+  decided,
+  attempted,
+  { type: "run.created", job, run, sinceReceived: 1_500 },
+  { type: "catalog.loaded", objects: 7, listeners: 2, triggers: 3, took: 5 },
+  {
+    type: "catalog.broken",
+    faults: [
+      fault(
+        "SLUICE_OBJECT_INVALID",
+        { field: "spec.triggers", reason: "is no list" },
+        { at: { file: "a.yaml", line: 3, column: 5 } },
+      ),
+    ],
+  },
+  { type: "store.away", reason: "connection refused" },
+  { type: "store.back" },
+  {
+    type: "gateway.ready",
+    listen: "http://0.0.0.0:8080",
+    admin: "http://127.0.0.1:9000",
+    store: "s",
+    target: "t",
+  },
+  { type: "gateway.stopping", reason: "SIGTERM" },
+  { type: "defect", where: "accept", error: fault("SLUICE_INTERNAL", { reason: "boom" }) },
+];
+
+/** An attempt fact of another outcome. */
+export const attemptedAs = (change: Partial<Attempt>): Fact => ({
+  ...attempted,
+  attempt: { ...attempt, ...change },
+});

@@ -38,7 +38,10 @@ type Stop = Extract<Verdict, { continue: false }>;
  */
 export async function runChain(steps: readonly ChainStep[], start: Event): Promise<ChainResult> {
   const trace: TraceStep[] = [];
-  let event = steps.length === 0 ? start : formAsJson(start, steps[0]?.interceptor.takesForms === true);
+  const [first] = steps;
+  if (first === undefined) return { event: start, trace };
+  const raw = first.interceptor.rawForm === true && Object.keys(start.extensions).length === 0;
+  let event = raw ? start : formAsJson(start);
   for (const { name, interceptor } of steps) {
     let verdict: Verdict;
     let failed: ErrorCode | undefined;

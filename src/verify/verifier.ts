@@ -128,7 +128,7 @@ function failure(error: SluiceError, scheme: Scheme | undefined): ProofFailure {
   };
 }
 
-/** Kubernetes names and keys hold neither space, slash nor bracket, so no two demands share a name. */
+/** Escaped, so that no choice of names lets one demand pass for another. */
 function nameOf({ scheme, secret }: ProofDemand): string {
-  return `${scheme}(${secret.namespace}/${secret.name}/${secret.key})`;
+  return `${scheme}(${[secret.namespace, secret.name, secret.key].map(encodeURIComponent).join("/")})`;
 }

@@ -1,0 +1,128 @@
+/** Tekton's interceptor protocol answered by the built-ins: proof, then verdict, as its core interceptors service does it. */
+
+import type { Event } from "../src/core/delivery.ts";
+import { payload } from "../src/core/delivery.ts";
+import { asFault, reasonOf } from "../src/core/errors.ts";
+import { canonicalName } from "../src/core/headers.ts";
+import type { HttpClient, Interceptor, ProofDemand, Verdict } from "../src/core/interceptor.ts";
+import { GRPC } from "../src/core/interceptor.ts";
+import type { JsonObject } from "../src/core/json.ts";
+import { parseJson, printJson, setOwn } from "../src/core/json.ts";
+import type { Secrets } from "../src/core/secrets.ts";
+import { createVerifier } from "../src/verify/verifier.ts";
+import { anyObject, object, readParams, text, texts } from "./params.ts";
+
+export interface InterceptorAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface AnswerTools {
+  readonly interceptors: readonly Interceptor[];
+  readonly secrets: Secrets;
+  readonly http?: HttpClient;
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number;
+}
+
+const requestShape = object({
+  body: text,
+  header: anyObject,
+  extensions: anyObject,
+  interceptor_params: anyObject,
+  context: object({ event_url: text, event_id: text, trigger_id: text }),
+});
+
+type Request = ReturnType<typeof requestShape>;
+
+/**
+ * Makes a function that answers one InterceptorRequest. Any method will do; the path names the interceptor.
+ *
+ * @returns 200 with an InterceptorResponse; 400 with a text for a path or body that makes no request.
+ */
+export function createAnswerer(
+  tools: AnswerTools,
+): (path: string, body: string) => Promise<InterceptorAnswer> {
+  const byPath = new Map(tools.interceptors.map((interceptor) => [`/${interceptor.name}`, interceptor]));
+  return async (path, body) => {
+    const name = path.replace(/\?.*/s, "").toLowerCase();
+    if (name === "/ready") return { status: 200, contentType: "", body: "" };
+    const interceptor = byPath.get(name);
+    if (interceptor === undefined) return badRequest("path did not match any interceptors");
+    let request: Request;
+    let headers: Event["headers"];
+    try {
+      request = readParams(
+        "request",
+        requestShape,
+        anyObject(parseJson(body) ?? {}, { interceptor: "request", path: "body" }),
+      );
+      headers = headersOf(request.header ?? {});
+    } catch (error) {
+      return badRequest(`failed to parse body as InterceptorRequest: ${reasonOf(error)}`);
+    }
+    const verdict = await ask(interceptor, request, headers, tools);
+    return { status: 200, contentType: "application/json", body: printJson(responseOf(verdict)) };
+  };
+}
+
+async function ask(
+  interceptor: Interceptor,
+  request: Request,
+  headers: Event["headers"],
+  tools: AnswerTools,
+): Promise<Verdict> {
+  const { body = "", context, extensions = {}, interceptor_params: params = {} } = request;
+  const [, namespace = "", , triggerName = ""] = context?.trigger_id?.split("/") ?? [];
+  const trigger = { namespace, name: triggerName };
+  const [id = "", url = ""] = [context?.event_id, context?.event_url];
+  try {
+    const compiled = interceptor.compile(params, { namespace, ...tools });
+    const arrival = { id, listener: trigger, receivedAt: (tools.clock ?? Date.now)(), method: "POST", url };
+    if (compiled.proof !== undefined) {
+      const proofs = createVerifier(tools.secrets).begin({ ...arrival, headers, body: Buffer.from(body) });
+      const proof = await proofs.check(compiled.proof);
+      if (!proof.ok) {
+        const code = context === undefined ? GRPC.INVALID_ARGUMENT : refusalCode(compiled.proof, proof.code);
+        return { continue: false, code, reason: proof.reason };
+      }
+    }
+    // Expressions may ask for the request's URL and the trigger, so cel alone cannot do without.
+    if (context === undefined && interceptor.name === "cel")
+      return { continue: false, code: GRPC.INVALID_ARGUMENT, reason: "no request context passed" };
+    return await compiled.intercept({ id, trigger, url, headers, payload: payload(body), extensions });
+  } catch (thrown) {
+    const error = asFault(thrown);
+    const fallback = error.code === "SLUICE_INTERNAL" ? GRPC.INTERNAL : GRPC.INVALID_ARGUMENT;
+    return { continue: false, code: Number(error.values["grpc"] ?? fallback), reason: error.message };
+  }
+}
+
+/** GitLab answers InvalidArgument to any doubtful token, Bitbucket to a missing signature, GitHub never. */
+function refusalCode({ scheme }: ProofDemand, code: string): number {
+  const missing = code === "SLUICE_SIGNATURE_MISSING" && scheme !== "github";
+  const wrong = code === "SLUICE_SIGNATURE_WRONG" && scheme === "gitlab";
+  return missing || wrong ? GRPC.INVALID_ARGUMENT : GRPC.FAILED_PRECONDITION;
+}
+
+function headersOf(header: JsonObject): Event["headers"] {
+  const headers: Record<string, readonly string[]> = {};
+  for (const [name, values] of Object.entries(header)) {
+    setOwn(
+      headers,
+      canonicalName(name),
+      texts(values ?? [], { interceptor: "request", path: `header.${name}` }),
+    );
+  }
+  return headers;
+}
+
+function responseOf(verdict: Verdict): JsonObject {
+  if (!verdict.continue) return { continue: false, status: { code: verdict.code, message: verdict.reason } };
+  return { continue: true, status: {}, ...(verdict.extensions && { extensions: verdict.extensions }) };
+}
+
+function badRequest(reason: string): InterceptorAnswer {
+  return { status: 400, contentType: "text/plain; charset=utf-8", body: `${reason}\n` };
+}

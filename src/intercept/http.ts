@@ -1,0 +1,147 @@
+/** The one way out: HTTP with a deadline for the whole exchange, a size cap, no redirects and no forbidden addresses. */
+
+import type { LookupAddress } from "node:dns";
+import { lookup as systemLookup } from "node:dns/promises";
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import http from "node:http";
+import https from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import { fault, reasonOf } from "../core/errors.ts";
+import type { HeaderMap } from "../core/headers.ts";
+import { headersFromPairs } from "../core/headers.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "../core/interceptor.ts";
+import { isForbiddenAddress } from "./addresses.ts";
+
+export interface HttpClientOptions {
+  /** All addresses of a host name; the system's resolver by default. */
+  readonly resolve?: (hostname: string) => Promise<readonly LookupAddress[]>;
+  /** Bytes of an answer's body; 5 MiB by default. */
+  readonly maxBytes?: number;
+}
+
+/** An {@link HttpClient}, and how to let go of its idle connections. */
+export type ClosableHttpClient = HttpClient & { close(): void };
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+const DEFAULT_MAX_BYTES = 5 * 1024 * 1024;
+
+/** Headers that belong to one connection (RFC 9110 §7.6.1), or that the client itself decides. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  ...["Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"],
+  ...["Host", "Content-Length", "Accept-Encoding", "Expect"],
+]);
+
+/** Makes a client on node:http with connections kept alive. */
+export function createHttpClient(options: HttpClientOptions = {}): ClosableHttpClient {
+  const { resolve = (hostname) => systemLookup(hostname, { all: true }) } = options;
+  const { maxBytes = DEFAULT_MAX_BYTES } = options;
+  const lookup = safeLookup(resolve);
+  const agents = {
+    "http:": new http.Agent({ keepAlive: true, lookup }),
+    "https:": new https.Agent({ keepAlive: true, lookup }),
+  };
+
+  async function client(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      return await exchange(request, agents, maxBytes);
+    } catch (error) {
+      throw fault(
+        "SLUICE_INTERCEPTOR_FAILED",
+        { name: shown(request.url), reason: reasonOf(error) },
+        { cause: error },
+      );
+    }
+  }
+  return Object.assign(client, {
+    close() {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  });
+}
+
+type Agents = Readonly<Record<"http:" | "https:", http.Agent>>;
+
+async function exchange(request: HttpRequest, agents: Agents, maxBytes: number): Promise<HttpResponse> {
+  const url = new URL(request.url);
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw new Error(`${url.protocol} is not HTTP`);
+  // Literal addresses are never looked up, so they are judged here; URL has already written them in plain form.
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) !== 0 && isForbiddenAddress(host)) throw new Error(`address ${host} is forbidden`);
+  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+  const timeout = request.timeout ?? DEFAULT_TIMEOUT_MS;
+  let current: ClientRequest;
+  const timer = setTimeout(() => {
+    reject(new Error(`no answer within ${timeout} ms`));
+    current.destroy();
+  }, timeout);
+  const body = Buffer.from(request.body ?? "");
+  const send = (again: boolean): void => {
+    current = (url.protocol === "https:" ? https : http).request(url, {
+      method: request.method,
+      headers: outgoing(request.headers, body.length),
+      agent: agents[url.protocol as keyof Agents],
+      ...(request.ca === undefined ? {} : { ca: request.ca }),
+    });
+    current.on("response", (response) => collect(response, maxBytes).then(resolve, reject));
+    current.on("error", (error: NodeJS.ErrnoException) => {
+      // The server may close an idle connection in the moment we take it up again: that was no answer of its.
+      if (!again && current.reusedSocket && error.code === "ECONNRESET") send(true);
+      else reject(error);
+    });
+    current.end(body);
+  };
+  try {
+    send(false);
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function collect(response: IncomingMessage, maxBytes: number): Promise<HttpResponse> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      response.destroy();
+      throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return {
+    status: response.statusCode ?? 0,
+    headers: headersFromPairs(response.rawHeaders),
+    body: Buffer.concat(chunks).toString("utf8"),
+  };
+}
+
+function outgoing(headers: HeaderMap, length: number): OutgoingHttpHeaders {
+  const own: OutgoingHttpHeaders = Object.create(null);
+  for (const name of Object.keys(headers)) if (!OWN_HEADERS.has(name)) own[name] = [...(headers[name] ?? [])];
+  own["Content-Length"] = length;
+  return own;
+}
+
+/** A lookup that fails when a name leads, with any of its addresses, where nobody may go. */
+function safeLookup(resolve: (hostname: string) => Promise<readonly LookupAddress[]>): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname).then(
+      (addresses) => {
+        const wrong = addresses.find(({ address }) => isForbiddenAddress(address));
+        const [first] = addresses;
+        if (wrong) callback(new Error(`${hostname} leads to the forbidden address ${wrong.address}`), "", 0);
+        else if (first === undefined) callback(new Error(`${hostname} has no address`), "", 0);
+        else if (options.all) callback(null, [...addresses]);
+        else callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, "", 0),
+    );
+  };
+}
+
+/** A URL as messages may show it: neither credentials nor query. */
+function shown(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed === null ? url.slice(0, 200) : `${parsed.origin}${parsed.pathname}`;
+}

@@ -55,6 +55,9 @@ export const ERRORS = {
   SLUICE_CREATE_REFUSED: row(422, "never", "the API server refused {kind} {name}: {reason}", "Correct the template; then replay."),
   SLUICE_CREATE_FORBIDDEN: row(403, "slow", "not allowed to create {kind} in {namespace}: {reason}", "Grant the verb create on it to {account}."),
   SLUICE_CREATE_KIND: row(404, "slow", "the cluster knows no kind {kind}", "Install its CustomResourceDefinition, or correct apiVersion and kind."),
+  SLUICE_CREATE_NAMESPACE: row(404, "slow", "namespace {namespace} does not exist", "Create it, or correct the template's metadata.namespace."),
+  SLUICE_CREATE_CREDENTIALS: row(401, "slow", "the API server does not accept this gateway's credentials: {reason}", "Renew the kubeconfig's token, certificate or plugin; it is read again at the next try."),
+  SLUICE_CREATE_DIRECTORY: row(503, "soon", "cannot write to {path}: {reason}", "Give this process the right to write there, and room; it is tried again."),
   SLUICE_CREATE_UNREACHABLE: row(503, "soon", "the API server did not answer: {reason}", "Nothing to do: it is tried again until it answers."),
   SLUICE_CREATE_BUSY: row(503, "soon", "the API server answered {status}: {reason}", "Nothing to do: it is tried again."),
   // ops

@@ -103,7 +103,7 @@ async function misbehave(fault: FaultAction, response: ServerResponse): Promise<
     return true;
   }
   if (fault.when === "after") return false;
-  if (fault.type === "drop") response.socket?.resetAndDestroy();
+  if (fault.type === "drop") response.socket?.destroy();
   return true;
 }
 
@@ -127,7 +127,7 @@ function work(
     return undefined;
   }
   const result = handleResource(service, entry.method, found.resource, query, body);
-  if (fault?.type === "drop") response.socket?.resetAndDestroy();
+  if (fault?.type === "drop") response.socket?.destroy();
   if (fault?.type === "drop" || fault?.type === "hang") return undefined;
   return json(result.status, wantsMetadataOnly(entry) ? metadataOnly(result.body) : result.body);
 }

@@ -1,0 +1,132 @@
+/** The Kubernetes target: creates objects of any kind through the API server. */
+
+import { fault } from "../core/errors.ts";
+import type { CreateAnswer, CreateJob, KubernetesObject, Run, Target } from "../core/job.ts";
+import { isJsonObject, parseJson } from "../core/json.ts";
+import type { Api, ApiLimits } from "./api.ts";
+import { createApi, DEFAULT_LIMITS } from "./api.ts";
+import type { ClusterSource } from "./cluster.ts";
+import { loadCluster } from "./cluster.ts";
+import type { Resource } from "./discovery.ts";
+import { createDiscovery, versionPath } from "./discovery.ts";
+import type { About } from "./failure.ts";
+import { failed, failedBy, failureOf, readStatus } from "./failure.ts";
+import { isMadeBy } from "./ours.ts";
+import type { Session } from "./session.ts";
+import { createSession } from "./session.ts";
+
+export interface KubernetesTargetOptions extends ClusterSource {
+  readonly limits?: ApiLimits;
+}
+
+/** Metadata is all we read of an object; with this the server sends no more (what client-go's metadata client asks for). */
+const METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
+/**
+ * Opens a cluster; nothing is sent before the first use.
+ *
+ * @throws SluiceError SLUICE_CONFIG_INVALID when the kubeconfig leads nowhere.
+ */
+export function createKubernetesTarget(options: KubernetesTargetOptions): Target {
+  const session = createSession(() => loadCluster(options));
+  const api = createApi(session, options.limits ?? DEFAULT_LIMITS);
+  const discovery = createDiscovery(api);
+  const where = session.server.href.replace(/\/$/, "");
+
+  async function create(object: KubernetesObject, job: CreateJob): Promise<CreateAnswer> {
+    const about = aboutOf(object, job, session);
+    const unusable = malformed(object, about);
+    if (unusable !== undefined) return failed(fault("SLUICE_CREATE_REFUSED", { ...about, reason: unusable }));
+    const found = await discovery.find(object.apiVersion, object.kind);
+    if (found.outcome === "missing") return failed(unknownKind(object));
+    if (found.outcome === "refused") return failureOf(found.response, about, Date.now());
+
+    const path = collectionPath(object, found.resource, about);
+    // When jobs are created as their own service account, job.serviceAccount becomes Impersonate-User here.
+    const body = JSON.stringify(object);
+    const response = await api.send({ method: "POST", path, accept: METADATA_ONLY, body });
+    const run = {
+      apiVersion: object.apiVersion,
+      kind: object.kind,
+      namespace: found.resource.namespaced ? about.namespace : "",
+      name: about.name,
+      where,
+    };
+    if (response.status === 201) return { outcome: "created", run: { ...run, outcome: "created" } };
+    if (response.status === 409 && readStatus(response).reason === "AlreadyExists") {
+      return existing(api, `${path}/${about.name}`, { ...run, outcome: "exists" }, job, about);
+    }
+    const failure = failureOf(response, about, Date.now());
+    if (failure.code !== "SLUICE_CREATE_KIND") return failure;
+    discovery.forget(object.apiVersion);
+    return failed(unknownKind(object));
+  }
+
+  return {
+    name: `kubernetes ${where}`,
+    create: (object, job) => create(object, job).catch(failedBy),
+    async ready() {
+      const response = await api.send({ method: "GET", path: "/version" });
+      if (response.status === 200) return;
+      const reason = readStatus(response).message;
+      const code = response.status === 401 ? "SLUICE_CREATE_CREDENTIALS" : "SLUICE_CREATE_BUSY";
+      throw fault(code, { status: String(response.status), reason });
+    },
+    close: async () => session.close(),
+  };
+}
+
+/** The object is there already: by us, in an earlier try whose answer was lost, or by somebody else. */
+async function existing(
+  api: Api,
+  path: string,
+  run: Run,
+  job: CreateJob,
+  about: About,
+): Promise<CreateAnswer> {
+  const response = await api.send({ method: "GET", path, accept: METADATA_ONLY });
+  if (response.status === 200) {
+    if (isMadeBy(metadataOf(response.body), job)) return { outcome: "exists", run };
+    return failed(fault("SLUICE_CREATE_CONFLICT", { ...about }));
+  }
+  if (response.status !== 404) return failureOf(response, about, Date.now());
+  const reason = "the object existed, and was gone when it was looked at";
+  return failed(fault("SLUICE_CREATE_BUSY", { ...about, status: "404", reason }));
+}
+
+function aboutOf(object: KubernetesObject, job: CreateJob, { account }: Session): About {
+  const { name, namespace } = object.metadata;
+  // As Tekton: what names no namespace goes where the trigger lives.
+  return { kind: object.kind, name, namespace: namespace || job.trigger.namespace, account };
+}
+
+const API_VERSION = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** Any kind's names (k8s.io/apimachinery/pkg/api/validation/path): no `/` or `%`, not `.` or `..`. */
+const NAME = /^(?!\.{1,2}$)[^/%?#\s\p{Cc}]{1,253}$/u;
+
+/** Says why the parts that go into a path cannot: rendered text must not choose another path. */
+function malformed({ apiVersion }: KubernetesObject, { namespace, name }: About): string | undefined {
+  if (!API_VERSION.test(apiVersion)) return "its apiVersion is none";
+  if (!NAMESPACE.test(namespace)) return "its namespace is no DNS label";
+  if (!NAME.test(name)) return "its name is none that a path can hold";
+  return undefined;
+}
+
+function collectionPath(object: KubernetesObject, { name, namespaced }: Resource, about: About): string {
+  const version = versionPath(object.apiVersion);
+  return namespaced ? `${version}/namespaces/${about.namespace}/${name}` : `${version}/${name}`;
+}
+
+function unknownKind({ apiVersion, kind }: KubernetesObject): ReturnType<typeof fault> {
+  return fault("SLUICE_CREATE_KIND", { kind: `${apiVersion} ${kind}` });
+}
+
+function metadataOf(body: string): unknown {
+  try {
+    const document = parseJson(body);
+    return isJsonObject(document) ? document.metadata : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -5,7 +5,8 @@ import type { Params } from "../core/plan.ts";
 /** What one rendering needs: the params and the text of `$(uid)`. */
 export interface Scope {
   readonly params: Params;
-  readonly uid: string;
+  /** Asked only where it is needed: it is made of a hash. */
+  readonly uid: () => string;
 }
 
 /** A string that depends on the event. @throws BrokenText. */
@@ -39,7 +40,7 @@ const SPECIAL = /["\\\x00-\x1f]/;
 export function compileLeaf(text: string, path: string, escapeQuotes: boolean): string | Leaf {
   if (!text.includes("$(")) return text;
   const { literals, names } = cutText(JSON.stringify(text).slice(1, -1));
-  if (names.length === 0) return text.includes(UID) ? (scope) => withUid(text, scope.uid) : text;
+  if (names.length === 0) return text.includes(UID) ? (scope) => text.replaceAll(UID, scope.uid) : text;
   // JSON escapes never reach over a variable, so each literal can be decoded on its own.
   const decoded = literals.map((literal) => decode(literal));
   return ({ params, uid }) => {
@@ -84,8 +85,8 @@ function weave(literals: readonly string[], values: readonly string[]): string {
   return text;
 }
 
-function withUid(text: string, uid: string): string {
-  return text.includes(UID) ? text.replaceAll(UID, () => uid) : text;
+function withUid(text: string, uid: () => string): string {
+  return text.includes(UID) ? text.replaceAll(UID, uid) : text;
 }
 
 function decode(raw: string): string {

@@ -17,8 +17,8 @@ export interface TemplateSource {
   readonly spec: TriggerTemplateSpec;
 }
 
-/** One resource template. @throws SluiceError SLUICE_TEMPLATE_BROKEN. */
-export type Substitute = (params: Params, uid: string) => JsonObject;
+/** One resource template; `uid` makes the text of `$(uid)`. @throws SluiceError SLUICE_TEMPLATE_BROKEN. */
+export type Substitute = (params: Params, uid: () => string) => JsonObject;
 
 /** Its presence counts, whatever its value. */
 export const OLD_ESCAPE_ANNOTATION = "triggers.tekton.dev/old-escape-quotes";

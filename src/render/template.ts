@@ -32,7 +32,11 @@ export function compileTemplate(template: TemplateSource, options: RenderOptions
   const keepNames = options.names === "tekton";
   const uidOf = options.uid ?? ((context) => derivedUid(context.delivery, context.trigger));
   return (params, context) => {
-    const uid = uidOf(context);
+    let known: string | undefined;
+    const uid = (): string => {
+      known ??= uidOf(context);
+      return known;
+    };
     return resources.map((substitute, index) => {
       const object = withLabels(substitute(params, uid), context, index);
       return keepNames ? (object as KubernetesObject) : withIdentity(object, context, index);

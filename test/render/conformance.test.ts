@@ -82,7 +82,9 @@ if (!existsSync(file)) {
     const template = source(input.template);
     if (input.mode === "render") {
       const params = new Map(input.params.map(({ name, value }) => [name, value]));
-      return compileSubstitution(template).map((substitute) => orError(() => substitute(params, input.uid)));
+      return compileSubstitution(template).map((substitute) =>
+        orError(() => substitute(params, () => input.uid)),
+      );
     }
     return orError(() => {
       const bound = input.bindingParams.map((param) => ({ ...param, from: "vector" }));

@@ -1,0 +1,58 @@
+/** The numbers of the queue, as data: locks, stalls, time limits, and what BullMQ is told of each job. */
+
+import type { JobsOptions } from "bullmq";
+import type { Job } from "../core/job.ts";
+
+/** BullMQ's queue. Its keys are `<prefix>:queue:…` in Redis; in Postgres it is a column of the schema `bullmq`. */
+export const QUEUE = "queue";
+
+/** Largest integer of a Postgres column: attempts and stalls never run out. */
+const FOREVER = 2_147_483_647;
+
+export const POLICY = {
+  /** A job whose worker died is free again after this; a living worker renews at half of it. Milliseconds. */
+  lockMs: 10_000,
+  /** How often abandoned jobs are looked for. Together: found again at most 16 s after the worker's death. */
+  stalledEveryMs: 3_000,
+  maxStalls: FOREVER,
+  /** A worker that cannot reach the storage tries again after this. */
+  reconnectMs: 1_000,
+  /** `enqueue` answers within this. */
+  enqueueMs: 1_800,
+  pingMs: 1_000,
+  /** For depth and holds. */
+  askMs: 5_000,
+  /** Beyond the grace period, for the storage to take the last words of a worker. */
+  closeMs: 2_000,
+  /** Jobs of one write. */
+  batch: 200,
+  /** The first retry after a handler threw; doubles with each attempt up to the last value. */
+  throwMs: 1_000,
+  throwMaxMs: 60_000,
+} as const;
+
+/** Name under which the worker's own delays stand in the job. */
+export const BACKOFF = "sluice";
+
+/**
+ * What BullMQ is told of a job. The huge number of attempts is a safety net: whatever fails between us and BullMQ is
+ * retried, because BullMQ removes what has no attempts left.
+ */
+export function jobOptions(job: Job): JobsOptions {
+  return {
+    jobId: job.id,
+    // Ages count from receipt, also for jobs that the sweep enqueues again.
+    timestamp: job.receivedAt,
+    attempts: FOREVER,
+    backoff: { type: BACKOFF },
+    removeOnComplete: true,
+    removeOnFail: true,
+    // BullMQ would keep one stack per attempt; reasons are the ledger's.
+    stackTraceLimit: 0,
+  };
+}
+
+/** Milliseconds until a job is tried again whose handler threw. */
+export function delayAfterThrow(attempt: number): number {
+  return Math.min(POLICY.throwMs * 2 ** Math.min(attempt - 1, 16), POLICY.throwMaxMs);
+}

@@ -1,0 +1,79 @@
+/** BullMQ on Redis: connections for producer and workers, and the depth of the queue in one script. */
+
+import { Queue as BullQueue, Worker as BullWorker } from "bullmq";
+import type { Redis } from "ioredis";
+import { ReplyError } from "ioredis";
+import type { QueueDepth } from "../core/queue.ts";
+import type { QueueDriver } from "./driver.ts";
+
+export interface RedisDriverOptions {
+  /** For producers and questions: must fail fast while the server is away (no offline queue). */
+  readonly redis: Redis;
+  /** Opens a connection for one worker: it must wait for the server however long that takes. */
+  readonly connectWorker: () => Redis;
+  /** Before every key; in braces, so that a Redis Cluster keeps all keys in one slot. */
+  readonly prefix: string;
+}
+
+export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions): QueueDriver {
+  const key = (name: string, type: string) => `${prefix}:${name}:${type}`;
+  return {
+    producer: (name, options) => new BullQueue<string>(name, { ...options, connection: redis, prefix }),
+
+    worker(name, process, options) {
+      const connection = connectWorker();
+      const worker = new BullWorker<string>(name, process, { ...options, connection, prefix });
+      return { worker, disconnect: () => connection.disconnect() };
+    },
+
+    async depth(name): Promise<QueueDepth> {
+      const keys = [key(name, "wait"), key(name, "active"), key(name, "delayed")];
+      const reply = await redis.eval(DEPTH, keys.length, ...keys, key(name, ""), SAMPLE - 1);
+      const [waiting, active, delayed, oldest] = reply as [number, number, number, string];
+      const oldestMs = oldest === "" ? 0 : Math.max(0, Date.now() - Number(oldest));
+      return { waiting, active, delayed, oldestMs };
+    },
+
+    async holds(name, ids) {
+      const pipeline = redis.pipeline();
+      for (const id of ids) pipeline.exists(key(name, id));
+      const replies = (await pipeline.exec()) ?? [];
+      const held = new Set<string>();
+      replies.forEach(([error, exists], index) => {
+        if (error !== null) throw error;
+        if (exists === 1) held.add(ids[index] as string);
+      });
+      return held;
+    },
+
+    ping: () => redis.ping(),
+
+    // What the server itself answers is news; everything else is the connection's.
+    isAway: (error) => !(error instanceof ReplyError),
+  };
+}
+
+/** Jobs looked at from either end of each list. */
+const SAMPLE = 200;
+
+// The oldest job may stand anywhere: retries wait by due time, and what a worker lost goes to the front. Both ends of
+// each list are looked at; between them only thousands of jobs of one moment can hide.
+const DEPTH = `
+local oldest = ""
+local function look(ids)
+  for _, id in ipairs(ids) do
+    local at = redis.call("HGET", ARGV[1] .. id, "timestamp")
+    if at and (oldest == "" or tonumber(at) < tonumber(oldest)) then oldest = at end
+  end
+end
+local n = tonumber(ARGV[2])
+local waiting = redis.call("LLEN", KEYS[1])
+local active = redis.call("LLEN", KEYS[2])
+local delayed = redis.call("ZCARD", KEYS[3])
+look(redis.call("LRANGE", KEYS[1], 0, n))
+look(redis.call("LRANGE", KEYS[1], -n - 1, -1))
+look(redis.call("LRANGE", KEYS[2], 0, n))
+look(redis.call("ZRANGE", KEYS[3], 0, n))
+look(redis.call("ZRANGE", KEYS[3], -n - 1, -1))
+return {waiting, active, delayed, oldest}
+`;

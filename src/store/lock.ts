@@ -1,0 +1,124 @@
+/** The lock file of an embedded store: one process at a time, and a dead one's lock does not bind. */
+
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fault } from "../core/errors.ts";
+
+/** What the lock file says of its holder; `admin` is where the holder's admin server listens, so that others can ask it. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly admin: string;
+  /** When the process started, as /proc tells it; absent where there is no /proc. */
+  readonly started?: string;
+}
+
+export const LOCK_FILE = "sluice.lock";
+
+/**
+ * Takes the lock of a folder.
+ *
+ * @param admin address of this process's admin server, for whoever finds the store taken.
+ * @returns gives the lock back; doing it twice does nothing.
+ * @throws SluiceError SLUICE_STORE_BUSY with path, pid and admin of the holder.
+ */
+export function takeLock(folder: string, admin: string): () => void {
+  const path = join(folder, LOCK_FILE);
+  const started = startOf(process.pid);
+  const holder: LockHolder = { pid: process.pid, admin, ...(started === undefined ? {} : { started }) };
+  const text = JSON.stringify(holder);
+  // Linked into place when complete, so nobody ever reads half a lock.
+  const draft = `${path}.${process.pid}.${process.hrtime.bigint()}`;
+  writeFileSync(draft, text, { flag: "wx" });
+  try {
+    if (!placed(draft, path)) {
+      const found = readLock(folder);
+      if (found !== undefined && alive(found)) throw busy(folder, found);
+      removeDead(path, found);
+      if (!placed(draft, path)) throw busy(folder, readLock(folder));
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return () => {
+    if (readText(path) === text) rmSync(path, { force: true });
+  };
+}
+
+/** Who holds the folder's lock, dead or alive; undefined when nobody does or the file cannot be understood. */
+export function readLock(folder: string): LockHolder | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(join(folder, LOCK_FILE), "utf8"));
+    if (typeof value !== "object" || value === null) return undefined;
+    const { pid, admin, started } = value as Record<string, unknown>;
+    if (typeof pid !== "number" || !Number.isInteger(pid) || pid <= 0) return undefined;
+    return {
+      pid,
+      admin: typeof admin === "string" ? admin : "",
+      ...(typeof started === "string" ? { started } : {}),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function placed(draft: string, path: string): boolean {
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Moves a dead process's lock away; puts it back when somebody else was faster and it is a living one's by now. */
+function removeDead(path: string, expected: LockHolder | undefined): void {
+  const aside = `${path}.dead.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return;
+  }
+  const moved = readText(aside);
+  if (moved !== undefined && expected !== undefined && !sameHolder(moved, expected)) placed(aside, path);
+  rmSync(aside, { force: true });
+}
+
+function sameHolder(text: string, holder: LockHolder): boolean {
+  const { pid, started } = JSON.parse(text) as LockHolder;
+  return pid === holder.pid && started === holder.started;
+}
+
+function alive(holder: LockHolder): boolean {
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    // EPERM: it lives, but is not ours.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  // In containers every process is number 1: the time of its start tells them apart.
+  const started = startOf(holder.pid);
+  return started === undefined || holder.started === undefined || started === holder.started;
+}
+
+/** Field 22 of /proc/<pid>/stat, proc(5): start in clock ticks since boot. The name in field 2 may hold spaces and `)`. */
+function startOf(pid: number): string | undefined {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function busy(folder: string, holder: LockHolder | undefined) {
+  return fault("SLUICE_STORE_BUSY", {
+    path: folder,
+    pid: String(holder?.pid ?? "unknown"),
+    admin: holder?.admin ?? "",
+  });
+}

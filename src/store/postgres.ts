@@ -1,0 +1,129 @@
+/** The Postgres store: one pool for queue and ledger, and the difference between "refused" and "away". */
+
+import type { PoolClient } from "pg";
+import pg from "pg";
+import type { Sql, SqlClient } from "../core/sql.ts";
+import { createBullQueue } from "../enqueue/bull.ts";
+import type { PgPool } from "../enqueue/postgres.ts";
+import { migrateQueue, postgresDriver, QUEUE_SCHEMA } from "../enqueue/postgres.ts";
+import type { SqlParts } from "./embedded.ts";
+import { isAway, sqlError } from "./sql-error.ts";
+import { checkSqlVersion } from "./version.ts";
+
+/** Connections of one process; each worker keeps one for itself to listen on. */
+const CONNECTIONS = 12;
+/** Milliseconds until a connection is given up, new or from the pool: below the time that `enqueue` may take. */
+const CONNECT_MS = 1_500;
+
+/** @throws SluiceError SLUICE_STORE_AWAY, SLUICE_STORE_VERSION. */
+export async function openPostgres(url: string, onError: (error: unknown) => void): Promise<SqlParts> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    application_name: "sluice",
+    options: `-c search_path=${QUEUE_SCHEMA}`,
+    types: { getTypeParser },
+  });
+  // An idle connection that breaks is replaced at the next query; unheard, the event would end the process.
+  pool.on("error", () => {});
+  try {
+    const sql = poolSql(pool);
+    await checkSqlVersion(sql);
+    const forBull = bullPool(pool);
+    await migrateQueue(forBull);
+    const queue = createBullQueue({ driver: postgresDriver(forBull, isAway), onError });
+    const close = async () => {
+      await queue.close();
+      await pool.end();
+    };
+    return { queue, sql, close };
+  } catch (error) {
+    await pool.end();
+    throw sqlError(error);
+  }
+}
+
+/** Sql over a pool: single statements on any connection, transactions on one. */
+export function poolSql(pool: pg.Pool): Sql {
+  return {
+    ...client(pool),
+    async transaction(work) {
+      const connection = await pool.connect().catch((error: unknown) => {
+        throw sqlError(error);
+      });
+      // A connection that breaks while it is out says so here; the statement under way fails as well.
+      const ignore = () => {};
+      connection.on("error", ignore);
+      let broken = false;
+      try {
+        const tx = client(connection);
+        await tx.query("BEGIN");
+        try {
+          const result = await work(tx);
+          await tx.query("COMMIT");
+          return result;
+        } catch (error) {
+          broken = await rollbackFails(connection);
+          throw error;
+        }
+      } catch (error) {
+        broken ||= isAway(error);
+        throw error;
+      } finally {
+        connection.off("error", ignore);
+        connection.release(broken);
+      }
+    },
+  };
+}
+
+function client(connection: pg.Pool | PoolClient): SqlClient {
+  return {
+    async query<Row extends object>(text: string, values: readonly unknown[] = []) {
+      try {
+        return (await connection.query<Row>(text, [...values])).rows;
+      } catch (error) {
+        throw sqlError(error);
+      }
+    },
+  };
+}
+
+async function rollbackFails(connection: PoolClient): Promise<boolean> {
+  try {
+    await connection.query("ROLLBACK");
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * The pool as BullMQ sees it. BullMQ waits and repeats only what fails with ECONNREFUSED; a restarting Postgres says
+ * other things too (57P03 "starting up", a closed socket), and they must not count as the job's failure.
+ */
+function bullPool(pool: pg.Pool): PgPool {
+  const refused = (error: unknown): never => {
+    if (!isAway(error)) throw error;
+    throw Object.assign(new Error("the store is away", { cause: error }), { code: "ECONNREFUSED" });
+  };
+  const own = pool as unknown as PgPool;
+  const facade: PgPool = {
+    query: (text, params) => own.query(text, params).catch(refused),
+    connect: () => own.connect().catch(refused),
+    end: async () => {},
+    // The pool's errors are heard above; BullMQ would add a listener with each worker, and leave it.
+    on: () => facade,
+    removeAllListeners: () => facade,
+  };
+  return facade;
+}
+
+/** bigint as a number: ours are milliseconds and counts, far below 2^53. */
+function getTypeParser(type: number, format?: "text" | "binary") {
+  if (type === pg.types.builtins.INT8 && format !== "binary") return Number;
+  return pg.types.getTypeParser(type, format as "text");
+}

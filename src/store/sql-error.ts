@@ -1,0 +1,34 @@
+/** Tells a database that refuses a statement from one that cannot be asked. */
+
+import { fault, reasonOf, SluiceError } from "../core/errors.ts";
+
+/**
+ * What a driver threw, as core/sql.ts promises it: the server's own errors stay as they are, everything else (no
+ * connection, time over, pool closed) is SLUICE_STORE_AWAY.
+ */
+export function sqlError(error: unknown): unknown {
+  if (error instanceof SluiceError || !isAway(error)) return error;
+  return fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
+}
+
+/** True when the statement may succeed on another connection or at another time. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // A program's own mistake is no matter of connections.
+  if (error instanceof TypeError || error instanceof RangeError) return false;
+  const state = sqlState(error);
+  return state === undefined ? fromDriver(error) : awayStates.test(state);
+}
+
+// Appendix A of the Postgres manual: connection exceptions, operator intervention (shutdown, starting up), resources.
+const awayStates = /^(08|57P|53)/;
+
+function sqlState(error: Error): string | undefined {
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  return typeof code === "string" && typeof severity === "string" ? code : undefined;
+}
+
+// Without a severity it is no message of the server: pg and PGlite throw plain Errors for everything around it.
+function fromDriver(error: Error): boolean {
+  return error.constructor === Error || error instanceof AggregateError;
+}

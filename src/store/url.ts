@@ -1,0 +1,60 @@
+/** Store addresses: `embedded:<dir>`, `redis://…`, `rediss://…`, `postgres://…`, read and made fit to be shown. */
+
+import { resolve } from "node:path";
+import { fault, reasonOf } from "../core/errors.ts";
+
+export type StoreAddress =
+  | { readonly kind: "embedded"; readonly folder: string; readonly name: string }
+  | { readonly kind: "redis"; readonly url: string; readonly name: string }
+  | { readonly kind: "postgres"; readonly url: string; readonly name: string };
+
+/**
+ * Reads the address of a store.
+ *
+ * @returns with `name`, the address for people: passwords are masked.
+ * @throws SluiceError SLUICE_CONFIG_INVALID for the setting `store`.
+ */
+export function parseStoreUrl(text: string): StoreAddress {
+  if (text.startsWith("embedded:")) {
+    const folder = text.slice("embedded:".length);
+    if (folder === "") throw invalid("embedded: names no folder; write embedded:./.sluice");
+    return { kind: "embedded", folder: resolve(folder), name: `embedded ${folder}` };
+  }
+  const scheme = /^([a-z]+):\/\//.exec(text)?.[1] ?? "";
+  const kind = KINDS.get(scheme);
+  if (kind === undefined) {
+    const got = scheme === "" ? "an address without one" : `${scheme}://`;
+    throw invalid(`expected embedded:<folder>, redis://, rediss:// or postgres://, got ${got}`);
+  }
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch (error) {
+    throw invalid(`not a valid URL (${reasonOf(error)})`);
+  }
+  if (url.hostname === "" && kind === "redis") throw invalid(`${scheme}:// names no host`);
+  if (kind === "redis" && !/^(\/\d*)?$/.test(url.pathname))
+    throw invalid(`the path of a Redis URL is the number of a database, got ${url.pathname}`);
+  return { kind, url: text, name: `${kind} ${masked(url)}` };
+}
+
+const KINDS = new Map<string, "redis" | "postgres">([
+  ["redis", "redis"],
+  ["rediss", "redis"],
+  ["postgres", "postgres"],
+  ["postgresql", "postgres"],
+]);
+
+function masked(url: URL): string {
+  const shown = new URL(url);
+  if (shown.password !== "") shown.password = "***";
+  for (const key of [...shown.searchParams.keys()]) {
+    if (/pass|secret|token/i.test(key)) shown.searchParams.set(key, "***");
+  }
+  return shown.href;
+}
+
+// Never shows the text itself: a mistyped address holds its password somewhere.
+function invalid(reason: string) {
+  return fault("SLUICE_CONFIG_INVALID", { key: "store", reason });
+}

@@ -1,0 +1,25 @@
+/** Opens only the queue of a store, as openStore does it, for tests that need no ledger. */
+
+import type { Queue } from "../../src/core/queue.ts";
+import { openEmbedded } from "../../src/store/embedded.ts";
+import { openPostgres } from "../../src/store/postgres.ts";
+import { openRedis } from "../../src/store/redis.ts";
+import { parseStoreUrl } from "../../src/store/url.ts";
+
+export interface OpenQueue extends AsyncDisposable {
+  readonly queue: Queue;
+}
+
+export async function openQueue(
+  url: string,
+  onError: (error: unknown) => void = () => {},
+): Promise<OpenQueue> {
+  const address = parseStoreUrl(url);
+  const { queue, close } =
+    address.kind === "redis"
+      ? await openRedis({ url, tell: () => {}, onError })
+      : address.kind === "postgres"
+        ? await openPostgres(url, onError)
+        : await openEmbedded({ folder: address.folder, admin: "", onError });
+  return { queue, [Symbol.asyncDispose]: close };
+}

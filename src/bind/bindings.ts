@@ -1,12 +1,11 @@
 /** Compiles the bindings of one trigger: an event goes in, the params of its template come out. */
 
-import type { SluiceError } from "../core/errors.ts";
-import { fault, reasonOf } from "../core/errors.ts";
+import { fault, reasonOf, SluiceError } from "../core/errors.ts";
 import type { BindPlan } from "../core/plan.ts";
 import type { TemplateParam } from "../core/tekton.ts";
 import { cutValue } from "./expressions.ts";
 import type { Path } from "./path.ts";
-import { compilePath, ROOTS } from "./path.ts";
+import { compilePath, ROOTS, unknownRoot } from "./path.ts";
 import type { EventView } from "./view.ts";
 import { viewOf } from "./view.ts";
 
@@ -90,11 +89,7 @@ export function checkBindings(
 
 function wrongRoot(param: string, { text, path }: Expression & { path: Path }): SluiceError | undefined {
   if (path.root === undefined || ROOTS.has(path.root)) return undefined;
-  const known = [...ROOTS].join(", ");
-  return fault("SLUICE_PATH_MISSING", {
-    param,
-    reason: `${text}: no key ${JSON.stringify(path.root)}; a path starts with ${known}`,
-  });
+  return fault("SLUICE_PATH_MISSING", { param, reason: `${text}: ${unknownRoot(path.root)}` });
 }
 
 function duplicates(params: readonly BoundParam[]): BindingFault[] {
@@ -152,11 +147,11 @@ function resolve(param: CompiledParam, view: EventView): string {
 const hasDollar = (text: string): boolean => text.includes("$");
 
 function read(expression: Expression, param: CompiledParam, view: EventView): string {
-  const value = "path" in expression ? expression.path.read(view) : undefined;
-  if (value !== undefined) return value;
+  const result = "path" in expression ? expression.path.read(view) : expression.error;
+  if (typeof result === "string") return result;
   if (param.fallback !== undefined) return param.fallback;
-  if ("error" in expression) throw expression.error;
-  throw fault("SLUICE_PATH_MISSING", { param: param.name, reason: expression.path.why(view) });
+  if (result instanceof SluiceError) throw result;
+  throw fault("SLUICE_PATH_MISSING", { param: param.name, reason: result.reason });
 }
 
 /**

@@ -10,11 +10,15 @@ import type { PathNode } from "./syntax.ts";
 import { parsePath } from "./syntax.ts";
 import type { EventView } from "./view.ts";
 
+/** A path found nothing on an event. */
+export interface Missing {
+  /** Which key was the first that is not there: `body.pull_request.head: no key "head"`. */
+  readonly reason: string;
+}
+
 export interface Path {
-  /** The result as text for a template: a string without its quotes, anything else as JSON. Undefined: it fails. */
-  read(view: EventView): string | undefined;
-  /** Why it fails on this event: `body.pull_request.head: no key "head"`. */
-  why(view: EventView): string;
+  /** The result as text for a template: a string without its quotes, anything else as JSON. */
+  readonly read: (view: EventView) => string | Missing;
   /** The key it starts from, when it can only start from one: body, header, extensions, context, or a wrong one. */
   readonly root: string | undefined;
 }
@@ -38,11 +42,11 @@ const GO_NAMES: ReadonlyMap<string, string> = new Map([
  */
 export function compilePath(text: string): Path {
   // `$()` has no path at all and always gives an empty text.
-  if (text === "") return { read: () => "", why: () => "", root: undefined };
+  if (text === "") return { read: () => "", root: undefined };
   const nodes = withGoNames(parsePath(completePath(text)));
   const keys = plainKeys(nodes);
   const root = nodes[0]?.kind === "field" ? nodes[0].name : undefined;
-  return keys === undefined ? { ...compileRare(text, nodes), root } : { ...compilePlain(text, keys), root };
+  return { read: keys === undefined ? readRare(text, nodes) : readPlain(text, keys), root };
 }
 
 function withGoNames(nodes: readonly PathNode[]): readonly PathNode[] {
@@ -69,41 +73,34 @@ function plainKeys(nodes: readonly PathNode[]): readonly Key[] | undefined {
 /** An index into null finds nothing, and nothing is not a fault: it prints as an empty list. */
 const NOTHING = Symbol("nothing");
 
-function compilePlain(text: string, keys: readonly Key[]): Omit<Path, "root"> {
-  const [root = "", name] = keys;
+function readPlain(text: string, keys: readonly Key[]): Path["read"] {
+  const [root, name] = keys;
+  // Headers are joined one by one, so the common case does not join them all.
   const isHeader = root === "header" && typeof name === "string";
-  const rest = keys.slice(isHeader ? 2 : 1);
   const start = isHeader
     ? (view: EventView): JsonValue | undefined => view.header(name)
     : (view: EventView): JsonValue | undefined => startOf(view, root);
-  return {
-    read(view) {
-      let value = start(view);
-      for (let i = 0; i < rest.length; i++) {
-        if (value === undefined) return undefined;
-        const next = child(value, rest[i] as Key);
-        if (next === NOTHING) return "[]";
-        value = next;
-      }
-      return value === undefined ? undefined : printResult(value);
-    },
-    why(view) {
-      if (!ROOTS.has(String(root)))
-        return `${text}: no key ${JSON.stringify(root)}; a path starts with ${[...ROOTS].join(", ")}`;
-      let value = start(view);
-      if (value === undefined) return `${text}: no header ${JSON.stringify(name)}`;
-      for (const key of rest) {
-        const next = child(value, key);
-        if (next === NOTHING) break;
-        if (next === undefined) return `${text}: ${absence(value, key)}`;
-        value = next;
-      }
-      return `${text}: nothing is missing`;
-    },
+  const rest = keys.slice(isHeader ? 2 : 1);
+  const absent = isHeader ? `no header ${JSON.stringify(name)}` : unknownRoot(root);
+  return (view) => {
+    let value = start(view);
+    if (value === undefined) return { reason: `${text}: ${absent}` };
+    for (const key of rest) {
+      const next = child(value, key);
+      if (next === undefined) return { reason: `${text}: ${absence(value, key)}` };
+      if (next === NOTHING) return "[]";
+      value = next;
+    }
+    return printResult(value);
   };
 }
 
-function startOf(view: EventView, root: Key): JsonValue | undefined {
+/** The fault of a path that starts from nothing an event has. */
+export function unknownRoot(root: Key | undefined): string {
+  return `no key ${JSON.stringify(root)}; a path starts with ${[...ROOTS].join(", ")}`;
+}
+
+function startOf(view: EventView, root: Key | undefined): JsonValue | undefined {
   if (root === "body") return view.body;
   if (root === "extensions") return view.extensions;
   if (root === "context") return view.context;
@@ -127,27 +124,15 @@ function absence(value: JsonValue, key: Key): string {
   return `no index ${key} in an array of ${value.length}`;
 }
 
-function compileRare(text: string, nodes: readonly PathNode[]): Omit<Path, "root"> {
+function readRare(text: string, nodes: readonly PathNode[]): Path["read"] {
   const steps = compileSteps(nodes);
-  const evaluate = (view: EventView): Item[] => steps([view.all()], { left: MAX_WORK });
-  return {
-    read(view) {
-      try {
-        return printResults(evaluate(view));
-      } catch (error) {
-        if (error instanceof PathStop) return undefined;
-        throw error;
-      }
-    },
-    why(view) {
-      try {
-        evaluate(view);
-        return `${text}: nothing is missing`;
-      } catch (error) {
-        if (error instanceof PathStop) return `${text}: ${error.message}`;
-        throw error;
-      }
-    },
+  return (view) => {
+    try {
+      return printResults(steps([view.all()], { left: MAX_WORK }));
+    } catch (error) {
+      if (error instanceof PathStop) return { reason: `${text}: ${error.message}` };
+      throw error;
+    }
   };
 }
 

@@ -1,7 +1,7 @@
 /** Slack slash commands: copies the requested fields of the form into the extensions, each a list of texts. */
 
 import type { Payload } from "../src/core/delivery.ts";
-import { fault, reasonOf } from "../src/core/errors.ts";
+import { reasonOf } from "../src/core/errors.ts";
 import { header } from "../src/core/headers.ts";
 import type { Verdict } from "../src/core/interceptor.ts";
 import { defineInterceptor, GRPC } from "../src/core/interceptor.ts";
@@ -19,10 +19,6 @@ export const slack = defineInterceptor({
   shape,
   compile(params, tools) {
     const { requestedFields, signingSecretRef } = readParams("slack", shape, params);
-    if (requestedFields === undefined) {
-      const values = { name: "slack", reason: "requestedFields is missing", field: "requestedFields" };
-      throw fault("SLUICE_INTERCEPTOR_PARAMS", { ...values, grpc: String(GRPC.NOT_FOUND) });
-    }
     const secret = signingSecretRef && secretOf("slack", "signingSecretRef", signingSecretRef, tools);
     return {
       ...(secret && { proof: { scheme: "slack", secret } }),
@@ -37,6 +33,9 @@ export const slack = defineInterceptor({
         } catch (error) {
           return stop(GRPC.INVALID_ARGUMENT, reasonOf(error));
         }
+        // Said per event and this late because Tekton does; it looks at the event first.
+        if (requestedFields === undefined)
+          return stop(GRPC.NOT_FOUND, "the parameter requestedFields is missing");
         const extensions: Record<string, JsonValue> = {};
         for (const field of requestedFields) {
           const value = ownValue(form, field);

@@ -44,7 +44,9 @@ export type AskGithub = (path: string) => Promise<GithubAnswer | undefined>;
  */
 export function apiUrlOf(enterpriseHost: string | undefined): string {
   if (enterpriseHost === undefined) return "https://api.github.com/";
-  const url = /^[\w.:/-]+$/.test(enterpriseHost) ? URL.parse(`https://${enterpriseHost}`) : null;
+  const url = /^[\w.-]+(:\d+)?(\/[\w.-]+)*$/.test(enterpriseHost)
+    ? URL.parse(`https://${enterpriseHost}`)
+    : null;
   if (url !== null) return `${url.href.replace(/\/*$/, "")}/api/v3/`;
   const reason = `enterpriseHost must be host[:port], got ${enterpriseHost}`;
   throw fault("SLUICE_INTERCEPTOR_PARAMS", { name: "github", reason, field: "enterpriseHost" });
@@ -67,11 +69,6 @@ export function tokenReader(
     const token = data?.get(key);
     if (token === undefined) {
       throw new GithubRefusal(`Secret ${namespace}/${name} has no key ${key}: ${field} needs its token`);
-    }
-    if (!/^[\x21-\x7e]*$/.test(token.toString("latin1"))) {
-      throw new GithubRefusal(
-        `Secret ${namespace}/${name}: key ${key} holds a line break or other sign that no token has`,
-      );
     }
     return token.length === 0 ? undefined : token.toString("latin1");
   };
@@ -106,6 +103,11 @@ export function asker(
     );
   }
   if (http === undefined) throw new GithubRefusal(`${place.apiUrl} is not asked offline`);
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(token ?? "")) {
+    throw new GithubRefusal(
+      "the personal access token holds a line break: write its Secret again without one",
+    );
+  }
   return async (path) => {
     const headers = {
       Accept: ["application/vnd.github+json"],

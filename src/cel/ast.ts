@@ -80,3 +80,11 @@ export function children(node: Node): readonly Node[] {
       return node.where === undefined ? [node.range, node.body] : [node.range, node.where, node.body];
   }
 }
+
+/** `a.b.c` of nested selections from a name, or undefined. */
+export function pathOf(node: Node): string | undefined {
+  if (node.kind === "ident") return node.name;
+  if (node.kind !== "select" || node.test) return undefined;
+  const operand = pathOf(node.operand);
+  return operand === undefined ? undefined : `${operand}.${node.field}`;
+}

@@ -42,7 +42,7 @@ export function readSource(expression: string): Source {
       const name = match.slice(match.indexOf("`") + 1, -1);
       quoted.set(offset, name);
       // An identifier of the same length keeps every offset true; parse.ts puts the name back.
-      return match.slice(0, match.indexOf("`")) + `_${name.replace(notWord, "_")}_`;
+      return `${match.slice(0, match.indexOf("`"))}_${name.replace(notWord, "_")}_`;
     } else if (unaries.test(match)) {
       if (match.length > MAX_NESTING) throw syntaxError(expression, offset, "nested too deep");
     } else if (!match.startsWith("//")) {
@@ -68,22 +68,22 @@ export function place(expression: string, offset: number): string {
 const token = new RegExp(
   [
     String.raw`//[^\n]*`,
-    String.raw`[bBrR]{0,2}(?:"""[^]*?"""|'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')`,
+    String.raw`(?:[rR][bB]?|[bB][rR])(?:"""[^]*?"""|'''[^]*?'''|"[^"\n]*"|'[^'\n]*')`,
+    String.raw`[bB]?(?:"""(?:[^\\]|\\[^])*?"""|'''(?:[^\\]|\\[^])*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')`,
     String.raw`\.\s*\x60[A-Za-z0-9_.\-/ ]+\x60`,
     String.raw`[([{}\])]`,
-    String.raw`[!-]{2,}`,
+    "[!-]{2,}",
   ].join("|"),
   "g",
 );
 const unaries = /^[!-]+$/;
 const notWord = /[^A-Za-z0-9_]/g;
-const escape =
-  /\\(?:[abfnrtv\\?"'`]|[0-3][0-7]{2}|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\\/g;
+const escapes = /\\(?:[abfnrtv\\?"'`]|[0-3][0-7]{2}|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\\/g;
 
 function refuseUnknownEscapes(expression: string, literal: string, offset: number): void {
-  const raw = /^[bB]?[rR]/.test(literal);
+  const raw = /^(?:[rR]|[bB][rR])/.test(literal);
   if (raw || !literal.includes("\\")) return;
-  for (const match of literal.matchAll(escape)) {
+  for (const match of literal.matchAll(escapes)) {
     if (match[0] === "\\") throw syntaxError(expression, offset + match.index, "unknown escape sequence");
   }
 }

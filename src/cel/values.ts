@@ -73,9 +73,12 @@ const MAX_TIMESTAMP = 253_402_300_800n * 1_000_000_000n - 1n;
  */
 export class CelFailure {
   readonly reason: string;
+  /** True when nothing may outweigh it, as `|| true` does with other failures: a limit was reached. */
+  readonly final: boolean;
 
-  constructor(reason: string) {
+  constructor(reason: string, final = false) {
     this.reason = reason;
+    this.final = final;
   }
 }
 

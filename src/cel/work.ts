@@ -1,6 +1,6 @@
 /** The work that one evaluation may do, so that no expression and no event can hold the process up. */
 
-import { fail } from "./values.ts";
+import { CelFailure } from "./values.ts";
 
 /** Steps of one evaluation: at most about half a second. A step is one turn of a loop or some 50 ns of anything else. */
 export const MAX_STEPS = 4_000_000;
@@ -20,12 +20,13 @@ export function createWork(steps: number = MAX_STEPS): Work {
   return {
     charge(steps) {
       left -= steps;
-      if (left < 0) fail(`the evaluation took more than ${MAX_STEPS} steps`);
+      if (left < 0) throw new CelFailure("the evaluation takes too many steps", true);
     },
   };
 }
 
 /** @throws CelFailure when a value of this size (characters, elements) is too large to be built. */
 export function allowSize(size: number): void {
-  if (size > MAX_SIZE) fail(`a value of size ${size} exceeds the maximum of ${MAX_SIZE}`);
+  if (size > MAX_SIZE)
+    throw new CelFailure(`a value of size ${size} exceeds the maximum of ${MAX_SIZE}`, true);
 }

@@ -1,0 +1,245 @@
+/** The type checker: finds before any event what cel-go's checker finds, and which overloads a call can mean. */
+
+import type { Call, Ident, Macro, Node, Select } from "./ast.ts";
+import { pathOf } from "./ast.ts";
+import type { Library, Overload } from "./functions.ts";
+import { CelSyntaxError, place } from "./source.ts";
+import type { Type } from "./types.ts";
+import {
+  BOOL,
+  BYTES,
+  DOUBLE,
+  DYN,
+  INT,
+  listOf,
+  mapTypeOf,
+  NAMED_TYPES,
+  NULL,
+  param,
+  printType,
+  STRING,
+  typeOf,
+  UINT,
+} from "./types.ts";
+import type { Bindings } from "./unify.ts";
+import { assignable, joined, resolved, substituted } from "./unify.ts";
+import type { Kind } from "./values.ts";
+import { kindOf } from "./values.ts";
+
+/** What an expression may name. */
+export interface Environment {
+  readonly variables: ReadonlyMap<string, Type>;
+  readonly library: Library;
+}
+
+export interface Checked {
+  readonly type: Type;
+  /** For each call: the overloads that its arguments' types leave possible. */
+  readonly overloads: ReadonlyMap<Node, readonly Overload[]>;
+  /** Calls whose target is only the first half of a name, as in `math.ceil(x)`. */
+  readonly qualified: ReadonlySet<Node>;
+  /** Names that are types: `int`, `google.protobuf.Timestamp`. */
+  readonly typeNames: ReadonlyMap<Node, string>;
+}
+
+/** @throws CelSyntaxError for what can never be evaluated: undeclared names, types that fit no overload. */
+export function check(root: Node, expression: string, environment: Environment): Checked {
+  const { library, variables } = environment;
+  const overloads = new Map<Node, readonly Overload[]>();
+  const qualified = new Set<Node>();
+  const typeNames = new Map<Node, string>();
+  const bindings: Bindings = new Map();
+  let fresh = 0;
+
+  const refuse = (at: number, reason: string): never => {
+    throw new CelSyntaxError(`${place(expression, at)}: ${reason}`);
+  };
+
+  const visit = (node: Node, scope: ReadonlyMap<string, Type>): Type => {
+    switch (node.kind) {
+      case "const":
+        return CONSTANTS[kindOf(node.value)] ?? DYN;
+      case "ident":
+        return (
+          scope.get(node.name) ??
+          variables.get(node.name) ??
+          typeNamed(node, scope) ??
+          refuse(node.at, `undeclared reference to '${node.name}'`)
+        );
+      case "list":
+        return listOf(elementType(node.items, scope));
+      case "map": {
+        const keys = elementType(
+          node.entries.map((entry) => entry[0]),
+          scope,
+        );
+        return mapTypeOf(
+          keys,
+          elementType(
+            node.entries.map((entry) => entry[1]),
+            scope,
+          ),
+        );
+      }
+      case "select":
+        return selectType(node, scope);
+      case "macro":
+        return macroType(node, scope);
+      case "call":
+        return callType(node, scope);
+    }
+  };
+
+  const typeNamed = (node: Ident | Select, scope: ReadonlyMap<string, Type>): Type | undefined => {
+    const path = pathOf(node);
+    const root = path?.split(".", 1)[0];
+    if (path === undefined || root === undefined || scope.has(root) || variables.has(root)) return undefined;
+    // timestamp and duration are functions only; their types go by protobuf's names.
+    const type = path === "timestamp" || path === "duration" ? undefined : NAMED_TYPES.get(path);
+    if (type === undefined) return undefined;
+    typeNames.set(node, path);
+    return typeOf(type);
+  };
+
+  const elementType = (items: readonly Node[], scope: ReadonlyMap<string, Type>): Type => {
+    const [first, ...rest] = items.map((item) => visit(item, scope));
+    if (first === undefined) return param(`E${fresh++}`);
+    return rest.reduce(
+      (all, type) => joined(substituted(all, bindings), substituted(type, bindings), bindings),
+      first,
+    );
+  };
+
+  const selectType = (node: Select, scope: ReadonlyMap<string, Type>): Type => {
+    const named = typeNamed(node, scope);
+    if (named !== undefined) return named;
+    const operand = substituted(visit(node.operand, scope), bindings);
+    if (operand.kind === "map") return node.test ? BOOL : (operand.args[1] as Type);
+    if (operand.kind === "dyn" || operand.kind === "param") return node.test ? BOOL : DYN;
+    return refuse(node.at, `type '${printType(operand)}' does not support field selection`);
+  };
+
+  const macroType = (node: Macro, scope: ReadonlyMap<string, Type>): Type => {
+    const range = substituted(visit(node.range, scope), bindings);
+    const item = itemType(range);
+    if (item === undefined) {
+      return refuse(
+        node.range.at,
+        `expression of type '${printType(range)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
+      );
+    }
+    const inner = new Map(scope).set(node.variable, item);
+    if (node.where !== undefined) expectBool(node.where, inner);
+    switch (node.macro) {
+      case "all":
+      case "exists":
+      case "exists_one":
+        expectBool(node.body, inner);
+        return BOOL;
+      case "filter":
+        expectBool(node.body, inner);
+        return listOf(item);
+      case "map":
+        return listOf(visit(node.body, inner));
+      case "sortBy": {
+        const key = resolved(visit(node.body, inner), bindings);
+        if (!SORTABLE.has(key.kind)) refuse(node.at, `'${printType(key)}' cannot be sorted by`);
+        if (range.kind === "map") refuse(node.at, "found no matching overload for 'sortBy' applied to a map");
+        return listOf(item);
+      }
+    }
+  };
+
+  const expectBool = (node: Node, scope: ReadonlyMap<string, Type>): void => {
+    const type = visit(node, scope);
+    if (!assignable(type, BOOL, bindings)) {
+      refuse(node.at, `expected type 'bool' but found '${printType(resolved(type, bindings))}'`);
+    }
+  };
+
+  const callType = (node: Call, scope: ReadonlyMap<string, Type>): Type => {
+    if (node.name === "_&&_" || node.name === "_||_") {
+      for (const arg of node.args) expectBool(arg, scope);
+      return BOOL;
+    }
+    const prefix = node.target === undefined ? undefined : pathOf(node.target);
+    const fullName = prefix === undefined ? undefined : `${prefix}.${node.name}`;
+    const isQualified = fullName !== undefined && library.has(fullName);
+    if (isQualified) qualified.add(node);
+    const operands = node.target === undefined || isQualified ? node.args : [node.target, ...node.args];
+    const types = operands.map((operand) => visit(operand, scope));
+    const name = isQualified ? fullName : node.name;
+    const known = library.get(name) ?? refuse(node.at, `undeclared reference to '${node.name}'`);
+    return choose(node, name, known, types, node.target !== undefined && !isQualified);
+  };
+
+  const choose = (
+    node: Call,
+    name: string,
+    known: readonly Overload[],
+    types: readonly Type[],
+    method: boolean,
+  ): Type => {
+    const fitting: Overload[] = [];
+    let result: Type | undefined;
+    for (const candidate of known) {
+      if (candidate.method !== method || candidate.params.length !== types.length) continue;
+      const call = `#${fresh++}`;
+      const params = candidate.params.map((type) => renamed(type, call));
+      const before = new Map(bindings);
+      if (types.every((type, i) => assignable(type, params[i] as Type, bindings))) {
+        fitting.push(candidate);
+        const type = substituted(renamed(candidate.result, call), bindings);
+        result = result === undefined || printType(result) === printType(type) ? type : DYN;
+      } else {
+        bindings.clear();
+        for (const [key, type] of before) bindings.set(key, type);
+      }
+    }
+    overloads.set(node, fitting);
+    if (result !== undefined) return result;
+    const printed = types.map((type) => printType(resolved(type, bindings)));
+    const target = method ? `${printed.shift()}.` : "";
+    return refuse(
+      node.at,
+      `found no matching overload for '${name}' applied to '${target}(${printed.join(", ")})'`,
+    );
+  };
+
+  const type = visit(root, new Map());
+  return { type: resolved(type, bindings), overloads, qualified, typeNames };
+}
+
+const CONSTANTS: Partial<Record<Kind, Type>> = {
+  null_type: NULL,
+  bool: BOOL,
+  int: INT,
+  uint: UINT,
+  double: DOUBLE,
+  string: STRING,
+  bytes: BYTES,
+};
+
+/** What `sort` and `sortBy` can order; dyn is found out at run time. */
+const SORTABLE: ReadonlySet<Type["kind"]> = new Set([
+  "dyn",
+  "int",
+  "uint",
+  "double",
+  "bool",
+  "duration",
+  "timestamp",
+  "string",
+  "bytes",
+]);
+
+function itemType(range: Type): Type | undefined {
+  if (range.kind === "list" || range.kind === "map") return range.args[0];
+  return range.kind === "dyn" || range.kind === "param" ? DYN : undefined;
+}
+
+/** Gives one call's type parameters names of their own. */
+function renamed(type: Type, suffix: string): Type {
+  if (type.kind === "param") return param(`${type.name}${suffix}`);
+  return type.args.length === 0 ? type : { ...type, args: type.args.map((arg) => renamed(arg, suffix)) };
+}

@@ -1,0 +1,171 @@
+/** From tree to closures: each node becomes one function, so that an event meets no tree. */
+
+import type { Call, Macro, Node, Select } from "./ast.ts";
+import { pathOf } from "./ast.ts";
+import type { Checked } from "./check.ts";
+import type { Evaluate, Slots } from "./frame.ts";
+import type { Overload } from "./functions.ts";
+import { accepts } from "./functions.ts";
+import { compileMacro } from "./macros.ts";
+import type { AnyMap } from "./maps.ts";
+import { mapGet, mapHas, mapOf } from "./maps.ts";
+import type { Value } from "./values.ts";
+import { CelFailure, fail, isList, isMap, isUint, kindOf, typeValue } from "./values.ts";
+
+/**
+ * Compiles a checked tree.
+ *
+ * @param slots where the event's variables stand.
+ */
+export function compile(node: Node, checked: Checked, slots: Slots): Evaluate {
+  const typeName = checked.typeNames.get(node);
+  if (typeName !== undefined) return constantly(typeValue(typeName));
+  switch (node.kind) {
+    case "const":
+      return constantly(node.value);
+    case "ident": {
+      const slot = slots.get(node.name) as number;
+      return (frame) => frame.slots[slot] as Value;
+    }
+    case "select":
+      return compileSelect(node, checked, slots);
+    case "call":
+      return compileCall(node, checked, slots);
+    case "list": {
+      const items = node.items.map((item) => compile(item, checked, slots));
+      const constants = node.items.filter((item) => item.kind === "const");
+      if (constants.length === items.length) return constantly(constants.map((item) => item.value));
+      return (frame) => items.map((item) => item(frame));
+    }
+    case "map": {
+      const entries = node.entries.map(
+        ([key, value]) => [compile(key, checked, slots), compile(value, checked, slots)] as const,
+      );
+      return (frame) => mapOf(entries.map(([key, value]) => [key(frame), value(frame)]));
+    }
+    case "macro":
+      return macro(node, checked, slots);
+  }
+}
+
+function macro(node: Macro, checked: Checked, slots: Slots): Evaluate {
+  const slot = slots.size;
+  // A shadowed name keeps its old slot; the map must still grow, or two macros would share one.
+  const inner = new Map(slots).set(node.variable, slot).set(`@${slot}`, slot);
+  return compileMacro(node.macro, {
+    slot,
+    range: compile(node.range, checked, slots),
+    where: node.where === undefined ? undefined : compile(node.where, checked, inner),
+    body: compile(node.body, checked, inner),
+  });
+}
+
+function constantly(value: Value): Evaluate {
+  return () => value;
+}
+
+function compileSelect(node: Select, checked: Checked, slots: Slots): Evaluate {
+  const operand = compile(node.operand, checked, slots);
+  const { field } = node;
+  const where = pathOf(node.operand);
+  const missing = `no such key: ${field}${where === undefined ? "" : ` in ${where}`}`;
+  if (node.test) return (frame) => hasField(operand(frame), field);
+  return (frame) => {
+    const value = operand(frame);
+    // JSON objects are nearly all that is ever selected from.
+    const found = isMap(value) ? mapGet(value, field) : undefined;
+    return found === undefined ? fail(missing) : found;
+  };
+}
+
+function hasField(value: Value, field: string): boolean {
+  if (isMap(value)) return mapHas(value, field);
+  return isList(value) ? fail("unsupported index type 'string' in list") : false;
+}
+
+function compileCall(node: Call, checked: Checked, slots: Slots): Evaluate {
+  const operands =
+    node.target === undefined || checked.qualified.has(node) ? node.args : [node.target, ...node.args];
+  if (node.name === "_&&_") return shortCircuit(flattened(node, "_&&_"), false, checked, slots);
+  if (node.name === "_||_") return shortCircuit(flattened(node, "_||_"), true, checked, slots);
+  const args = operands.map((operand) => compile(operand, checked, slots));
+  if (node.name === "_?_:_") return conditional(args);
+  if (node.name === "_[_]") return index(args);
+  return invoke(node.name, args, checked.overloads.get(node) ?? []);
+}
+
+/** Operands of a chain of one operator, however the parser bracketed it: a long chain must not nest deep. */
+function flattened(node: Node, name: string): Node[] {
+  const operands: Node[] = [];
+  const pending: Node[] = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (next.kind === "call" && next.name === name) pending.push(...next.args.toReversed());
+    else operands.push(next);
+  }
+  return operands;
+}
+
+/** `&&` (decided by false) and `||` (decided by true): an operand that decides makes failures of the others harmless. */
+function shortCircuit(nodes: readonly Node[], decisive: boolean, checked: Checked, slots: Slots): Evaluate {
+  const operands = nodes.map((node) => compile(node, checked, slots));
+  return (frame) => {
+    let failure: CelFailure | undefined;
+    for (const operand of operands) {
+      try {
+        const value = operand(frame);
+        if (value === decisive) return decisive;
+        if (typeof value !== "boolean") failure ??= new CelFailure("no such overload");
+      } catch (error) {
+        if (!(error instanceof CelFailure) || error.final) throw error;
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
+    return !decisive;
+  };
+}
+
+function conditional(args: readonly Evaluate[]): Evaluate {
+  const [condition, then, otherwise] = args as [Evaluate, Evaluate, Evaluate];
+  return (frame) => {
+    const value = condition(frame);
+    if (value === true) return then(frame);
+    return value === false ? otherwise(frame) : fail("no such overload");
+  };
+}
+
+function index(args: readonly Evaluate[]): Evaluate {
+  const [container, key] = args as [Evaluate, Evaluate];
+  return (frame) => element(container(frame), key(frame));
+}
+
+function element(container: Value, key: Value): Value {
+  if (isList(container)) {
+    const position = isUint(key) ? key.value : key;
+    if (typeof position !== "bigint" && !Number.isInteger(position)) {
+      return fail(`unsupported index type '${kindOf(key)}' in list`);
+    }
+    const item = container[Number(position)];
+    return item === undefined ? fail(`index out of bounds: ${position}`) : item;
+  }
+  if (!isMap(container)) return fail("no such overload");
+  const found = mapGet(container as AnyMap, key);
+  return found === undefined ? fail(`no such key: ${isUint(key) ? key.value : key}`) : found;
+}
+
+function invoke(name: string, args: readonly Evaluate[], overloads: readonly Overload[]): Evaluate {
+  const [first, second] = args as [Evaluate, Evaluate];
+  const [only] = overloads;
+  // The two shapes that filters are made of, without an array of arguments.
+  if (args.length === 2 && overloads.length === 1 && only?.guards.every((guard) => guard === undefined)) {
+    const { run } = only;
+    return (frame) => run(frame, first(frame), second(frame));
+  }
+  return (frame) => {
+    const values = args.map((arg) => arg(frame));
+    for (const candidate of overloads) {
+      if (accepts(candidate, values)) return candidate.run(frame, ...values);
+    }
+    return fail(`no such overload: ${name}(${values.map(kindOf).join(", ")})`);
+  };
+}

@@ -1,0 +1,99 @@
+/** Macros over lists and maps: loops that pay for every turn. */
+
+import type { MacroName } from "./ast.ts";
+import { compare } from "./equals.ts";
+import type { Evaluate, Frame } from "./frame.ts";
+import { mapKeys } from "./maps.ts";
+import type { Value } from "./values.ts";
+import { CelFailure, fail, isList, isMap, kindOf } from "./values.ts";
+
+/** A macro's parts, compiled. */
+export interface MacroParts {
+  /** Where the variable stands while `where` and `body` are evaluated. */
+  readonly slot: number;
+  readonly range: Evaluate;
+  readonly where: Evaluate | undefined;
+  readonly body: Evaluate;
+}
+
+export function compileMacro(macro: MacroName, parts: MacroParts): Evaluate {
+  const { slot, body, where } = parts;
+  const items = itemsOf(parts.range);
+  const each = (frame: Frame, item: Value): Value => {
+    frame.work.charge(2);
+    frame.slots[slot] = item;
+    return body(frame);
+  };
+  switch (macro) {
+    case "all":
+      return (frame) => decides(items(frame), false, (item) => each(frame, item));
+    case "exists":
+      return (frame) => decides(items(frame), true, (item) => each(frame, item));
+    case "exists_one":
+      return (frame) => items(frame).filter((item) => isTrue(each(frame, item))).length === 1;
+    case "filter":
+      return (frame) => items(frame).filter((item) => isTrue(each(frame, item)));
+    case "map":
+      return (frame) => {
+        const results: Value[] = [];
+        for (const item of items(frame)) {
+          frame.slots[slot] = item;
+          if (where === undefined || isTrue(where(frame))) results.push(each(frame, item));
+          else frame.work.charge(2);
+        }
+        return results;
+      };
+    case "sortBy":
+      return (frame) => {
+        const list = items(frame);
+        const keys = list.map((item) => each(frame, item));
+        return sorted(frame, list, keys);
+      };
+  }
+}
+
+/**
+ * The items in the order of their keys.
+ *
+ * @throws CelFailure when the keys are of different types, or of one that has no order.
+ */
+export function sorted(frame: Pick<Frame, "work">, list: readonly Value[], keys: readonly Value[]): Value[] {
+  const kind = keys.length === 0 ? undefined : kindOf(keys[0] as Value);
+  if (keys.some((key) => kindOf(key) !== kind)) fail("list elements must have the same type");
+  if (kind !== undefined && compare(keys[0] as Value, keys[0] as Value) === undefined) {
+    fail(`list elements must be comparable, not ${kind}`);
+  }
+  frame.work.charge(list.length * Math.ceil(Math.log2(list.length + 1)));
+  const order = list.map((_item, i) => i);
+  order.sort((a, b) => compare(keys[a] as Value, keys[b] as Value) ?? 0);
+  return order.map((i) => list[i] as Value);
+}
+
+function itemsOf(range: Evaluate): (frame: Frame) => readonly Value[] {
+  return (frame) => {
+    const value = range(frame);
+    if (isList(value)) return value;
+    return isMap(value) ? mapKeys(value) : fail(`got '${kindOf(value)}', expected iterable type`);
+  };
+}
+
+/** `all` ends at the first false, `exists` at the first true; a failure counts only when nothing decides. */
+function decides(items: readonly Value[], decisive: boolean, test: (item: Value) => Value): boolean {
+  let failure: CelFailure | undefined;
+  for (const item of items) {
+    try {
+      const value = test(item);
+      if (value === decisive) return decisive;
+      if (typeof value !== "boolean") failure ??= new CelFailure("no such overload");
+    } catch (error) {
+      if (!(error instanceof CelFailure) || error.final) throw error;
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return !decisive;
+}
+
+function isTrue(value: Value): boolean {
+  return typeof value === "boolean" ? value : fail("no such overload");
+}

@@ -1,0 +1,113 @@
+/** Programs: an expression compiled once, evaluated for every event. */
+
+import { reasonOf } from "../core/errors.ts";
+import type { Secrets } from "../core/secrets.ts";
+import type { Activation } from "./activation.ts";
+import type { Node } from "./ast.ts";
+import { children } from "./ast.ts";
+import type { Environment } from "./check.ts";
+import { check } from "./check.ts";
+import { compile } from "./compile.ts";
+import type { Evaluate, Frame } from "./frame.ts";
+import { ENVIRONMENT, VARIABLES } from "./library.ts";
+import type { Tree } from "./parse.ts";
+import { parseExpression } from "./parse.ts";
+import { compilePattern } from "./regex.ts";
+import { CelSyntaxError, place } from "./source.ts";
+import type { Type } from "./types.ts";
+import { CelFailure, type Value } from "./values.ts";
+import { createWork, type Work } from "./work.ts";
+
+export interface CelProgram {
+  readonly expression: string;
+  /** What the checker knows of the result. */
+  readonly type: Type;
+  readonly tree: Tree;
+  /**
+   * @param secrets what compareSecret may look at, in the trigger's namespace.
+   * @throws CelFailure when there is no value; SecretsNeeded when a Secret has to be read first.
+   */
+  evaluate(activation: Activation, secrets: SecretView, work?: Work): Value;
+  /** Compiles a part of the tree that stands outside all macros, to see its value. */
+  part(node: Node): (activation: Activation, secrets: SecretView) => Value;
+}
+
+/** Secrets of one namespace. */
+export interface SecretView {
+  readonly namespace: string;
+  readonly secrets: Secrets;
+}
+
+/** Thrown through an evaluation that met a Secret which nobody has read yet: read it, then evaluate again. */
+export class SecretsNeeded {
+  readonly secret: string;
+
+  constructor(secret: string) {
+    this.secret = secret;
+  }
+}
+
+/**
+ * Compiles an expression.
+ *
+ * @param environment what it may name; Tekton's by default.
+ * @throws CelSyntaxError when it does not parse, does not check, or holds a pattern that RE2 refuses.
+ */
+export function compileCel(expression: string, environment: Environment = ENVIRONMENT): CelProgram {
+  try {
+    const tree = parseExpression(expression);
+    const checked = check(tree.root, expression, environment);
+    compilePatterns(tree.root, expression);
+    const slots = new Map(VARIABLES.map((name, slot) => [name as string, slot]));
+    const evaluate = compile(tree.root, checked, slots);
+    return {
+      expression,
+      type: checked.type,
+      tree,
+      evaluate: (activation, secrets, work = createWork()) => run(evaluate, activation, secrets, work),
+      part(node) {
+        const part = compile(node, checked, slots);
+        return (activation, secrets) => run(part, activation, secrets, createWork());
+      },
+    };
+  } catch (error) {
+    throw error instanceof RangeError ? new CelSyntaxError(`1:1: nested too deep`) : error;
+  }
+}
+
+function run(evaluate: Evaluate, activation: Activation, view: SecretView, work: Work): Value {
+  const frame: Frame = {
+    work,
+    secrets: {
+      get(name) {
+        const data = view.secrets.peek(view.namespace, name);
+        if (data === undefined) throw new SecretsNeeded(name);
+        return data;
+      },
+    },
+    slots: [activation.body, activation.header, activation.extensions, activation.requestURL],
+  };
+  try {
+    return evaluate(frame);
+  } catch (error) {
+    // The engine's own limits: the stack, the longest string, the longest array.
+    if (error instanceof RangeError) throw new CelFailure(reasonOf(error), true);
+    throw error;
+  }
+}
+
+/** Finds patterns that RE2 refuses before any event does, and compiles the others. */
+function compilePatterns(node: Node, expression: string): void {
+  if (node.kind === "call" && (node.name === "matches" || node.name === "translate")) {
+    const pattern = node.args[node.name === "matches" && node.target === undefined ? 1 : 0];
+    if (pattern?.kind === "const" && typeof pattern.value === "string") {
+      try {
+        compilePattern(pattern.value);
+      } catch (error) {
+        if (!(error instanceof CelFailure)) throw error;
+        throw new CelSyntaxError(`${place(expression, pattern.at)}: ${error.reason}`);
+      }
+    }
+  }
+  for (const child of children(node)) compilePatterns(child, expression);
+}

@@ -1,0 +1,56 @@
+/** Secrets for compareSecret: expressions are evaluated at once, so a Secret not yet read ends the try and starts another. */
+
+import type { SecretData } from "../core/secrets.ts";
+import type { SecretView } from "./program.ts";
+import { SecretsNeeded } from "./program.ts";
+import { CelFailure } from "./values.ts";
+
+/** Different Secrets that one event may make us read. */
+const MAX_READS = 16;
+
+/**
+ * Evaluates, reading Secrets as they turn out to be needed.
+ *
+ * @param evaluate tried again after each Secret read; it may throw SecretsNeeded.
+ * @returns its result: at once when no Secret had to be read.
+ * @throws what `evaluate` throws, and SluiceError when the store of secrets cannot be asked.
+ */
+export function withSecrets<T>(view: SecretView, evaluate: (view: SecretView) => T): T | Promise<T> {
+  try {
+    return evaluate(view);
+  } catch (error) {
+    if (!(error instanceof SecretsNeeded)) throw error;
+    return readAndRetry(view, evaluate, error);
+  }
+}
+
+async function readAndRetry<T>(
+  view: SecretView,
+  evaluate: (view: SecretView) => T,
+  first: SecretsNeeded,
+): Promise<T> {
+  const { namespace, secrets } = view;
+  // Kept here as well: nothing says that a store remembers what it has read.
+  const known = new Map<string, SecretData | null>();
+  const informed: SecretView = {
+    namespace,
+    secrets: {
+      peek: (where, name) => {
+        const data = where === namespace ? known.get(name) : undefined;
+        return data === undefined ? secrets.peek(where, name) : data;
+      },
+      read: (where, name) => secrets.read(where, name),
+    },
+  };
+  let needed = first;
+  while (known.size < MAX_READS) {
+    known.set(needed.secret, await secrets.read(namespace, needed.secret));
+    try {
+      return evaluate(informed);
+    } catch (error) {
+      if (!(error instanceof SecretsNeeded)) throw error;
+      needed = error;
+    }
+  }
+  throw new CelFailure(`compareSecret asks for more than ${MAX_READS} secrets`, true);
+}

@@ -1,0 +1,76 @@
+/** YAML 1.1 as sigs.k8s.io/yaml turns it into JSON: `on` and `y` are true, dates stay text, keys become strings. */
+
+import type { ScalarTag, Tags } from "yaml";
+import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments } from "yaml";
+import type { JsonValue } from "../core/json.ts";
+import { MAX_JSON_DEPTH, printNumber, setOwn } from "../core/json.ts";
+
+/** Values that the aliases of one document may unfold to. */
+const MAX_NODES = 200_000;
+
+/**
+ * Reads the first document of a text.
+ *
+ * @throws Error when it is no YAML, when a number cannot be JSON, or when aliases unfold to too much.
+ */
+export function parseYaml(text: string): JsonValue {
+  const [document] = parseAllDocuments(text, {
+    version: "1.1",
+    uniqueKeys: false,
+    merge: true,
+    logLevel: "silent",
+    customTags: goTags,
+  }) as Iterable<ReturnType<typeof import("yaml").parseDocument>>;
+  if (document === undefined) return null;
+  const [error] = document.errors;
+  if (error !== undefined) throw new SyntaxError(error.message.split("\n")[0]);
+
+  let nodes = 0;
+  const convert = (node: unknown, depth: number): JsonValue => {
+    if (++nodes > MAX_NODES || depth > MAX_JSON_DEPTH) throw new SyntaxError("too large or too deep");
+    if (node === null || node === undefined) return null;
+    if (isAlias(node)) return convert(node.resolve(document), depth + 1);
+    if (isScalar(node)) return scalar(node.value);
+    if (isSeq(node)) return node.items.map((item) => convert(item, depth + 1));
+    if (!isMap(node)) throw new SyntaxError("unexpected node");
+    const object: Record<string, JsonValue> = {};
+    for (const pair of node.items) {
+      if (!isPair(pair)) continue;
+      const isMerge = isScalar(pair.key) && pair.key.value === "<<" && pair.key.type === "PLAIN";
+      const value = convert(pair.value, depth + 1);
+      if (isMerge) {
+        for (const source of Array.isArray(value) ? value : [value]) {
+          for (const [key, merged] of Object.entries(source ?? {})) {
+            if (!Object.hasOwn(object, key)) setOwn(object, key, merged);
+          }
+        }
+      } else setOwn(object, keyText(convert(pair.key, depth + 1)), value);
+    }
+    return object;
+  };
+  return convert(document.contents, 0);
+}
+
+/** The tags of YAML 1.1 that go-yaml resolves: no dates, and no numbers to the base of sixty. */
+function goTags(tags: Tags): Tags {
+  return tags.filter((tag) => {
+    if (typeof tag === "string") return true;
+    const { tag: name, format } = tag as ScalarTag;
+    return name !== "tag:yaml.org,2002:timestamp" && format !== "TIME" && name !== "tag:yaml.org,2002:merge";
+  });
+}
+
+function scalar(value: unknown): JsonValue {
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "number" && !Number.isFinite(value)) throw new SyntaxError(`no JSON for ${value}`);
+  if (typeof value === "string") return value.toWellFormed();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
+  return (value ?? null) as JsonValue;
+}
+
+function keyText(key: JsonValue): string {
+  if (typeof key === "string") return key;
+  if (typeof key === "number") return printNumber(key);
+  if (typeof key === "boolean" || key === null) return String(key);
+  throw new SyntaxError("a list or a map cannot be a key");
+}

@@ -66,11 +66,11 @@ export function readParams<S extends Shape>(
   return shape(params, { interceptor, path: "" });
 }
 
-/**
- * Names that an interceptor does not know, with their paths. Tekton ignores them, and so does the gateway; they are
- * usually misspelt, so `sluice check` reports them.
- */
-export function unknownParams(shape: ObjectReader<Shape>, params: JsonObject, path = ""): string[] {
+/** The parameters that an interceptor knows, nested ones included. */
+export type ParamShape = ObjectReader<Shape>;
+
+/** Names that the shape does not know, with their paths. */
+export function unknownParams(shape: ParamShape, params: JsonObject, path = ""): string[] {
   const names = Object.keys(shape.shape);
   return Object.entries(params).flatMap(([key, value]) => {
     const name = names.find((known) => known.toLowerCase() === key.toLowerCase());
@@ -100,7 +100,7 @@ export function secretOf(
   });
 }
 
-function isObjectReader(reader: unknown): reader is ObjectReader<Shape> {
+function isObjectReader(reader: unknown): reader is ParamShape {
   return typeof reader === "function" && "shape" in reader;
 }
 

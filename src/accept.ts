@@ -9,7 +9,7 @@ import { decideJobId, newDeliveryId } from "./core/identity.ts";
 import type { CreateJob, Job } from "./core/job.ts";
 import type { Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
-import type { ListenerPlan, Plans } from "./core/plan.ts";
+import type { ListenerPlan, Plans, TriggerPlan } from "./core/plan.ts";
 import { dedupeKey, describe } from "./core/provider.ts";
 import type { Queue } from "./core/queue.ts";
 import { decide } from "./decide.ts";
@@ -63,7 +63,12 @@ export function createAccept(needs: AcceptNeeds): Accept {
       const plan = plans.find(namespace, name);
       if (plan === undefined) {
         const served = plans.all().map((known) => `/${known.namespace}/${known.name}`);
-        const values = { method: "replay", path: `/${namespace}/${name}`, host: "-", served: served.join(", ") };
+        const values = {
+          method: "replay",
+          path: `/${namespace}/${name}`,
+          host: "-",
+          served: served.join(", "),
+        };
         throw fault("SLUICE_LISTENER_UNKNOWN", values);
       }
       const now = clock();
@@ -85,7 +90,12 @@ export function createAccept(needs: AcceptNeeds): Accept {
     const decisions = decided?.transient === undefined ? decided?.decisions : undefined;
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
     const key = once ? dedupeKey(facts.provider, delivery.headers, body) : undefined;
-    const entry: NewDelivery = { delivery, facts, decisions, ...(key === undefined ? {} : { dedupeKey: key }) };
+    const entry: NewDelivery = {
+      delivery,
+      facts,
+      decisions,
+      ...(key === undefined ? {} : { dedupeKey: key }),
+    };
     const result = await stored(() => ledger.accept(entry));
     if (result.kind === "accepted") await stored(() => queue.enqueue(jobsOf(delivery, decisions)));
     else if (result.outcome === "pending") await requeue(result.of);
@@ -121,28 +131,32 @@ export function createAccept(needs: AcceptNeeds): Accept {
   }
 }
 
-/** 401 only when proof was demanded by every candidate trigger and failed for all. */
+/**
+ * 401 only when proof was demanded by every candidate trigger and failed for all. Every demand is checked, not just the
+ * first that holds: the ledger remembers which did, for the worker and for replays.
+ */
 async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs): Promise<void> {
-  let reason: string | undefined;
-  for (const group of plan.groups) {
-    for (const trigger of group.triggers) {
-      if (trigger.fault?.code === "SLUICE_PROOF_UNDECLARED") {
-        reason ??= `${trigger.fault.message}. ${trigger.fault.fix}`;
-        continue;
-      }
-      let proved = true;
-      for (const demand of trigger.proofs) {
-        const proof = await proofs.check(demand);
-        if (proof.ok) continue;
-        if (proof.transient) throw fault("SLUICE_STORE_AWAY", { reason: proof.reason });
-        reason ??= proof.reason;
-        proved = false;
-        break;
-      }
-      if (proved) return;
-    }
+  const triggers = plan.groups.flatMap((group) => group.triggers);
+  const reasons = await Promise.all(triggers.map((trigger) => unproved(trigger, proofs)));
+  const [first] = reasons;
+  if (first !== undefined && reasons.every((reason) => reason !== undefined)) {
+    throw fault("SLUICE_UNVERIFIED", { reason: first });
   }
-  if (reason !== undefined) throw fault("SLUICE_UNVERIFIED", { reason });
+}
+
+/** Why a trigger does not trust the sender; undefined when it does. */
+async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<string | undefined> {
+  const { fault: broken } = trigger;
+  if (broken?.code === "SLUICE_PROOF_UNDECLARED") return `${broken.message}. ${broken.fix}`;
+  let reason: string | undefined;
+  for (const demand of trigger.proofs) {
+    const proof = await proofs.check(demand);
+    if (proof.ok) continue;
+    // Neither proved nor refuted: it cannot be kept, since its signature would have to be kept with it.
+    if (proof.transient) throw fault("SLUICE_STORE_AWAY", { reason: proof.reason });
+    reason ??= proof.reason;
+  }
+  return reason;
 }
 
 function refuseNoJson(body: Payload, delivery: Delivery): void {
@@ -150,7 +164,8 @@ function refuseNoJson(body: Payload, delivery: Delivery): void {
     body.json();
   } catch (error) {
     const type = delivery.headers["Content-Type"]?.[0] ?? "";
-    if (/^application\/x-www-form-urlencoded/i.test(type) && /^[\w.-]+=/.test(body.text)) throw fault("SLUICE_FORM");
+    if (/^application\/x-www-form-urlencoded/i.test(type) && /^[\w.-]+=/.test(body.text))
+      throw fault("SLUICE_FORM");
     throw fault("SLUICE_BODY_NOT_JSON", { reason: reasonOf(error) });
   }
 }

@@ -45,7 +45,9 @@ export async function decide(
       const chain = shared.stopped ? shared : await runChain(trigger.chain, { ...shared.event, trigger });
       if (chain !== shared) trace.push(...chain.trace);
       if (chain.stopped?.transient) transient ??= chain.stopped.reason;
-      decisions.push(chain.stopped ? stopped(trigger, trace) : fire(plan, trigger, delivery, chain.event, trace));
+      decisions.push(
+        chain.stopped ? stopped(trigger, trace) : fire(plan, trigger, delivery, chain.event, trace),
+      );
     }
   }
   return transient === undefined ? { decisions } : { decisions, transient };
@@ -82,7 +84,7 @@ function fire(
     const params = trigger.bind(event);
     trace.push({ station, name: "params", verdict: "pass", detail: Object.fromEntries(params) });
     station = "render";
-    const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name };
+    const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name, key: trigger.key };
     const objects = trigger.render(params, context);
     const made = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
     trace.push({ station, name: "template", verdict: "pass", detail: made });
@@ -93,7 +95,7 @@ function fire(
       trace,
       job: {
         kind: "create",
-        id: createJobId(delivery.id, name),
+        id: createJobId(delivery.id, { namespace: trigger.namespace, name: trigger.key }),
         delivery: delivery.id,
         listener: context.listener,
         trigger: name,
@@ -104,7 +106,12 @@ function fire(
     };
   } catch (thrown) {
     const error: SluiceError = asFault(thrown);
-    trace.push({ station, name: station === "bind" ? "params" : "template", verdict: "error", reason: error.message });
+    trace.push({
+      station,
+      name: station === "bind" ? "params" : "template",
+      verdict: "error",
+      reason: error.message,
+    });
     return { trigger: name, result: "failed", reason: error.message, code: error.code, trace };
   }
 }

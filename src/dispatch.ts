@@ -32,7 +32,8 @@ const DONE: Disposition = { kind: "done" };
 export function createDispatch(needs: DispatchNeeds): JobHandler {
   const { target, ledger, queue, plans, verifier, tell, clock = Date.now, random = Math.random } = needs;
 
-  return (job: Job, attempt: number) => (job.kind === "create" ? create(job, attempt) : decideLater(job, attempt));
+  return (job: Job, attempt: number) =>
+    job.kind === "create" ? create(job, attempt) : decideLater(job, attempt);
 
   async function create(job: CreateJob, number: number): Promise<Disposition> {
     const at = clock();

@@ -1,7 +1,6 @@
 /** The sweeper: stored work that the queue does not hold (a crash between the two) is queued again, by any worker. */
 
-import { reasonOf } from "./core/errors.ts";
-import { fault } from "./core/errors.ts";
+import { fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { decideJobId } from "./core/identity.ts";
 import type { Job } from "./core/job.ts";

@@ -28,6 +28,8 @@ interface Question {
 }
 
 const EVENT_TYPES = ["pull_request", "issue_comment"];
+/** Whoever can push to the repository writes this file, and reading it costs our CPU. */
+const MAX_OWNERS = 128 * 1024;
 const OK_TO_TEST = /(?:^|\n)\/ok-to-test(?:\r|\n|$)/;
 
 /** @throws SluiceError SLUICE_INTERCEPTOR_PARAMS. */
@@ -122,6 +124,7 @@ function contentOf(file: JsonValue): string {
 
 /** Approvers and reviewers in lower case. Every scalar is read as text, so that a login like `007` stays one. */
 function ownersIn(text: string): readonly string[] {
+  if (text.length > MAX_OWNERS) throw new GithubRefusal(`OWNERS is longer than ${MAX_OWNERS} characters`);
   let owners: unknown;
   try {
     owners = parse(text, { schema: "failsafe", uniqueKeys: false, maxAliasCount: 100 });

@@ -42,8 +42,14 @@ export function createConsole(streams: ConsoleStreams, color: boolean): Console 
     },
     table(heading, rows) {
       const cells = rows.map((row) => row.map(clean));
-      const widths = heading.map((title, i) => Math.max(title.length, ...cells.map((row) => (row[i] ?? "").length)));
-      const line = (row: readonly string[]): string => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd();
+      const widths = heading.map((title, i) =>
+        Math.max(title.length, ...cells.map((row) => (row[i] ?? "").length)),
+      );
+      const line = (row: readonly string[]): string =>
+        row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join("  ")
+          .trimEnd();
       out(colors.bold(line(heading)));
       for (const row of cells) out(line(row));
     },
@@ -52,7 +58,7 @@ export function createConsole(streams: ConsoleStreams, color: boolean): Console 
 
 /** Text of strangers, without what could move a terminal's cursor or change its colours. */
 export function clean(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+  return text.replace(/[^\P{Cc}\t\n]|\p{Bidi_Control}/gu, "\ufffd");
 }
 
 /** `3 s ago`, `2 h ago`: ages for people. */

@@ -1,6 +1,7 @@
 /** The command line, built from the verbs: commander parses, a verb runs. */
 
 import { Command, CommanderError, Option } from "commander";
+import { VERSION } from "../core/version.ts";
 import { VERBS } from "./index.ts";
 import { EXIT, type Exit, type Options, type Verb, type VerbContext } from "./verb.ts";
 
@@ -15,11 +16,16 @@ export function createProgram(context: VerbContext): (args: readonly string[]) =
   return async (args) => {
     let exit: Exit = EXIT.ok;
     const program = new Command("sluice")
-      .description("A durable event gateway for Tekton Triggers: webhooks in, PipelineRuns out, each exactly once.")
-      .version("0.1.0")
+      .description(
+        "A durable event gateway for Tekton Triggers: webhooks in, PipelineRuns out, each exactly once.",
+      )
+      .version(VERSION)
       .showHelpAfterError("(`sluice help <verb>` shows examples)")
       .exitOverride()
-      .configureOutput({ writeOut: (text) => context.console.out(text.trimEnd()), writeErr: (text) => context.console.note(text.trimEnd()) })
+      .configureOutput({
+        writeOut: (text) => context.console.out(text.trimEnd()),
+        writeErr: (text) => context.console.note(text.trimEnd()),
+      })
       .addHelpText("after", `\nNew here? \`sluice demo\`, then \`sluice help try\`.\n${EXITS}`);
     for (const verb of VERBS) {
       addVerb(program, verb, async (verbArgs, options) => {
@@ -36,17 +42,28 @@ export function createProgram(context: VerbContext): (args: readonly string[]) =
   };
 }
 
-function addVerb(program: Command, verb: Verb, act: (args: readonly string[], options: Options) => Promise<void>): void {
+function addVerb(
+  program: Command,
+  verb: Verb,
+  act: (args: readonly string[], options: Options) => Promise<void>,
+): void {
   const command = program.command(`${verb.name}${verb.usage === undefined ? "" : ` ${verb.usage}`}`);
-  command.summary(verb.summary).description(verb.summary).addHelpText("after", `\n${verb.help.trim()}\n\n${EXITS}`);
+  command
+    .summary(verb.summary)
+    .description(verb.summary)
+    .addHelpText("after", `\n${verb.help.trim()}\n\n${EXITS}`);
   for (const { flags, description, many, default: fallback } of verb.options) {
     const option = new Option(flags, description);
-    if (many) option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+    if (many)
+      option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
     if (fallback !== undefined) option.default(fallback);
     command.addOption(option);
   }
   command.action(async (...given: unknown[]) => {
-    const args = given.slice(0, -2).flat().filter((value): value is string => typeof value === "string");
+    const args = given
+      .slice(0, -2)
+      .flat()
+      .filter((value): value is string => typeof value === "string");
     await act(args, command.opts<Options>());
   });
 }

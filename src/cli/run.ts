@@ -1,6 +1,6 @@
 /** The process: reads the command line, calls one verb, turns its answer or its fault into an exit code. */
 
-import { colorWanted, environment } from "../config/env.ts";
+import { environment, wantsColor } from "../config/env.ts";
 import { asFault } from "../core/errors.ts";
 import { createConsole } from "./console.ts";
 import { createProgram } from "./program.ts";
@@ -19,7 +19,7 @@ const stop = new Promise<string>((resolve) => {
 // A reader that closes the pipe (`| head`) has seen enough.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-const console = createConsole(process, colorWanted(environment(), process.stdout.isTTY === true));
+const console = createConsole(process, wantsColor(environment(), process.stdout.isTTY === true));
 process.exitCode = await main();
 
 async function main(): Promise<Exit> {

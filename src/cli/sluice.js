@@ -13,7 +13,9 @@ if (Number(process.versions.node.split(".")[0]) >= 24) await import(entry.href);
 else {
   const node = fileURLToPath(new URL("../../node_modules/node/bin/node", import.meta.url));
   if (!existsSync(node)) {
-    console.error(`sluice needs Node 24 or newer, this is ${process.version}; run \`npm ci\`, which brings one`);
+    console.error(
+      `sluice needs Node 24 or newer, this is ${process.version}; run \`npm ci\`, which brings one`,
+    );
     process.exit(2);
   }
   const child = spawn(node, [fileURLToPath(entry), ...process.argv.slice(2)], { stdio: "inherit" });

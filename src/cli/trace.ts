@@ -2,7 +2,7 @@
 
 import type { Decision, TraceStep } from "../core/decision.ts";
 import type { KubernetesObject } from "../core/job.ts";
-import { clean, type Console } from "./console.ts";
+import { type Console, clean } from "./console.ts";
 
 const SIGN = { pass: "✓", stop: "○", error: "✗" } as const;
 
@@ -13,7 +13,9 @@ export function printDecision(console: Console, decision: Omit<Decision, "job">)
   const paint = { matched: colors.green, filtered: colors.yellow, failed: colors.red }[result];
   console.out(`${colors.bold(`trigger ${trigger.namespace}/${trigger.name}`)}  ${paint(result)}`);
   for (const step of trace) printStep(console, step);
-  console.out(`  ${colors.dim("=")} ${clean(reason)}${decision.code === undefined ? "" : colors.dim(` [${decision.code}]`)}`);
+  console.out(
+    `  ${colors.dim("=")} ${clean(reason)}${decision.code === undefined ? "" : colors.dim(` [${decision.code}]`)}`,
+  );
 }
 
 function printStep({ out, colors }: Console, { station, name, verdict, reason, detail }: TraceStep): void {

@@ -58,14 +58,12 @@ export function listOption(options: Options, name: string): readonly string[] {
   return Array.isArray(value) ? value : [];
 }
 
-export const JSON_OUTPUT: VerbOption = { flags: "-o, --output <form>", description: "text or json", default: "text" };
-export const STORE: VerbOption = { flags: "--store <url>", description: "embedded:<dir>, redis://… or postgres://…" };
+export const JSON_OUTPUT: VerbOption = {
+  flags: "-o, --output <form>",
+  description: "text or json",
+  default: "text",
+};
 export const GATEWAY: VerbOption = {
   flags: "--gateway <url>",
   description: "ask a running gateway on its admin port, for example http://127.0.0.1:9000",
-};
-export const CONFIG: VerbOption = {
-  flags: "-c, --config <path>",
-  description: "file or folder of Tekton Triggers objects; may be given several times",
-  many: true,
 };

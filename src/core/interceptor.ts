@@ -79,6 +79,8 @@ export interface CompiledInterceptor {
   readonly proof?: ProofDemand;
   /** True when asking it leaves this process: such chains run in a worker. */
   readonly remote?: boolean;
+  /** True when it compares something of the event with a Secret: then it is a proof of its own. */
+  readonly comparesSecret?: boolean;
   /** True when, standing first, it wants an HTML form as it came: the others get it as JSON (only the legacy `webhook`). */
   readonly rawForm?: boolean;
   intercept(event: Event): Verdict | Promise<Verdict>;

@@ -16,6 +16,8 @@ export interface RenderContext {
   readonly delivery: string;
   readonly listener: ObjectName;
   readonly trigger: ObjectName;
+  /** What tells triggers apart where names do not; identities are made of it, labels of the name. Default: the name. */
+  readonly key?: string;
 }
 
 /** A template, parsed. @throws SluiceError SLUICE_TEMPLATE_BROKEN. */
@@ -28,6 +30,8 @@ export interface ChainStep {
 }
 
 export interface TriggerPlan extends ObjectName {
+  /** Tells the listener's triggers apart where names do not: Tekton lets inline triggers go without one. */
+  readonly key: string;
   /** Every proof its chain demands; empty only where "no verification" was spelled out, or `fault` says it was not. */
   readonly proofs: readonly ProofDemand[];
   readonly chain: readonly ChainStep[];

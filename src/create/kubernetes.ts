@@ -67,7 +67,8 @@ export function createKubernetesTarget(options: KubernetesTargetOptions): Target
     create: (object, job) => create(object, job).catch(failedBy),
     async ready() {
       const response = await api.send({ method: "GET", path: "/version" });
-      if (response.status === 200) return;
+      // 403 proves the credentials too: they are known, and merely may not read versions.
+      if (response.status === 200 || response.status === 403) return;
       const reason = readStatus(response).message;
       const code = response.status === 401 ? "SLUICE_CREATE_CREDENTIALS" : "SLUICE_CREATE_BUSY";
       throw fault(code, { status: String(response.status), reason });

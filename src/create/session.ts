@@ -59,9 +59,14 @@ export function createSession(load: () => KubeConfig, clock = (): number => perf
     }
     const access = { headers: proofHeaders(options), agent: agentFor(options) };
     // The same object while nothing changed: renew() tells by it whether others have renewed already.
-    known =
-      isDeepStrictEqual(known?.headers, access.headers) && known?.agent === access.agent ? known : access;
-    return known ?? access;
+    if (
+      known === undefined ||
+      known.agent !== access.agent ||
+      !isDeepStrictEqual(known.headers, access.headers)
+    ) {
+      known = access;
+    }
+    return known;
   }
 
   function agentFor(options: RequestOptions): HttpAgent {
@@ -92,7 +97,7 @@ export function createSession(load: () => KubeConfig, clock = (): number => perf
       return current;
     },
     renew(used) {
-      if (known !== undefined && known !== used) return true;
+      if (known !== used) return true;
       if (clock() < renewedAt + RENEW_MS) return false;
       renewedAt = clock();
       try {
@@ -101,6 +106,7 @@ export function createSession(load: () => KubeConfig, clock = (): number => perf
         // A file that is just being replaced: what is in memory stays in use.
       }
       current = undefined;
+      known = undefined;
       return true;
     },
     close: () => connections?.agent.destroy(),

@@ -3,6 +3,7 @@
 import { WaitingError } from "bullmq";
 import type { Job } from "../core/job.ts";
 import type { Consumer, Disposition, JobHandler } from "../core/queue.ts";
+import { orAway } from "./away.ts";
 import type { JobInHand, QueueDriver } from "./driver.ts";
 import { delayAfterThrow, POLICY, QUEUE } from "./policy.ts";
 
@@ -63,15 +64,11 @@ export function startConsumer({ driver, handler, concurrency, onError }: Consume
       givingUp = true;
       for (const leave of inHand) leave();
     }, graceMs);
-    // A storage that is away would keep the worker waiting for ever.
-    const cut = setTimeout(disconnect, graceMs + POLICY.closeMs);
-    try {
-      await worker.close();
-    } finally {
-      clearTimeout(handBack);
-      clearTimeout(cut);
-      disconnect();
-    }
+    // BullMQ waits for connections that are being made again, and then for ever. What such a worker had in hand is
+    // found by the next one when its lock has run out.
+    await orAway(worker.close(), graceMs + POLICY.closeMs).catch(() => {});
+    clearTimeout(handBack);
+    disconnect();
   };
   return {
     stop(graceMs) {

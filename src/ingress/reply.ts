@@ -19,12 +19,19 @@ export function accepted(plan: ListenerPlan, eventID: string): Reply {
   };
 }
 
+/** What goes with a status; a sender whose body is too large is not listened to any longer. */
+const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  405: { allow: "POST" },
+  413: { connection: "close" },
+  503: { "retry-after": "5" },
+};
+
 /** A refusal in Tekton's shape, with our code and cure beside its errorMessage. */
 export function refused(error: SluiceError, listener: ObjectName | undefined): Reply {
   const where = listener === undefined ? {} : { eventListener: listener.name, namespace: listener.namespace };
   return {
     status: error.status,
-    headers: error.status === 503 ? { "retry-after": "5" } : error.status === 405 ? { allow: "POST" } : {},
+    headers: HEADERS[error.status] ?? {},
     body: { ...where, errorMessage: error.message, code: error.code, fix: error.fix },
   };
 }

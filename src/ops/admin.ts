@@ -97,8 +97,8 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
 function answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply, tell: Tell): void {
   const error = requestFault(thrown as FastifyError, request) ?? asFault(thrown);
   if (error.code === "SLUICE_INTERNAL") tell({ type: "defect", where: "ops", error });
-  const { code, message, fix, status } = error;
-  reply.headers(HEADERS).code(status).send({ error: { code, message, fix } });
+  const { code, message, fix, status, values } = error;
+  reply.headers(HEADERS).code(status).send({ error: { code, message, fix, values } });
 }
 
 /** Errors that fastify itself finds in a request, by its codes. */

@@ -78,28 +78,31 @@ export function targetCheck(ready: () => Promise<void>): Check {
   };
 }
 
-/**
- * Not ready until the catalog was good once; a later broken load leaves the last good state in force.
- *
- * @param state whether some state is in force, and the faults of the latest load.
- */
-export function catalogCheck(
-  state: () => { readonly loaded: boolean; readonly faults: readonly SluiceError[] },
-): Check {
+export interface CatalogHealth {
+  /** Whether some state is in force. */
+  readonly loaded: boolean;
+  /** What keeps the latest load from coming into force. */
+  readonly faults: readonly SluiceError[];
+  /** What is wrong with the state in force, though the rest of it works. */
+  readonly warnings?: readonly SluiceError[];
+}
+
+/** Not ready until the catalog was good once; a later broken load leaves the last good state in force. */
+export function catalogCheck(state: () => CatalogHealth): Check {
   return {
     name: "catalog",
     check() {
-      const { loaded, faults } = state();
-      if (loaded && faults.length === 0) return { state: "ok", message: "in force" };
-      if (!loaded && faults.length === 0) return { state: "failed", message: "not read yet" };
+      const { loaded, faults, warnings = [] } = state();
+      const found = [...faults, ...warnings].map(placed);
+      if (found.length === 0) {
+        return loaded ? { state: "ok", message: "in force" } : { state: "failed", message: "not read yet" };
+      }
       const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-      return loaded
-        ? {
-            state: "degraded",
-            message: `${count}; the last good state is in force`,
-            faults: faults.map(placed),
-          }
-        : { state: "failed", message: `${count}; there never was a good state`, faults: faults.map(placed) };
+      if (!loaded)
+        return { state: "failed", message: `${count}; there never was a good state`, faults: found };
+      const message =
+        faults.length === 0 ? "in force, with warnings" : `${count}; the last good state is in force`;
+      return { state: "degraded", message, faults: found };
     },
   };
 }

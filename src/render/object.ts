@@ -1,5 +1,6 @@
 /** Makes a rendered resource ready to be created: labels, a name that repeats itself, a namespace. */
 
+import type { ObjectName } from "../core/delivery.ts";
 import { derivedName } from "../core/identity.ts";
 import type { KubernetesObject } from "../core/job.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
@@ -56,9 +57,14 @@ export function withIdentity(object: JsonObject, context: RenderContext, index: 
   const prefix = text(metadata, "generateName", "metadata.generateName", index);
   const written = text(metadata, "name", "metadata.name", index);
   if (written === "" && prefix === "") throw broken(index, "metadata has neither name nor generateName");
-  const name = written === "" ? derivedName(prefix, context.delivery, context.trigger, index) : written;
+  const name = written === "" ? derivedName(prefix, context.delivery, identityOf(context), index) : written;
   const namespace = text(metadata, "namespace", "metadata.namespace", index) || context.trigger.namespace;
   return { ...object, metadata: { ...rest, name, namespace } } as KubernetesObject;
+}
+
+/** The trigger as identities know it: by its key, since names may be shared or missing. */
+export function identityOf({ trigger, key = trigger.name }: RenderContext): ObjectName {
+  return { namespace: trigger.namespace, name: key };
 }
 
 /** A field that is a string; absent and null are the empty one. */

@@ -3,7 +3,7 @@
 import { derivedUid } from "../core/identity.ts";
 import type { KubernetesObject } from "../core/job.ts";
 import type { RenderContext, RenderPlan } from "../core/plan.ts";
-import { withIdentity, withLabels } from "./object.ts";
+import { identityOf, withIdentity, withLabels } from "./object.ts";
 import type { TemplateSource } from "./substitute.ts";
 import { compileSubstitution } from "./substitute.ts";
 
@@ -30,7 +30,7 @@ export interface RenderOptions {
 export function compileTemplate(template: TemplateSource, options: RenderOptions = {}): RenderPlan {
   const resources = compileSubstitution(template);
   const keepNames = options.names === "tekton";
-  const uidOf = options.uid ?? ((context) => derivedUid(context.delivery, context.trigger));
+  const uidOf = options.uid ?? ((context) => derivedUid(context.delivery, identityOf(context)));
   return (params, context) => {
     let known: string | undefined;
     const uid = (): string => {

@@ -97,10 +97,11 @@ test("a kind whose definition was deleted is asked for again", async () => {
     group: "tekton.dev",
     version: "v1",
     kind: "PipelineRun",
-    plural: "pipelineruns",
+    plural: "reborn",
     namespaced: true,
   });
   runOf(await target.create(pipelineRun("d", "ci"), jobOf("d", "ci")));
+  assert.equal(t.server.requests.at(-1)?.path, "/apis/tekton.dev/v1/namespaces/ci/reborn");
   await target.close();
 });
 

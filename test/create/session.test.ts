@@ -50,13 +50,26 @@ test("a wrong token is a slow failure that says so, and costs two requests", asy
 test("a kubeconfig that is replaced is read again as soon as its token is refused", async () => {
   await using t = await open();
   const kubeconfig = t.write("kc", t.server.kubeconfig({ token: "revoked" }));
-  const target = createKubernetesTarget({ kubeconfig });
+  const session = createSession(() => loadCluster({ kubeconfig }));
+  const api = createApi(session);
   t.write("kc", t.server.kubeconfig());
-  const answers = await Promise.all(
-    Array.from({ length: 6 }, () => target.create(pipelineRun("d", "ci"), jobOf("d", "ci"))),
-  );
-  for (const answer of answers) assert.equal(runOf(answer).outcome, "created");
-  await target.close();
+  const send = () => api.send({ method: "GET", path: "/version" });
+  const answers = await Promise.all(Array.from({ length: 6 }, send));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  assert.equal(t.server.requests.length, 12, "each was refused once, none twice");
+  session.close();
+});
+
+test("of many that were refused together all may try again, of those refused afterwards none", async () => {
+  await using t = await open();
+  const kubeconfig = t.write("kc", t.server.kubeconfig());
+  const session = createSession(() => loadCluster({ kubeconfig }));
+  const used = await session.access();
+  assert.deepEqual([session.renew(used), session.renew(used)], [true, true]);
+  const fresh = await session.access();
+  assert.notEqual(fresh, used);
+  assert.deepEqual([session.renew(fresh), session.renew(used)], [false, true]);
+  session.close();
 });
 
 test("tokenFile is followed, relative to its kubeconfig, line break and all", async () => {

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { sign } from "@octokit/webhooks-methods";
 import { github } from "../../interceptors/github.ts";
-import { unknownParams } from "../../interceptors/params.ts";
+import { misspeltParams } from "../../interceptors/index.ts";
 import { SluiceError } from "../../src/core/errors.ts";
 import type { HttpClient } from "../../src/core/interceptor.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -230,7 +230,7 @@ test("misspelt parameters are found, nested ones too", () => {
     secretRef: { secretName: "a", key: "b" },
     AddChangedFiles: { enable: true },
   };
-  assert.deepEqual(unknownParams(github.shape, params), [
+  assert.deepEqual(misspeltParams("github", params), [
     "eventType",
     "secretRef.key",
     "AddChangedFiles.enable",

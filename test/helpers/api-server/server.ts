@@ -75,15 +75,25 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
   const fault = service.faults.take(method, url);
   if (fault !== undefined && (await misbehave(fault, response))) return;
+  const reply = replyTo(service, entry, body, response);
+  if (fault?.type === "drop") response.socket?.destroy();
+  else if (fault?.type !== "hang" && reply !== undefined) send(response, reply);
+}
+
+function replyTo(
+  service: Service,
+  entry: LoggedRequest,
+  body: string | undefined,
+  response: ServerResponse,
+): Reply | undefined {
   try {
-    if (user === undefined) throw unauthorized();
+    if (entry.user === undefined) throw unauthorized();
     if (body === undefined) throw tooLarge();
-    if (headers["content-type"]?.includes("protobuf")) throw unsupportedMediaType();
-    const reply = work(service, entry, body, response, fault);
-    if (reply !== undefined) send(response, reply);
+    if (entry.headers["content-type"]?.includes("protobuf")) throw unsupportedMediaType();
+    return work(service, entry, body, response);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    send(response, json(error.status.code ?? 500, error.status));
+    return json(error.status.code ?? 500, error.status);
   }
 }
 
@@ -107,13 +117,12 @@ async function misbehave(fault: FaultAction, response: ServerResponse): Promise<
   return true;
 }
 
-/** Does what was asked; undefined when no answer is to be sent here. */
+/** Does what was asked; undefined when the answer is a stream that is under way. */
 function work(
   service: Service,
   entry: LoggedRequest,
   body: string,
   response: ServerResponse,
-  fault?: FaultAction,
 ): Reply | undefined {
   const mark = entry.path.indexOf("?");
   const path = mark < 0 ? entry.path : entry.path.slice(0, mark);
@@ -127,8 +136,6 @@ function work(
     return undefined;
   }
   const result = handleResource(service, entry.method, found.resource, query, body);
-  if (fault?.type === "drop") response.socket?.destroy();
-  if (fault?.type === "drop" || fault?.type === "hang") return undefined;
   return json(result.status, wantsMetadataOnly(entry) ? metadataOnly(result.body) : result.body);
 }
 

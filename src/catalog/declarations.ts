@@ -1,0 +1,53 @@
+/** Declarations: the objects of one moment, found by kind, namespace and name. */
+
+import type { SourcePosition } from "../core/errors.ts";
+import { compareBytewise } from "../core/json.ts";
+import type { Declarations, EventListener, TektonObject, Trigger } from "../core/tekton.ts";
+import type { Path } from "./findings.ts";
+
+/** Declarations that know where they were written. Those of a cluster do not. */
+export interface LocatedDeclarations extends Declarations {
+  locate?(object: TektonObject, path: Path): SourcePosition | undefined;
+}
+
+type Kind = TektonObject["kind"];
+
+/**
+ * Indexes objects. Of two with the same kind, namespace and name the later one counts; whoever loads them refuses that.
+ *
+ * @param locate tells where an object's field was written, for faults found later.
+ */
+export function createDeclarations(
+  objects: Iterable<TektonObject>,
+  locate?: (object: TektonObject, path: Path) => SourcePosition | undefined,
+): LocatedDeclarations {
+  const byKey = new Map<string, TektonObject>();
+  for (const object of objects) byKey.set(keyOf(object.kind, object.metadata), object);
+  const sorted = [...byKey.values()].sort((a, b) => compareBytewise(place(a), place(b)));
+  const listeners = sorted.filter((object): object is EventListener => object.kind === "EventListener");
+  const allTriggers = sorted.filter((object): object is Trigger => object.kind === "Trigger");
+  const triggersByNamespace = Map.groupBy(allTriggers, (trigger) => trigger.metadata.namespace);
+  return {
+    listeners,
+    find<K extends Kind>(kind: K, namespace: string, name: string) {
+      return byKey.get(keyOf(kind, { namespace, name })) as Extract<TektonObject, { kind: K }> | undefined;
+    },
+    triggers(namespaces) {
+      if (namespaces === "*") return allTriggers;
+      return namespaces.flatMap((namespace) => triggersByNamespace.get(namespace) ?? []);
+    },
+    ...(locate === undefined ? {} : { locate }),
+  };
+}
+
+/** One text for kind, namespace and name: no name holds a slash. */
+export function keyOf(
+  kind: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+function place({ metadata }: TektonObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}

@@ -1,0 +1,99 @@
+/** Catalog faults: which object, which field, which line; and how they are shown to people and programs. */
+
+import type { SluiceError, SourcePosition } from "../core/errors.ts";
+import { fault } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, ownValue } from "../core/json.ts";
+import type { Path } from "./findings.ts";
+import { formatPath } from "./findings.ts";
+
+/** Kind, namespace ("" for cluster-scoped kinds) and name, as far as an object has them. */
+export interface Identity {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Reads an identity from whatever was written; "" stands for what is missing. */
+export function identityOf(written: JsonObject, defaultNamespace: string): Identity {
+  const metadata = ownValue(written, "metadata");
+  const field = (from: JsonObject, key: string): string => {
+    const value = ownValue(from, key);
+    return typeof value === "string" ? value : "";
+  };
+  const kind = field(written, "kind");
+  const named = isJsonObject(metadata) ? metadata : {};
+  return { kind, namespace: field(named, "namespace") || defaultNamespace, name: field(named, "name") };
+}
+
+/** `EventListener default/github`, `ClusterTriggerBinding github`. */
+export function formatIdentity({ kind, namespace, name }: Identity): string {
+  const shown = name === "" ? "(without a name)" : name;
+  return namespace === "" ? `${kind} ${shown}` : `${kind} ${namespace}/${shown}`;
+}
+
+/** SLUICE_OBJECT_INVALID with the values field, reason, kind, namespace, name and object. */
+export function objectInvalid(
+  identity: Identity,
+  path: Path,
+  reason: string,
+  at?: SourcePosition,
+): SluiceError {
+  const field = formatPath(path) || "the object";
+  const { kind, namespace, name } = identity;
+  const values = { field, reason, kind, namespace, name, object: formatIdentity(identity) };
+  return fault("SLUICE_OBJECT_INVALID", values, at === undefined ? {} : { at });
+}
+
+/** SLUICE_REF_MISSING: `missing` is what is named, `owner` and `path` say where. */
+export function refMissing(missing: Identity, owner: Identity, path: Path, at?: SourcePosition): SluiceError {
+  const field = formatPath(path);
+  const object = formatIdentity(owner);
+  const values = {
+    ...missing,
+    namespace: missing.namespace || "(any)",
+    from: `${object}: ${field}`,
+    field,
+    object,
+  };
+  return fault("SLUICE_REF_MISSING", values, at === undefined ? {} : { at });
+}
+
+/** A fault as `sluice check -o json` prints it. */
+export interface FaultReport {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly object?: string;
+  readonly field?: string;
+}
+
+/** A fault for programs. */
+export function faultReport({ code, message, fix, at, values }: SluiceError): FaultReport {
+  return {
+    code,
+    message,
+    fix,
+    ...(at === undefined ? {} : { file: at.file, line: at.line, column: at.column }),
+    ...(values["object"] === undefined ? {} : { object: values["object"] }),
+    ...(values["field"] === undefined ? {} : { field: values["field"] }),
+  };
+}
+
+/** A fault for people, on one line: `file:12:9 EventListener default/github: spec.triggers[0].template.ref: …  → …`. */
+export function formatFault(fault: SluiceError): string {
+  const { file, line, column, object, field, message, fix } = faultReport(fault);
+  const place = file === undefined ? "" : `${file}:${line}:${column} `;
+  const subject = object === undefined ? "" : `${object}: `;
+  const where = field === undefined || message.startsWith(`${field}: `) ? "" : `${field}: `;
+  return oneLine(`${place}${subject}${where}${message}  → ${fix}`);
+}
+
+// File names and field names are foreign text: no sign of them may start a line or drive a terminal.
+function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+}

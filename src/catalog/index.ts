@@ -1,0 +1,19 @@
+/** The catalog: what operators declare in files, validated as Tekton does it, and what a listener fires of it. */
+
+export type { Admission } from "./admit.ts";
+export { admit } from "./admit.ts";
+export type { LocatedDeclarations } from "./declarations.ts";
+export { createDeclarations } from "./declarations.ts";
+export type { FaultReport, Identity } from "./faults.ts";
+export { faultReport, formatFault, objectInvalid } from "./faults.ts";
+export type { Secret } from "./kinds/secret.ts";
+export { readSecret } from "./kinds/secret.ts";
+export type { CatalogState, Loaded, LoadOptions } from "./load.ts";
+export { loadCatalog } from "./load.ts";
+export type { Bindings, BoundParam, Resolvable, Template } from "./resolve.ts";
+export { bindingsOf, templateOf } from "./resolve.ts";
+export { fileSecrets } from "./secrets.ts";
+export type { SelectedGroup, SelectedTrigger, Selection, SelectionOptions } from "./select.ts";
+export { triggersOf } from "./select.ts";
+export type { Acceptance, FileCatalog, FileCatalogOptions, InForce } from "./watch.ts";
+export { createFileCatalog } from "./watch.ts";

@@ -1,0 +1,67 @@
+/** Names, labels and annotations: what every kind has, and the rules for them. */
+
+import type { JsonObject } from "../../core/json.ts";
+import { ownValue } from "../../core/json.ts";
+import type { Metadata } from "../../core/tekton.ts";
+import type { Findings } from "../findings.ts";
+import { quoted } from "../findings.ts";
+import { lenient, struct, text, textMap } from "../shape.ts";
+
+// Unknown fields pass: `kubectl get -o yaml` writes managedFields and more.
+const metadata = lenient(
+  struct({
+    name: text,
+    generateName: text,
+    namespace: text,
+    uid: text,
+    labels: textMap,
+    annotations: textMap,
+  }),
+);
+
+const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)?$/;
+
+/** Reads `metadata`; an object without namespace gets `namespace` ("" for cluster-scoped kinds). */
+export function readMetadata(object: JsonObject, namespace: string, findings: Findings): Metadata {
+  const read =
+    metadata(ownValue(object, "metadata") ?? null, ["metadata"], { findings, strict: false }) ?? {};
+  return {
+    name: read.name ?? "",
+    namespace: namespace === "" ? "" : (read.namespace ?? namespace),
+    ...(read.uid === undefined ? {} : { uid: read.uid }),
+    labels: read.labels ?? {},
+    annotations: read.annotations ?? {},
+  };
+}
+
+/** Tekton's rule for all its kinds but EventListener and the interceptors: a DNS subdomain of at most 63 characters. */
+export function checkName({ name }: Metadata, findings: Findings): void {
+  checkSubdomain({ name }, findings);
+  if (name.length > 63) findings.add(["metadata", "name"], "must have no more than 63 characters");
+}
+
+/** The API server's rule for every object of a custom kind (RFC 1123 subdomain). */
+export function checkSubdomain({ name }: Pick<Metadata, "name">, findings: Findings): void {
+  if (name === "") findings.add(["metadata", "name"], "is missing");
+  else if (name.length > 253 || !SUBDOMAIN.test(name))
+    findings.add(
+      ["metadata", "name"],
+      `${quoted(name)} must consist of lower case letters, digits, "-" and ".", and start and end with a letter or digit`,
+    );
+}
+
+/** Whether a text can stand in a label (k8s.io/apimachinery validation.IsValidLabelValue). */
+export function isLabelValue(value: string): boolean {
+  return value.length <= 63 && LABEL_VALUE.test(value);
+}
+
+/** Whether a text can be a label's key: `name` or `prefix/name` (validation.IsQualifiedName). */
+export function isLabelKey(key: string): boolean {
+  const parts = key.split("/");
+  const name = parts.at(-1) ?? "";
+  const prefix = parts.length === 2 ? (parts[0] ?? "") : "x";
+  return (
+    parts.length <= 2 && name !== "" && isLabelValue(name) && prefix.length <= 253 && SUBDOMAIN.test(prefix)
+  );
+}

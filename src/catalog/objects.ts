@@ -1,0 +1,134 @@
+/** Documents into objects: Lists unfolded, what is not for us counted, Tekton objects admitted, Secrets read. */
+
+import type { SluiceError } from "../core/errors.ts";
+import type { JsonObject, JsonValue } from "../core/json.ts";
+import { isJsonObject, ownValue } from "../core/json.ts";
+import type { TektonObject } from "../core/tekton.ts";
+import { CLUSTER_SCOPED } from "../core/tekton.ts";
+import { admit, TEKTON_GROUP } from "./admit.ts";
+import type { Identity } from "./faults.ts";
+import { identityOf, objectInvalid } from "./faults.ts";
+import type { Findings, Path } from "./findings.ts";
+import { createFindings } from "./findings.ts";
+import { checkSubdomain } from "./kinds/metadata.ts";
+import type { Secret } from "./kinds/secret.ts";
+import { readSecret } from "./kinds/secret.ts";
+import { described } from "./shape.ts";
+import type { Locate, Source, SourceDocument } from "./yaml.ts";
+
+/** An object together with the place where it was written. */
+export interface Sourced<T> {
+  readonly object: T;
+  readonly source: Source;
+}
+
+export interface ReadObjects {
+  readonly objects: readonly Sourced<TektonObject>[];
+  readonly secrets: readonly Sourced<Secret>[];
+  /** Objects of other kinds, and documents that are no Kubernetes objects. */
+  readonly ignored: number;
+  readonly faults: readonly SluiceError[];
+}
+
+/**
+ * Reads the objects of some documents.
+ *
+ * @param defaultNamespace the namespace of objects that name none.
+ */
+export function readObjects(
+  documents: readonly SourceDocument[],
+  defaultNamespace: string,
+  locate: Locate,
+): ReadObjects {
+  const objects: Sourced<TektonObject>[] = [];
+  const secrets: Sourced<Secret>[] = [];
+  const faults: SluiceError[] = [];
+  let ignored = 0;
+  for (const { written, source } of documents.flatMap(unfolded)) {
+    const findings = createFindings();
+    const kind = kindOf(written, findings);
+    if (kind === "tekton" && isJsonObject(written)) {
+      const object = admitted(written, defaultNamespace, findings);
+      if (object !== undefined) objects.push({ object, source });
+    } else if (kind === "secret" && isJsonObject(written)) {
+      const object = readSecret(written, defaultNamespace, findings);
+      if (object !== undefined) secrets.push({ object, source });
+    } else if (kind === "other") ignored++;
+    const identity = scopedIdentity(written, defaultNamespace);
+    for (const { path, reason } of findings.found)
+      faults.push(objectInvalid(identity, path, reason, locate(source, path)));
+  }
+  return { objects, secrets, ignored, faults };
+}
+
+interface Written {
+  readonly written: JsonValue;
+  readonly source: Source;
+}
+
+/** A `List` (or `TriggerList` …) is its items; they take apiVersion and kind from the list when they have none. */
+function unfolded({ file, index, value }: SourceDocument): readonly Written[] {
+  const unfold = (written: JsonValue, path: Path): readonly Written[] => {
+    const items = isJsonObject(written) ? ownValue(written, "items") : undefined;
+    const kind = isJsonObject(written) ? ownValue(written, "kind") : undefined;
+    if (!isJsonObject(written) || !Array.isArray(items) || !isListKind(written, kind))
+      return [{ written, source: { file, document: index, path } }];
+    const inherited =
+      kind === "List" ? {} : { apiVersion: ownValue(written, "apiVersion"), kind: itemKind(kind) };
+    return items.flatMap((item: JsonValue, position) =>
+      unfold(isJsonObject(item) ? ({ ...inherited, ...item } as JsonObject) : item, [
+        ...path,
+        "items",
+        position,
+      ]),
+    );
+  };
+  return unfold(value, []);
+}
+
+function isListKind(written: JsonObject, kind: JsonValue | undefined): kind is string {
+  if (typeof kind !== "string" || !kind.endsWith("List")) return false;
+  const apiVersion = ownValue(written, "apiVersion");
+  return apiVersion === "v1" || (typeof apiVersion === "string" && apiVersion.startsWith(`${TEKTON_GROUP}/`));
+}
+
+function itemKind(kind: string): string {
+  return kind.slice(0, -"List".length);
+}
+
+/** A document with neither apiVersion nor kind is somebody else's file; with one of them it is a mistake. */
+function kindOf(written: JsonValue, findings: Findings): "tekton" | "secret" | "other" | "broken" {
+  if (!isJsonObject(written)) {
+    findings.add([], `must be a Kubernetes object, is ${described(written)}`);
+    return "broken";
+  }
+  const apiVersion = ownValue(written, "apiVersion");
+  const kind = ownValue(written, "kind");
+  const looksDeclared = ["metadata", "spec"].some((field) => Object.hasOwn(written, field));
+  if (apiVersion === undefined && kind === undefined && !looksDeclared) return "other";
+  for (const [field, value] of [["apiVersion", apiVersion] as const, ["kind", kind] as const]) {
+    if (typeof value !== "string" || value === "") findings.add([field], "is missing or not a string");
+  }
+  if (findings.found.length > 0 || typeof apiVersion !== "string") return "broken";
+  if (apiVersion === "v1" && kind === "Secret") return "secret";
+  const group = apiVersion.split("/", 1)[0];
+  return group === TEKTON_GROUP ? "tekton" : "other";
+}
+
+/** Admission, and the API server's own rule for names, which Tekton's webhook need not repeat. */
+function admitted(
+  written: JsonObject,
+  defaultNamespace: string,
+  findings: Findings,
+): TektonObject | undefined {
+  const { object, findings: refused } = admit(written, defaultNamespace);
+  for (const { path, reason } of refused) findings.add(path, reason);
+  if (object !== undefined) checkSubdomain(object.metadata, findings);
+  return findings.found.length > 0 ? undefined : object;
+}
+
+function scopedIdentity(written: JsonValue, defaultNamespace: string): Identity {
+  if (!isJsonObject(written)) return { kind: "document", namespace: "", name: "" };
+  const identity = identityOf(written, defaultNamespace);
+  return CLUSTER_SCOPED.has(identity.kind) ? { ...identity, namespace: "" } : identity;
+}

@@ -1,0 +1,82 @@
+/** References of one trigger: its bindings flattened to params, its template found. */
+
+import type { SluiceError } from "../core/errors.ts";
+import type { BindingSpec, ParamSpec, TriggerTemplateSpec } from "../core/tekton.ts";
+import type { LocatedDeclarations } from "./declarations.ts";
+import { refMissing } from "./faults.ts";
+import type { Path } from "./findings.ts";
+import type { SelectedTrigger } from "./select.ts";
+
+/** A param with the place that it comes from, for people: `TriggerBinding github-pr`, `bindings[0]`. */
+export interface BoundParam extends ParamSpec {
+  readonly from: string;
+}
+
+export interface Bindings {
+  /** In the order of the bindings; a name may come twice, which is for the one who compiles them to refuse. */
+  readonly params: readonly BoundParam[];
+  readonly faults: readonly SluiceError[];
+}
+
+export interface Template {
+  readonly spec: TriggerTemplateSpec;
+  /** Of the TriggerTemplate; an inline template has none. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** What both functions need of a trigger; {@link SelectedTrigger} has it. */
+export type Resolvable = Pick<SelectedTrigger, "namespace" | "spec" | "owner" | "path">;
+
+/** Flattens a trigger's bindings. References are looked up in the trigger's namespace, cluster-wide ones anywhere. */
+export function bindingsOf(trigger: Resolvable, declarations: LocatedDeclarations): Bindings {
+  const params: BoundParam[] = [];
+  const faults: SluiceError[] = [];
+  for (const [index, binding] of trigger.spec.bindings.entries()) {
+    if (!("ref" in binding)) {
+      params.push({ name: binding.name, value: binding.value, from: `bindings[${index}]` });
+      continue;
+    }
+    const found = findBinding(binding, trigger.namespace, declarations);
+    if (found === undefined)
+      faults.push(missing(binding.kind, binding.ref, ["bindings", index, "ref"], trigger, declarations));
+    for (const { name, value } of found ?? [])
+      params.push({ name, value, from: `${binding.kind} ${binding.ref}` });
+  }
+  return { params, faults };
+}
+
+/** Finds a trigger's template, inline or by name in the trigger's namespace. */
+export function templateOf(
+  trigger: Resolvable,
+  declarations: LocatedDeclarations,
+): Template | { readonly fault: SluiceError } {
+  const { template } = trigger.spec;
+  if ("spec" in template) return { spec: template.spec, annotations: {} };
+  const found = declarations.find("TriggerTemplate", trigger.namespace, template.ref);
+  if (found !== undefined) return { spec: found.spec, annotations: found.metadata.annotations };
+  return { fault: missing("TriggerTemplate", template.ref, ["template", "ref"], trigger, declarations) };
+}
+
+function findBinding(
+  { kind, ref }: Extract<BindingSpec, { readonly ref: string }>,
+  namespace: string,
+  declarations: LocatedDeclarations,
+): readonly ParamSpec[] | undefined {
+  return kind === "ClusterTriggerBinding"
+    ? declarations.find(kind, "", ref)?.spec.params
+    : declarations.find(kind, namespace, ref)?.spec.params;
+}
+
+function missing(
+  kind: string,
+  name: string,
+  field: Path,
+  trigger: Resolvable,
+  declarations: LocatedDeclarations,
+): SluiceError {
+  const { owner, path } = trigger;
+  const namespace = kind === "ClusterTriggerBinding" ? "" : trigger.namespace;
+  const identity = { kind: owner.kind, namespace: owner.metadata.namespace, name: owner.metadata.name };
+  const full = [...path, ...field];
+  return refMissing({ kind, namespace, name }, identity, full, declarations.locate?.(owner, full));
+}

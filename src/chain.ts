@@ -1,0 +1,93 @@
+/** Compiles the interceptors of a trigger or group: each entry finds its interceptor and builds its parameters in. */
+
+import type { LocatedDeclarations } from "./catalog/declarations.ts";
+import type { SluiceError } from "./core/errors.ts";
+import { asFault, fault } from "./core/errors.ts";
+import type { CompiledInterceptor, HttpClient } from "./core/interceptor.ts";
+import type { ChainStep } from "./core/plan.ts";
+import type { Secrets } from "./core/secrets.ts";
+import type { EventListener, InterceptorSpec, TektonObject } from "./core/tekton.ts";
+import type { Registry } from "./intercept/registry.ts";
+import { compileRemote } from "./intercept/remote.ts";
+import { compileWebhook } from "./intercept/webhook.ts";
+
+export interface ChainNeeds {
+  readonly declarations: LocatedDeclarations;
+  readonly registry: Registry;
+  readonly secrets: Secrets;
+  /** Absent offline: steps that would leave the process then stop. */
+  readonly http?: HttpClient;
+}
+
+/** The object that holds the list, and where in it. */
+export interface ChainOwner {
+  readonly kind: string;
+  readonly object: TektonObject;
+  readonly path: readonly (string | number)[];
+}
+
+/**
+ * Compiles a chain.
+ *
+ * @param namespace of the trigger, or of the listener for a group's chain: where secrets and Services are looked for.
+ * @param faults entries that cannot be compiled are added here, each with its place; they are not in the result.
+ */
+export function compileChain(
+  specs: readonly InterceptorSpec[],
+  owner: ChainOwner,
+  namespace: string,
+  needs: ChainNeeds,
+  faults: SluiceError[],
+): readonly ChainStep[] {
+  const steps: ChainStep[] = [];
+  for (const [index, spec] of specs.entries()) {
+    const path = [...owner.path, "interceptors", index];
+    try {
+      steps.push({ name: nameOf(spec), interceptor: compileOne(spec, owner, namespace, needs) });
+    } catch (thrown) {
+      const { code, values } = asFault(thrown);
+      const at = needs.declarations.locate?.(owner.object, path);
+      const { namespace: inside, name } = owner.object.metadata;
+      const object = `${owner.object.kind} ${inside}/${name}`;
+      faults.push(fault(code, { ...values, object, field: fieldOf(path, values["field"]) }, at && { at }));
+    }
+  }
+  return steps;
+}
+
+function compileOne(
+  spec: InterceptorSpec,
+  owner: ChainOwner,
+  namespace: string,
+  needs: ChainNeeds,
+): CompiledInterceptor {
+  const { registry, secrets, http, declarations } = needs;
+  if (spec.webhook !== undefined) return compileWebhook(spec.webhook, namespace, http);
+  const { name = "", kind = "ClusterInterceptor" } = spec.ref ?? {};
+  const tools = { namespace, secrets, ...(http === undefined ? {} : { http }) };
+  // Tekton ships ClusterInterceptors with the built-ins' names; ours answer in their place.
+  if (kind === "ClusterInterceptor" && registry.has(name))
+    return registry.get(name).compile(spec.params, tools);
+  const declared =
+    kind === "ClusterInterceptor"
+      ? declarations.find("ClusterInterceptor", "", name)
+      : declarations.find("Interceptor", listenerNamespace(owner, namespace), name);
+  if (declared === undefined) return registry.get(name).compile(spec.params, tools);
+  const scope = owner.kind === "triggerGroup" ? "triggerGroups" : "triggers";
+  const remote = { name, spec: declared.spec, params: spec.params, scope } as const;
+  return compileRemote(http === undefined ? remote : { ...remote, http });
+}
+
+function nameOf({ name, ref, webhook }: InterceptorSpec): string {
+  const kind = ref?.name ?? (webhook === undefined ? "interceptor" : "webhook");
+  return name === undefined || name === "" ? kind : `${kind} "${name}"`;
+}
+
+function listenerNamespace({ object }: ChainOwner, fallback: string): string {
+  return object.kind === "EventListener" ? (object as EventListener).metadata.namespace : fallback;
+}
+
+function fieldOf(path: readonly (string | number)[], inner: string | undefined): string {
+  const outer = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("");
+  return `${outer.slice(1)}${inner === undefined || inner === "" ? "" : ` ${inner}`}`;
+}

@@ -1,0 +1,35 @@
+/** `sluice audit`: proves from the ledger that nothing accepted was lost. */
+
+import { OUTCOMES } from "../core/ledger.ts";
+import { openLedger } from "./access.ts";
+import { settingOptions } from "./settings.ts";
+import { EXIT, GATEWAY, JSON_OUTPUT, type Verb } from "./verb.ts";
+
+export const audit: Verb = {
+  name: "audit",
+  summary: "prove that accepted = created + filtered + duplicate + dead + pending",
+  help: `
+Counts every record of the ledger, compares with its counters, looks for each pending job in the queue, and for objects
+that two deliveries claim. Exit code 1 when something does not add up.
+
+  sluice audit
+  sluice audit --store redis://localhost:6379 -o json`,
+  options: [...settingOptions("store"), GATEWAY, JSON_OUTPUT],
+  async run({ console, environment }, _args, options) {
+    await using ledger = await openLedger(options, environment);
+    const result = await ledger.audit();
+    const balanced = result.violations.length === 0;
+    if (options["output"] === "json") console.json({ balanced, ...result });
+    else {
+      const { colors } = console;
+      const sum = OUTCOMES.map((outcome) => `${result[outcome]} ${outcome}`).join(" + ");
+      console.out(`${result.accepted} accepted = ${sum}`);
+      console.out(`${result.runs} objects created`);
+      for (const violation of result.violations) console.out(`${colors.red("✗")} ${violation}`);
+      console.out(
+        balanced ? colors.green("✓ nothing lost, nothing twice") : colors.red("✗ the law is broken"),
+      );
+    }
+    return balanced ? EXIT.ok : EXIT.no;
+  },
+};

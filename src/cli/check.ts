@@ -1,0 +1,43 @@
+/** `sluice check`: are these objects right, before a cluster or an event finds out? */
+
+import { faultReport, formatFault } from "../catalog/index.ts";
+import { loadOffline } from "./offline.ts";
+import { settingOptions, settingsFrom } from "./settings.ts";
+import { EXIT, JSON_OUTPUT, listOption, type Verb } from "./verb.ts";
+
+export const check: Verb = {
+  name: "check",
+  usage: "[paths...]",
+  summary: "validate Triggers objects: fields, CEL, paths, references, proofs",
+  help: `
+Checks what Tekton's admission checks, and what Tekton finds only when an event comes: expressions that do not compile,
+paths that cannot be parsed, references to nothing, triggers that demand no proof. References to nothing are warnings:
+another file or the cluster may hold the object; --strict makes errors of warnings.
+
+  sluice check triggers/
+  sluice check listener.yaml secret.yaml -o json`,
+  options: [
+    { flags: "--strict", description: "warnings count as errors" },
+    ...settingOptions("config", "namespace", "unverified"),
+    JSON_OUTPUT,
+  ],
+  async run({ console, environment }, paths, options) {
+    const settings = settingsFrom(options, environment);
+    const all = [...paths, ...listOption(options, "config")];
+    const { plans, objects, files, errors, warnings } = await loadOffline(all, settings);
+    const failed = errors.length > 0 || (options["strict"] === true && warnings.length > 0);
+    if (options["output"] === "json") {
+      const listeners = plans.all().map(({ namespace, name }) => ({ namespace, name }));
+      const found = { errors: errors.map(faultReport), warnings: warnings.map(faultReport) };
+      console.json({ ok: !failed, files, objects, listeners, ...found });
+    } else {
+      const { colors } = console;
+      for (const error of errors) console.out(`${colors.red("error")}   ${formatFault(error)}`);
+      for (const warning of warnings) console.out(`${colors.yellow("warning")} ${formatFault(warning)}`);
+      const counted = `${objects} objects in ${files} files, ${plans.all().length} listeners`;
+      const found = `${errors.length} errors, ${warnings.length} warnings`;
+      console.out(`${failed ? colors.red("✗") : colors.green("✓")} ${counted}: ${found}`);
+    }
+    return failed ? EXIT.no : EXIT.ok;
+  },
+};

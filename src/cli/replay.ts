@@ -1,0 +1,53 @@
+/** `sluice replay`: a stored delivery is decided again, by the gateway that serves its listener. */
+
+import { asFault, fault } from "../core/errors.ts";
+import { openStore } from "../store/open.ts";
+import { askGateway } from "./access.ts";
+import { settingOptions, settingsFrom } from "./settings.ts";
+import { EXIT, GATEWAY, JSON_OUTPUT, type Options, textOption, type Verb, type VerbContext } from "./verb.ts";
+
+export const replay: Verb = {
+  name: "replay",
+  usage: "<id>",
+  summary: "decide a stored delivery again, with the triggers of now",
+  help: `
+A replay is a delivery of its own that points to its origin; its objects get new names. The gateway decides it, because
+it knows the triggers in force. It is asked on its admin port: --gateway, else the gateway that has the store open, else
+the setting admin.
+
+  sluice replay 019ab… --reason "template was broken until 3 am"`,
+  options: [
+    { flags: "--reason <text>", description: "why; kept with the replay" },
+    ...settingOptions("store", "admin"),
+    GATEWAY,
+    JSON_OUTPUT,
+  ],
+  async run(context, [id = ""], options) {
+    const url = await gatewayUrl(context, options);
+    const reason = textOption(options, "reason");
+    const actor = context.environment["USER"];
+    const note = { ...(reason === undefined ? {} : { reason }), ...(actor === undefined ? {} : { actor }) };
+    const path = `/api/v1/deliveries/${encodeURIComponent(id)}/replay`;
+    const made = await askGateway<{ id: string }>(url, "POST", path, note);
+    if (options["output"] === "json") context.console.json(made);
+    else context.console.out(`replayed as ${made.id}`);
+    return EXIT.ok;
+  },
+};
+
+async function gatewayUrl({ environment }: VerbContext, options: Options): Promise<string> {
+  const given = textOption(options, "gateway");
+  if (given !== undefined) return given;
+  const settings = settingsFrom(options, environment);
+  if (settings.store.startsWith("embedded:")) {
+    try {
+      await (await openStore(settings.store)).close();
+    } catch (error) {
+      const { code, values } = asFault(error);
+      if (code === "SLUICE_STORE_BUSY" && values["admin"] !== undefined) return values["admin"];
+      throw error;
+    }
+    throw fault("SLUICE_GATEWAY_AWAY", { url: settings.store, reason: "no gateway has this store open" });
+  }
+  return `http://${settings.admin.host === "0.0.0.0" ? "127.0.0.1" : settings.admin.host}:${settings.admin.port}`;
+}

@@ -1,0 +1,26 @@
+/** `sluice serve`: the gateway. */
+
+import { wantsColor } from "../config/env.ts";
+import { startGateway } from "../main.ts";
+import { settingOptions, settingsFrom } from "./settings.ts";
+import { EXIT, type Verb } from "./verb.ts";
+
+export const serve: Verb = {
+  name: "serve",
+  summary: "run the gateway",
+  help: `
+  sluice serve --config triggers/ --create directory:runs          no Redis, no cluster
+  sluice serve --config triggers/ --store redis://localhost:6379   with Redis
+  sluice serve --config triggers/ --kubeconfig ~/.kube/config      against a cluster
+
+Webhooks go to http://<host>:8080/<namespace>/<listener>. Every option is also a variable (SLUICE_MAX_BODY) and a key
+of sluice.yaml (maxBody); the command line wins over the variable, the variable over the file.`,
+  options: settingOptions(),
+  async run({ environment, stop }, _args, options) {
+    const settings = settingsFrom(options, environment);
+    const color = wantsColor(environment, process.stdout.isTTY === true);
+    const gateway = await startGateway(settings, { color });
+    await gateway.stop(await stop);
+    return EXIT.ok;
+  },
+};

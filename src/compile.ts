@@ -1,0 +1,163 @@
+/** Compiles a declared listener into a plan: every expression, path and template is parsed here, once. */
+
+import { createHash } from "node:crypto";
+import { checkBindings, compileBindings } from "./bind/index.ts";
+import type { LocatedDeclarations } from "./catalog/declarations.ts";
+import { bindingsOf, templateOf } from "./catalog/resolve.ts";
+import { type SelectedTrigger, type SelectionOptions, triggersOf } from "./catalog/select.ts";
+import { type ChainNeeds, compileChain } from "./chain.ts";
+import type { SluiceError } from "./core/errors.ts";
+import { asFault, fault } from "./core/errors.ts";
+import type { ChainStep, ListenerPlan, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
+import type { EventListener } from "./core/tekton.ts";
+import { compileTemplate, type RenderOptions } from "./render/index.ts";
+
+export interface CompileNeeds extends ChainNeeds {
+  readonly declarations: LocatedDeclarations;
+  /** What becomes of triggers that demand no proof and do not say that this is meant. */
+  readonly unverified: "refuse" | "allow";
+  readonly selection?: SelectionOptions;
+  readonly render?: RenderOptions;
+}
+
+export interface Compiled {
+  readonly plan: ListenerPlan;
+  /** Nobody can mean these: a file that has them does not come into force. */
+  readonly errors: readonly SluiceError[];
+  /** The rest works: references to what is not there (yet), triggers without proof, paths behind a default. */
+  readonly warnings: readonly SluiceError[];
+}
+
+const VERIFICATION = "sluice.dev/verification";
+const MAX_BODY = "sluice.dev/max-body-bytes";
+const PAYLOAD_VALIDATION = "tekton.dev/payload-validation";
+
+/** Compiles one listener. A trigger that cannot fire stays in the plan with its fault, and its decisions say so. */
+export function compileListener(listener: EventListener, needs: CompileNeeds): Compiled {
+  const { namespace, name, annotations } = listener.metadata;
+  const found: Findings = { errors: [], warnings: [] };
+  const selection = triggersOf(listener, needs.declarations, needs.selection);
+  found.warnings.push(...selection.faults);
+  if (selection.broken !== undefined) found.errors.push(selection.broken);
+  const groups = selection.groups.map((group, index): TriggerGroupPlan => {
+    const owner = { kind: "triggerGroup", object: listener, path: ["spec", "triggerGroups", index - 1] };
+    const chain = compileChain(group.interceptors, owner, namespace, needs, found.errors);
+    const triggers = group.triggers.map((trigger) => compileTrigger(trigger, listener, chain, needs, found));
+    return { name: group.name, chain, triggers };
+  });
+  const remote = groups.some(
+    (group) => leaves(group.chain) || group.triggers.some((trigger) => leaves(trigger.chain)),
+  );
+  const limit = Number(annotations[MAX_BODY]);
+  const plan: ListenerPlan = {
+    namespace,
+    name,
+    uid: listener.metadata.uid ?? uidOf(namespace, name),
+    groups,
+    payloadValidation: annotations[PAYLOAD_VALIDATION] !== "false",
+    remote,
+    ...(Number.isSafeInteger(limit) && limit > 0 ? { maxBodyBytes: limit } : {}),
+  };
+  return { plan, ...found };
+}
+
+interface Findings {
+  readonly errors: SluiceError[];
+  readonly warnings: SluiceError[];
+}
+
+function compileTrigger(
+  trigger: SelectedTrigger,
+  listener: EventListener,
+  groupChain: readonly ChainStep[],
+  needs: CompileNeeds,
+  found: Findings,
+): TriggerPlan {
+  const { spec, owner, path, namespace, name, key } = trigger;
+  const errors: SluiceError[] = [];
+  const missing: SluiceError[] = [];
+  const chain = compileChain(
+    spec.interceptors,
+    { kind: owner.kind, object: owner, path },
+    namespace,
+    needs,
+    errors,
+  );
+  const bindings = bindingsOf(trigger, needs.declarations);
+  missing.push(...bindings.faults);
+  const template = templateOf(trigger, needs.declarations);
+  if ("fault" in template) missing.push(template.fault);
+  const declared = "fault" in template ? [] : template.spec.params;
+  for (const { error, severity } of checkBindings(bindings.params, declared)) {
+    const place = needs.declarations.locate?.(owner, [...path, "bindings"]);
+    const placed = fault(error.code, { ...error.values, object: label(trigger) }, place && { at: place });
+    if (severity === "error") errors.push(placed);
+    else found.warnings.push(placed);
+  }
+  const bind = attempt(() => compileBindings(bindings.params, declared), errors);
+  const render = attempt(
+    () => ("fault" in template ? undefined : compileTemplate(template, needs.render)),
+    errors,
+  );
+  const proofs = [...groupChain, ...chain].flatMap(({ interceptor }) => interceptor.proof ?? []);
+  const undeclared = provesNothing(trigger, listener, [...groupChain, ...chain], needs)
+    ? proofUndeclared(trigger, needs)
+    : undefined;
+  found.errors.push(...errors);
+  found.warnings.push(...missing, ...(undeclared === undefined ? [] : [undeclared]));
+  const broken = undeclared ?? errors[0] ?? missing[0];
+  const serviceAccount = spec.serviceAccountName ?? listener.spec.serviceAccountName;
+  return {
+    namespace,
+    name,
+    key,
+    proofs,
+    chain,
+    bind: bind ?? (() => new Map()),
+    render: render ?? (() => []),
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    ...(broken === undefined ? {} : { fault: broken }),
+  };
+}
+
+/** True when nothing in the chain can tell a stranger from the sender, and nobody wrote that this is meant. */
+function provesNothing(
+  { owner }: SelectedTrigger,
+  listener: EventListener,
+  chain: readonly ChainStep[],
+  { unverified }: CompileNeeds,
+): boolean {
+  if (unverified === "allow") return false;
+  const declared = owner.metadata.annotations[VERIFICATION] ?? listener.metadata.annotations[VERIFICATION];
+  if (declared === "none") return false;
+  return !chain.some(
+    ({ interceptor }) => interceptor.proof ?? interceptor.remote ?? interceptor.comparesSecret,
+  );
+}
+
+function proofUndeclared(trigger: SelectedTrigger, { declarations }: CompileNeeds): SluiceError {
+  const at = declarations.locate?.(trigger.owner, trigger.path);
+  return fault("SLUICE_PROOF_UNDECLARED", { trigger: `${trigger.namespace}/${trigger.key}` }, at && { at });
+}
+
+function label({ namespace, key }: SelectedTrigger): string {
+  return `trigger ${namespace}/${key}`;
+}
+
+function leaves(chain: readonly ChainStep[]): boolean {
+  return chain.some(({ interceptor }) => interceptor.remote === true);
+}
+
+function attempt<T>(make: () => T, faults: SluiceError[]): T | undefined {
+  try {
+    return make();
+  } catch (thrown) {
+    faults.push(asFault(thrown));
+    return undefined;
+  }
+}
+
+// Objects from files have no uid of an API server; one that stays the same serves the same purpose.
+function uidOf(namespace: string, name: string): string {
+  return createHash("sha256").update(`EventListener/${namespace}/${name}`).digest("hex").slice(0, 32);
+}

@@ -1,0 +1,25 @@
+/** The ledger's numbers: how long, how many, how wide. */
+
+/** How long a delivery's dedupe key is remembered, milliseconds: the 72 hours that DESIGN.md promises. */
+export const DEDUPE_WINDOW_MS = 72 * 3_600_000;
+
+/** Attempts kept of one job; older ones go. */
+export const ATTEMPTS_KEPT = 20;
+
+/** Names of created objects in a summary. */
+export const RUNS_SHOWN = 20;
+
+/** Largest page of a list. */
+export const PAGE_MAX = 500;
+
+/** Characters kept of a field that lists show and searches use. */
+export const FIELD_CHARS = 256;
+
+/** Characters kept of a line for people: reasons, and names of objects (a kind, a namespace and a name of 253). */
+export const LINE_CHARS = 1_000;
+
+/** A store that answers nobody for so many milliseconds counts as away. */
+export const PATIENCE_MS = 2_000;
+
+/** Violations that an audit spells out; the rest is counted. */
+export const VIOLATIONS_SHOWN = 100;

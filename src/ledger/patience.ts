@@ -1,0 +1,70 @@
+/** Tells a store that is away from one that is busy, and turns its faults into SLUICE_STORE_AWAY by type and code. */
+
+import { ReplyError } from "ioredis";
+import { fault, reasonOf, SluiceError } from "../core/errors.ts";
+import { PATIENCE_MS } from "./limits.ts";
+
+/** Waits for an answer of the store. @throws SluiceError SLUICE_STORE_AWAY. */
+export type Ask = <T>(answer: Promise<T>) => Promise<T>;
+
+/**
+ * Makes the guard of one store. A call is given up when nobody has had an answer for `limit` milliseconds: in a burst
+ * the last one may wait longer than that, because the store is working. A write that was given up may still happen;
+ * every write of the ledger can be repeated, and the sweeper finds what was left.
+ */
+export function createPatience(limit = PATIENCE_MS): Ask {
+  let lastAnswer = 0;
+  return <T>(answer: Promise<T>) =>
+    new Promise<T>((resolve, reject) => {
+      const asked = performance.now();
+      let timer = setTimeout(look, limit);
+      function look(): void {
+        const silence = performance.now() - Math.max(asked, lastAnswer);
+        if (silence < limit) timer = setTimeout(look, limit - silence);
+        else reject(fault("SLUICE_STORE_AWAY", { reason: `no answer for ${limit} ms` }));
+      }
+      answer.then(
+        (value) => {
+          clearTimeout(timer);
+          lastAnswer = performance.now();
+          resolve(value);
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          reject(storeFault(error));
+        },
+      );
+    });
+}
+
+/** A store's error as SLUICE_STORE_AWAY when asking again later can help; any other as it is. */
+export function storeFault(error: unknown): unknown {
+  if (error instanceof SluiceError || !isAway(error)) return error;
+  return fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
+}
+
+function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof ReplyError) return redisAway.has(redisCode(error));
+  const code = "code" in error ? String(error.code) : "";
+  // ioredis gives its own errors (connection closed, retries used up, timed out) no code, only types of no answer.
+  return code === "" ? !isProgramming(error) : systemAway.test(code);
+}
+
+// SQLSTATE classes 08 connection, 53 resources, 57 intervention, 58 system, and Node's names of network faults.
+const systemAway = /^(08|53|57|58)[0-9A-Z]{3}$|^(ECONN|EPIPE|ETIMEDOUT|EAI_|ENOTFOUND|EHOST|ENET|ENOENT$)/;
+
+// The first word of an error reply is its code by the protocol (RESP, "Simple errors").
+const redisAway = new Set(
+  "LOADING READONLY MASTERDOWN CLUSTERDOWN TRYAGAIN OOM MISCONF NOREPLICAS BUSY UNKILLABLE NOAUTH WRONGPASS".split(
+    " ",
+  ),
+);
+
+function redisCode(error: Error): string {
+  return error.message.split(" ", 1)[0] ?? "";
+}
+
+function isProgramming(error: Error): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+}

@@ -1,0 +1,196 @@
+/** What both drivers store of a delivery, and how a summary, a record and their one-line reason are made of it. */
+
+import type { Decision } from "../core/decision.ts";
+import type { Attempt, CreateJob, Run } from "../core/job.ts";
+import type {
+  DeliveryRecord,
+  DeliverySummary,
+  JobRecord,
+  NewDelivery,
+  ObjectNameAndId,
+  Outcome,
+} from "../core/ledger.ts";
+import type { Head } from "./codec.ts";
+import { ATTEMPTS_KEPT, LINE_CHARS, RUNS_SHOWN } from "./limits.ts";
+import { clean } from "./text.ts";
+
+/** The searched fields: written once, never changed. */
+export type Facts = Omit<DeliverySummary, "outcome" | "duplicateOf" | "reason" | "runs">;
+
+/** One job's state, in the order of the decisions. */
+export interface JobState {
+  readonly id: string;
+  readonly state: JobRecord["state"];
+}
+
+/** Everything that a list needs of a stored delivery. */
+export interface StoredSummary {
+  readonly facts: Facts;
+  readonly outcome: Outcome;
+  readonly duplicateOf?: string;
+  /** What the decisions came to, in a line; empty while nobody has decided. */
+  readonly said: string;
+  /** Why the last try of a job failed; empty when none did. */
+  readonly tried: string;
+  readonly jobs: readonly JobState[];
+  /** `Kind namespace/name`. */
+  readonly runs: readonly string[];
+}
+
+/** Everything else that a record needs. */
+export interface StoredDetail {
+  readonly head: Head;
+  readonly decisions: readonly Decision[];
+  readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
+  readonly runs: ReadonlyMap<string, readonly Run[]>;
+}
+
+/** The searched fields of a new delivery, each cleaned and bounded. */
+export function factsOf({ delivery, facts }: NewDelivery): Facts {
+  const { id, listener, receivedAt, body, replayOf } = delivery;
+  return {
+    id,
+    listener,
+    receivedAt,
+    provider: clean(facts.provider),
+    event: clean(facts.event),
+    ...cleaned("providerId", facts.providerId),
+    ...cleaned("repository", facts.repository),
+    ...cleaned("ref", facts.ref),
+    ...cleaned("revision", facts.revision),
+    ...(Number.isSafeInteger(facts.pullRequest) && { pullRequest: facts.pullRequest as number }),
+    ...cleaned("actor", facts.actor),
+    proof: clean(facts.proof),
+    size: body.length,
+    ...(replayOf !== undefined && { replayOf }),
+  };
+}
+
+function cleaned<K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } {
+  return value === undefined ? {} : ({ [key]: clean(value) } as { readonly [P in K]: string });
+}
+
+/** The jobs that decisions ask for, in their order. */
+export function jobsOf(decisions: readonly Decision[]): readonly CreateJob[] {
+  return decisions.flatMap((decision) => decision.job ?? []);
+}
+
+/** How many decisions failed: each of them waits for a person. */
+export function failedOf(decisions: readonly Decision[]): number {
+  return decisions.filter((decision) => decision.result === "failed").length;
+}
+
+/** What decisions came to in one line: the first failure, else the first "no", else that all matched. */
+export function lineOf(decisions: readonly Decision[]): string {
+  const telling =
+    decisions.find((decision) => decision.result === "failed") ??
+    decisions.find((decision) => decision.result === "filtered");
+  if (telling === undefined)
+    return decisions.length === 0 ? "no trigger looked at it" : "every trigger matched";
+  const others = decisions.length - 1;
+  const more = others === 0 ? "" : ` (and ${others} more ${others === 1 ? "trigger" : "triggers"})`;
+  return clean(`${telling.trigger.name}: ${telling.reason}`, LINE_CHARS - more.length) + more;
+}
+
+/** Why an attempt did not succeed, in one line; empty when it did. */
+export function lineOfAttempt({ outcome, code, reason }: Attempt): string {
+  if (outcome === "done") return "";
+  return clean([code, reason].filter((part) => part !== undefined).join(": ") || outcome, LINE_CHARS);
+}
+
+/** `Kind namespace/name`: what two deliveries must never both have made. */
+export function nameOfRun({ kind, namespace, name }: Run): string {
+  return clean(`${kind} ${namespace}/${name}`, LINE_CHARS);
+}
+
+export function summaryOf(stored: StoredSummary): DeliverySummary {
+  const { facts, outcome, duplicateOf, runs } = stored;
+  return {
+    ...facts,
+    outcome,
+    ...(duplicateOf !== undefined && { duplicateOf }),
+    reason: reasonOf(stored),
+    runs: runs.slice(0, RUNS_SHOWN),
+  };
+}
+
+function reasonOf({ outcome, duplicateOf, said, tried, jobs, runs }: StoredSummary): string {
+  switch (outcome) {
+    case "duplicate":
+      return `the same as ${duplicateOf}, which came first`;
+    case "pending":
+      if (said === "") return "waits for a worker to decide";
+      return tried === "" ? "waits to be created" : `will be tried again: ${tried}`;
+    case "dead":
+      return jobs.some((job) => job.state === "dead") ? tried : said;
+    case "created":
+      return runs.length < 2 ? `created ${runs[0] ?? "nothing"}` : `created ${runs[0]} and more`;
+    case "filtered":
+      return said;
+  }
+}
+
+export function recordOf(stored: StoredSummary, detail: StoredDetail): DeliveryRecord {
+  const states = new Map(stored.jobs.map(({ id, state }) => [id, state]));
+  return {
+    ...summaryOf(stored),
+    ...detail.head,
+    decisions: detail.decisions.map(({ job: _, ...decision }) => decision),
+    decided: stored.said !== "" || stored.outcome === "duplicate",
+    jobs: jobsOf(detail.decisions).map((job) => ({
+      job,
+      state: states.get(job.id) ?? "pending",
+      attempts: inOrder(detail.attempts.get(job.id) ?? []),
+      runs: detail.runs.get(job.id) ?? [],
+    })),
+  };
+}
+
+function inOrder(attempts: readonly Attempt[]): readonly Attempt[] {
+  return attempts.toSorted((a, b) => a.at - b.at || a.number - b.number).slice(-ATTEMPTS_KEPT);
+}
+
+/** Attempts or runs, stored as JSON, by the job that they belong to. */
+export function byJob<T extends Attempt | Run>(
+  stored: readonly (readonly [job: string, json: string])[],
+): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const [job, json] of stored) {
+    const item = JSON.parse(json) as T;
+    const items = found.get(job);
+    if (items === undefined) found.set(job, [item]);
+    else items.push(item);
+  }
+  return found;
+}
+
+/** The work of one stored pending delivery: a decision to make, or jobs to create. */
+export type Pending = { readonly undecided: ObjectNameAndId } | { readonly jobs: readonly CreateJob[] };
+
+/** @param decisions undefined while nobody has decided. */
+export function pendingOf(
+  facts: Pick<Facts, "id" | "listener" | "receivedAt">,
+  jobs: readonly JobState[],
+  decisions: readonly Decision[] | undefined,
+): Pending {
+  const { id, listener, receivedAt } = facts;
+  if (decisions === undefined) return { undecided: { id, listener, receivedAt } };
+  const open = new Set(jobs.filter((job) => job.state === "pending").map((job) => job.id));
+  return { jobs: jobsOf(decisions).filter((job) => open.has(job.id)) };
+}
+
+/** Collects work, oldest first, until `limit` jobs are together. */
+export function gather(
+  found: Iterable<Pending>,
+  limit: number,
+): { undecided: ObjectNameAndId[]; jobs: CreateJob[] } {
+  const undecided: ObjectNameAndId[] = [];
+  const jobs: CreateJob[] = [];
+  for (const item of found) {
+    if ("undecided" in item) undecided.push(item.undecided);
+    else jobs.push(...item.jobs);
+    if (undecided.length + jobs.length >= limit) break;
+  }
+  // Whole deliveries were added; the caller asked for no more than so many jobs.
+  return { undecided, jobs: jobs.slice(0, Math.max(0, limit - undecided.length)) };
+}

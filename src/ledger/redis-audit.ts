@@ -1,0 +1,120 @@
+/** The audit of the Redis ledger: every record is read again and compared with indexes, totals and its own outcome. */
+
+import { decideJobId } from "../core/identity.ts";
+import type { Audit } from "../core/ledger.ts";
+import { outcomeOf } from "../core/outcome.ts";
+import type { Tally } from "./audit.ts";
+import { createTally } from "./audit.ts";
+import { readJobs, readLines } from "./redis-keys.ts";
+import type { RedisAccess } from "./redis-list.ts";
+
+/** Keys looked at in one step of the scan. */
+const STEP = 500;
+
+/** How often a count that writes overtook is begun again before it is called approximate. */
+const TRIES = 3;
+
+const FIELDS = ["outcome", "said", "failed", "jobs", "runs"] as const;
+
+export async function auditRedis(access: RedisAccess): Promise<Audit> {
+  for (let left = TRIES; ; left--) {
+    const before = await totals(access);
+    const tally = createTally();
+    const seen = await readRecords(access, tally);
+    await readIndexes(access, tally, seen);
+    const after = await totals(access);
+    const quiet = before.get("writes") === after.get("writes");
+    if (quiet) tally.compare(after);
+    else if (left > 1) continue;
+    else tally.compareTotal(sum(before), sum(after));
+    return tally.audit();
+  }
+}
+
+/** Scans the keyspace for records, not an index: what no index names must be counted too. */
+async function readRecords({ redis, keys, ask }: RedisAccess, tally: Tally): Promise<ReadonlySet<string>> {
+  const seen = new Set<string>();
+  const pattern = `${keys.records.replace(/[*?[\]\\^]/g, "\\$&")}*`;
+  let cursor = "0";
+  do {
+    const [next, found] = await ask(redis.scan(cursor, "MATCH", pattern, "COUNT", STEP));
+    cursor = next;
+    // A scan may give a key twice.
+    const fresh = [...new Set(found)]
+      .map((key) => key.slice(keys.records.length))
+      .filter((id) => !seen.has(id));
+    for (const id of fresh) seen.add(id);
+    const pipeline = redis.pipeline();
+    for (const id of fresh) {
+      pipeline.hmget(keys.record(id), ...FIELDS);
+      pipeline.zscore(keys.index, id);
+      pipeline.zscore(keys.pending, id);
+    }
+    const replies = ((await ask(pipeline.exec())) ?? []).map(([error, reply]) => {
+      if (error !== null) throw error;
+      return reply;
+    });
+    for (const [i, id] of fresh.entries()) {
+      const [fields, indexed, waiting] = replies.slice(i * 3, i * 3 + 3);
+      readRecord(id, fields as (string | null)[], tally);
+      if (indexed === null) tally.violation(`delivery ${id} stands in no index`);
+      const pending = (fields as (string | null)[])[0] === "pending";
+      if (pending !== (waiting !== null)) {
+        tally.unsure(
+          `delivery ${id} is ${pending ? "" : "not "}pending, but the index of pending ones says otherwise`,
+        );
+      }
+    }
+  } while (cursor !== "0");
+  return seen;
+}
+
+function readRecord(id: string, fields: readonly (string | null)[], tally: Tally): void {
+  const [outcome, said, failed, jobText, runText] = fields;
+  const jobs = readJobs(jobText);
+  const decided = said !== null;
+  const decisions = [
+    ...Array.from({ length: Number(failed ?? 0) }, () => ({ result: "failed" as const })),
+    ...jobs.map(() => ({ result: "matched" as const })),
+  ];
+  const derived = outcome === "duplicate" ? "duplicate" : outcomeOf(decided ? decisions : undefined, jobs);
+  if (outcome !== derived) tally.violation(`delivery ${id} says ${outcome}, but its jobs say ${derived}`);
+  tally.delivery(derived);
+  for (const [, name] of readLines(runText)) tally.run(name, id);
+  if (derived === "duplicate") return;
+  if (!decided) tally.pending(decideJobId(id));
+  for (const job of jobs) if (job.state === "pending") tally.pending(job.id);
+}
+
+/** Names what stands in an index without a record. */
+async function readIndexes(
+  { redis, keys, ask }: RedisAccess,
+  tally: Tally,
+  seen: ReadonlySet<string>,
+): Promise<void> {
+  for (const index of [keys.index, keys.pending]) {
+    let cursor = "0";
+    do {
+      const [next, found] = await ask(redis.zscan(index, cursor, "COUNT", STEP));
+      cursor = next;
+      const unknown = found.filter((id, i) => i % 2 === 0 && !seen.has(id));
+      // Those that arrived since the scan have a record by now.
+      for (const id of new Set(unknown)) {
+        if ((await ask(redis.exists(keys.record(id)))) === 0) {
+          tally.violation(`an index names delivery ${id}, but its record is gone`);
+        }
+      }
+    } while (cursor !== "0");
+  }
+}
+
+async function totals({ redis, keys, ask }: RedisAccess): Promise<ReadonlyMap<string, number>> {
+  const found = await ask(redis.hgetall(keys.totals));
+  return new Map(Object.entries(found).map(([name, count]) => [name, Number(count)]));
+}
+
+function sum(totals: ReadonlyMap<string, number>): number {
+  let all = 0;
+  for (const [name, count] of totals) if (name !== "writes") all += count;
+  return all;
+}

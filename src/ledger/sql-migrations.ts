@@ -1,0 +1,130 @@
+/** The SQL ledger's tables, as numbered steps that each store takes once. */
+
+import { fault } from "../core/errors.ts";
+import type { Sql } from "../core/sql.ts";
+
+/**
+ * Step n brings a store from version n to n + 1. Steps that were released are never edited; new ones are appended.
+ * Everything lies in schema `sluice` and is always named with it: BullMQ sets search_path on a connection we share.
+ */
+export const STEPS: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE sluice.delivery (
+      id text COLLATE "C" PRIMARY KEY,
+      namespace text NOT NULL,
+      listener text NOT NULL,
+      received_at bigint NOT NULL,
+      provider text NOT NULL,
+      event text NOT NULL,
+      provider_id text,
+      repository text,
+      ref text,
+      revision text,
+      pull_request bigint,
+      actor text,
+      proof text NOT NULL,
+      size bigint NOT NULL,
+      replay_of text,
+      duplicate_of text,
+      head bytea NOT NULL,
+      body bytea,
+      said text NOT NULL DEFAULT '',
+      tried text NOT NULL DEFAULT '',
+      failed integer NOT NULL DEFAULT 0,
+      decisions bytea,
+      job_ids text[] NOT NULL DEFAULT '{}',
+      job_states text[] NOT NULL DEFAULT '{}',
+      -- Derived by the database itself, so that no statement can forget it.
+      outcome text NOT NULL GENERATED ALWAYS AS (
+        CASE
+          WHEN duplicate_of IS NOT NULL THEN 'duplicate'
+          WHEN said = '' OR 'pending' = ANY (job_states) THEN 'pending'
+          WHEN failed > 0 OR 'dead' = ANY (job_states) THEN 'dead'
+          WHEN cardinality(job_states) > 0 THEN 'created'
+          ELSE 'filtered'
+        END
+      ) STORED
+    )`,
+    // The payload is compressed already: Postgres must not try again.
+    "ALTER TABLE sluice.delivery ALTER COLUMN body SET STORAGE EXTERNAL, ALTER COLUMN decisions SET STORAGE EXTERNAL",
+    "CREATE INDEX delivery_newest ON sluice.delivery (received_at, id)",
+    "CREATE INDEX delivery_pending ON sluice.delivery (received_at, id) WHERE outcome = 'pending'",
+    "CREATE INDEX delivery_repository ON sluice.delivery (repository, received_at, id)",
+    "CREATE INDEX delivery_listener ON sluice.delivery (namespace, listener, received_at, id)",
+    `CREATE TABLE sluice.attempt (
+      delivery text COLLATE "C" NOT NULL REFERENCES sluice.delivery ON DELETE CASCADE,
+      job text NOT NULL,
+      number integer NOT NULL,
+      body text NOT NULL,
+      PRIMARY KEY (delivery, job, number)
+    )`,
+    `CREATE TABLE sluice.run (
+      delivery text COLLATE "C" NOT NULL REFERENCES sluice.delivery ON DELETE CASCADE,
+      job text NOT NULL,
+      name text NOT NULL,
+      body text NOT NULL,
+      seq bigint GENERATED ALWAYS AS IDENTITY,
+      PRIMARY KEY (delivery, job, name)
+    )`,
+    // Who came first with a dedupe key. A delivery that is removed gives its key back.
+    `CREATE TABLE sluice.claim (
+      key text PRIMARY KEY,
+      delivery text COLLATE "C" NOT NULL REFERENCES sluice.delivery ON DELETE CASCADE,
+      at bigint NOT NULL
+    )`,
+    "CREATE UNIQUE INDEX run_seq ON sluice.run (seq)",
+    "CREATE INDEX claim_delivery ON sluice.claim (delivery)",
+    // Sixteen rows for each outcome: with one, every commit would wait for the one before it.
+    `CREATE TABLE sluice.total (
+      outcome text NOT NULL,
+      shard integer NOT NULL,
+      count bigint NOT NULL,
+      PRIMARY KEY (outcome, shard)
+    ) WITH (fillfactor = 50)`,
+    `CREATE FUNCTION sluice.count_outcome() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'UPDATE' THEN
+        IF NEW.outcome = OLD.outcome THEN
+          RETURN NULL;
+        END IF;
+        UPDATE sluice.total SET count = count - 1
+        WHERE outcome = OLD.outcome AND shard = abs(hashtext(NEW.id) % 16);
+      END IF;
+      INSERT INTO sluice.total AS t VALUES (NEW.outcome, abs(hashtext(NEW.id) % 16), 1)
+      ON CONFLICT (outcome, shard) DO UPDATE SET count = t.count + 1;
+      RETURN NULL;
+    END $$`,
+    `CREATE TRIGGER count_outcome AFTER INSERT OR UPDATE ON sluice.delivery
+    FOR EACH ROW EXECUTE FUNCTION sluice.count_outcome()`,
+  ],
+];
+
+/**
+ * Brings a store to the newest version, in one transaction.
+ *
+ * @returns the version it has now.
+ * @throws SluiceError SLUICE_STORE_VERSION when a newer version has been here.
+ */
+export function migrate(sql: Sql, steps = STEPS): Promise<number> {
+  return sql.transaction(async (client) => {
+    // Two gateways that start together must not both find an empty store. The number is "sluice" in ASCII.
+    await client.query("SELECT pg_advisory_xact_lock(126909663503205)");
+    await client.query("CREATE SCHEMA IF NOT EXISTS sluice");
+    await client.query(
+      "CREATE TABLE IF NOT EXISTS sluice.sluice_migration (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())",
+    );
+    const rows = await client.query<{ version: number | null }>(
+      "SELECT max(version) AS version FROM sluice.sluice_migration",
+    );
+    const version = rows[0]?.version ?? 0;
+    if (version > steps.length) {
+      throw fault("SLUICE_STORE_VERSION", { found: String(version), known: String(steps.length) });
+    }
+    for (const [i, statements] of steps.entries()) {
+      if (i < version) continue;
+      for (const statement of statements) await client.query(statement);
+      await client.query("INSERT INTO sluice.sluice_migration (version) VALUES ($1)", [i + 1]);
+    }
+    return steps.length;
+  });
+}

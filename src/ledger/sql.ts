@@ -1,0 +1,85 @@
+/** The ledger on SQL: the same statements on a Postgres server and on the one inside this process. */
+
+import { fault } from "../core/errors.ts";
+import type { Ledger, Outcome } from "../core/ledger.ts";
+import type { Sql } from "../core/sql.ts";
+import { encodeDecisions } from "./codec.ts";
+import { ATTEMPTS_KEPT } from "./limits.ts";
+import { createPatience } from "./patience.ts";
+import { failedOf, jobsOf, lineOf, lineOfAttempt, nameOfRun } from "./record.ts";
+import { auditSql } from "./sql-audit.ts";
+import { migrate } from "./sql-migrations.ts";
+import { findSql, listSql, loadSql, pendingSql } from "./sql-reads.ts";
+import { ACCEPT, ATTEMPT, acceptValues, DECIDE } from "./sql-writes.ts";
+import { clean } from "./text.ts";
+
+export interface SqlLedgerNeeds {
+  /** Whoever opened it closes it. */
+  readonly sql: Sql;
+  /** Milliseconds since the epoch; only the memory of dedupe keys asks for it. */
+  readonly clock?: () => number;
+}
+
+const stateOf = { done: "created", retry: "pending", dead: "dead" } as const;
+
+/**
+ * Opens the ledger in schema `sluice`, made or brought up to date first.
+ *
+ * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
+ */
+export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
+  const { sql, clock = Date.now } = needs;
+  const ask = createPatience();
+  await migrate(sql);
+
+  return {
+    async accept(entry) {
+      type Row = { first: string | null; outcome: Outcome | null };
+      const [row] = await ask(sql.query<Row>(ACCEPT, acceptValues(entry, clock())));
+      const first = row?.first ?? null;
+      if (first === null) return { kind: "accepted" };
+      const outcome = row?.outcome ?? (await outcomeOf(first));
+      return { kind: "duplicate", of: first, outcome };
+    },
+
+    async decide(id, decisions) {
+      const jobs = jobsOf(decisions).map((job) => job.id);
+      const values = [id, lineOf(decisions), failedOf(decisions), encodeDecisions(decisions), jobs];
+      const rows = await ask(sql.query(DECIDE, values));
+      if (rows.length === 0) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
+    },
+
+    async attempt(job, attempt) {
+      const names = attempt.runs.map(nameOfRun);
+      const made = attempt.runs.map((run) => JSON.stringify(run));
+      const tried = [JSON.stringify(attempt), lineOfAttempt(attempt), ATTEMPTS_KEPT];
+      const values = [job.delivery, job.id, attempt.number, stateOf[attempt.outcome], ...tried, names, made];
+      const [row] = await ask(sql.query<{ place: number | null }>(ATTEMPT, values));
+      if (row === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id: job.delivery });
+      if (row.place === null) {
+        throw fault("SLUICE_INTERNAL", { reason: `delivery ${job.delivery} has no job ${job.id}` });
+      }
+    },
+
+    find: (id) => ask(findSql(sql, clean(id))),
+    load: (id) => ask(loadSql(sql, clean(id))),
+    list: (filter, page) => ask(listSql(sql, filter, page)),
+    pending: (before, limit) => ask(pendingSql(sql, before, limit)),
+    audit: () => auditSql(sql),
+
+    async ping() {
+      await ask(sql.query("SELECT 1"));
+    },
+
+    async close() {},
+  };
+
+  /** The first one's row was committed while our statement waited for it. */
+  async function outcomeOf(id: string): Promise<Outcome> {
+    const [row] = await ask(
+      sql.query<{ outcome: Outcome }>("SELECT outcome FROM sluice.delivery WHERE id = $1", [id]),
+    );
+    if (row === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
+    return row.outcome;
+  }
+}

@@ -1,0 +1,177 @@
+/** Rules of admission that hold for all kinds, and the final form that admitted objects have. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { admit } from "../../src/catalog/admit.ts";
+import { refusals, refusedFields, template, written } from "./objects-helper.ts";
+
+test("an unknown field is refused, and a near miss named", () => {
+  assert.deepEqual(refusals(written("Trigger", { template: { ref: "t" }, interceptor: [] })), [
+    "spec.interceptor: is no field; did you mean interceptors?",
+  ]);
+  assert.deepEqual(refusals(written("TriggerBinding", { parms: [] })), [
+    "spec.parms: is no field; did you mean params?",
+  ]);
+});
+
+test("unknown fields in metadata pass, as kubectl's output has many", () => {
+  const metadata = { name: "x", managedFields: [{}], creationTimestamp: null };
+  assert.deepEqual(refusals(written("Trigger", { template: { ref: "t" } }, { metadata })), []);
+});
+
+test("field names match without regard to case", () => {
+  assert.deepEqual(refusals(written("Trigger", { Template: { REF: "t" } })), []);
+});
+
+test("a wrong type tells what came and how to mend it", () => {
+  const params = [{ name: "a", value: true }];
+  assert.deepEqual(refusals(written("TriggerBinding", { params })), [
+    "spec.params[0].value: must be a string, is true; quote it if it is meant as text",
+  ]);
+});
+
+test("a version that Tekton does not serve is refused with those it does", () => {
+  const object = written("Trigger", {}, { apiVersion: "triggers.tekton.dev/v1" });
+  assert.match(refusals(object).join(), /triggers\.tekton\.dev\/v1beta1 or triggers\.tekton\.dev\/v1alpha1/);
+  assert.deepEqual(refusedFields(written("Triger", {})), ["kind"]);
+});
+
+test("no more than fifty things are said of one object", () => {
+  const params = Array.from({ length: 1_000 }, () => ({ nme: "a" }));
+  assert.equal(refusals(written("TriggerBinding", { params })).length, 50);
+});
+
+test("namespaces default, and cluster-scoped kinds have none", () => {
+  const params = [{ name: "a", value: "1" }];
+  const metadata = { name: "x" };
+  assert.equal(
+    admit(written("TriggerBinding", { params }, { metadata }), "team").object?.metadata.namespace,
+    "team",
+  );
+  const cluster = admit(written("ClusterTriggerBinding", { params }, { metadata }), "team").object;
+  assert.equal(cluster?.metadata.namespace, "");
+});
+
+test("a key called __proto__ is a key like any other", () => {
+  const labels = JSON.parse('{"__proto__":"a","constructor":"b"}');
+  const metadata = { name: "x", labels };
+  const { object } = admit(written("Trigger", { template: { ref: "t" } }, { metadata }), "default");
+  assert.deepEqual(Object.entries(object?.metadata.labels ?? {}), [
+    ["__proto__", "a"],
+    ["constructor", "b"],
+  ]);
+  assert.deepEqual(refusedFields(written("Trigger", JSON.parse('{"template":{"ref":"t"},"__proto__":{}}'))), [
+    "spec.__proto__",
+  ]);
+});
+
+test("a trigger comes out with its defaults applied", () => {
+  const spec = {
+    bindings: [{ ref: "b" }, { ref: "c", kind: "ClusterTriggerBinding" }, { name: "n", value: "" }],
+    template: { ref: "t" },
+    serviceAccountName: "sa",
+    interceptors: [{ ref: { name: "cel" }, params: [{ name: "filter", value: "true" }] }],
+  };
+  assert.deepEqual(admit(written("Trigger", spec), "default").object?.spec, {
+    serviceAccountName: "sa",
+    interceptors: [{ ref: { name: "cel", kind: "ClusterInterceptor" }, params: { filter: "true" } }],
+    bindings: [
+      { ref: "b", kind: "TriggerBinding" },
+      { ref: "c", kind: "ClusterTriggerBinding" },
+      { name: "n", value: "" },
+    ],
+    template: { ref: "t" },
+  });
+});
+
+test("v1alpha1's inline interceptors become ref and params", () => {
+  const secretRef = { secretName: "s", secretKey: "k" };
+  const spec = {
+    template: { ref: "t" },
+    interceptors: [
+      { github: { secretRef, eventTypes: ["push"] } },
+      { cel: { filter: "true", overlays: [{ key: "a", expression: "1" }] } },
+    ],
+  };
+  const object = written("Trigger", spec, { apiVersion: "triggers.tekton.dev/v1alpha1" });
+  const admitted = admit(object, "default").object;
+  assert.ok(admitted?.kind === "Trigger");
+  assert.deepEqual(admitted.spec.interceptors, [
+    { ref: { name: "github", kind: "ClusterInterceptor" }, params: { secretRef, eventTypes: ["push"] } },
+    {
+      ref: { name: "cel", kind: "ClusterInterceptor" },
+      params: { filter: "true", overlays: [{ key: "a", expression: "1" }] },
+    },
+  ]);
+  assert.deepEqual(refusedFields(written("Trigger", spec)), [
+    "spec.interceptors[0].github",
+    "spec.interceptors[1].cel",
+  ]);
+});
+
+test("a webhook is kept, and goes before a ref", () => {
+  const objectRef = { kind: "Service", apiVersion: "v1", name: "s" };
+  const webhook = { objectRef, header: [{ name: "X-Ok", value: ["a", "b"] }] };
+  const spec = { template: { ref: "t" }, interceptors: [{ ref: { name: "github" }, webhook }] };
+  const { object } = admit(written("Trigger", spec), "default");
+  assert.ok(object?.kind === "Trigger");
+  assert.deepEqual(object.spec.interceptors, [{ params: {}, webhook }]);
+});
+
+test("an interceptor of a kind that does not exist can never be found", () => {
+  const spec = { template: { ref: "t" }, interceptors: [{ ref: { name: "cel", kind: "Bogus" } }] };
+  const { object } = admit(written("Trigger", spec), "default");
+  assert.ok(object?.kind === "Trigger");
+  assert.equal(object.spec.interceptors[0]?.ref?.name, "Bogus/cel");
+});
+
+test("null entries, which crash Tekton, are refused where they stand", () => {
+  const spec = { template: { ref: "t" }, bindings: [null], interceptors: [null] };
+  assert.deepEqual(refusedFields(written("Trigger", spec)).sort(), [
+    "spec.bindings[0]",
+    "spec.interceptors[0]",
+  ]);
+  const listener = { triggerGroups: [{ interceptors: [null], triggerSelector: { labelSelector: {} } }] };
+  assert.deepEqual(refusedFields(written("EventListener", listener)), [
+    "spec.triggerGroups[0].interceptors[0]",
+  ]);
+});
+
+test("resource templates keep their key order", () => {
+  const resource = { kind: "ConfigMap", apiVersion: "v1", data: { z: "1", a: "2" } };
+  const { object } = admit(written("TriggerTemplate", { resourcetemplates: [resource] }), "default");
+  assert.ok(object?.kind === "TriggerTemplate");
+  assert.equal(JSON.stringify(object.spec.resourcetemplates[0]), JSON.stringify(resource));
+});
+
+test("a template's params must be declared, in keys too", () => {
+  const resource = { apiVersion: "v1", kind: "Pod", "$(tt.params.k)": "$(tt.params.a) $(tt.params.b)" };
+  const spec = { params: [{ name: "a" }], resourcetemplates: [resource] };
+  assert.deepEqual(refusals(written("TriggerTemplate", spec)), [
+    "spec.resourcetemplates[0]: uses $(tt.params.k), which is not among the declared params: a",
+    "spec.resourcetemplates[0]: uses $(tt.params.b), which is not among the declared params: a",
+  ]);
+});
+
+test("a listener may set of its pod only what Tekton leaves to it", () => {
+  const spec = (pod: object) => ({
+    triggers: [{ template: { spec: template } }],
+    resources: { kubernetesResource: { spec: { template: { spec: pod } } } },
+  });
+  const path = "spec.resources.kubernetesResource.spec.template.spec";
+  assert.deepEqual(refusedFields(written("EventListener", spec({ hostNetwork: true, volumes: [] }))), [
+    `${path}.hostNetwork`,
+  ]);
+  assert.deepEqual(refusedFields(written("EventListener", spec({ containers: [{ image: "x" }] }))), [
+    `${path}.containers[0].image`,
+  ]);
+  const good = {
+    tolerations: [{ key: "a", operator: "Exists" }],
+    containers: [{ resources: { limits: { cpu: "500m" } }, livenessProbe: { httpGet: { port: "http" } } }],
+  };
+  assert.deepEqual(refusals(written("EventListener", spec(good))), []);
+  const bad = { containers: [{ resources: { limits: { cpu: "much" } } }] };
+  assert.deepEqual(refusedFields(written("EventListener", spec(bad))), [
+    `${path}.containers[0].resources.limits.cpu`,
+  ]);
+});

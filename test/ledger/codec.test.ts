@@ -1,0 +1,65 @@
+/** Bytes in storage: round trips, the format byte, cleaning, and telling busy from away. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { SluiceError } from "../../src/core/errors.ts";
+import { decode, encode } from "../../src/ledger/codec.ts";
+import { createPatience, storeFault } from "../../src/ledger/patience.ts";
+import { clean } from "../../src/ledger/text.ts";
+
+test("any bytes come back as they were, and repetitive ones are stored small", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 6_000, size: "max" }), (bytes) => {
+      assert.deepEqual(decode(encode(Buffer.from(bytes))), Buffer.from(bytes));
+    }),
+  );
+  const large = Buffer.from('{"key":"value"},'.repeat(10_000));
+  assert.deepEqual(decode(encode(large)), large);
+  assert.ok(encode(large).length < 1_000);
+});
+
+test("a format of another version is refused, not guessed at", () => {
+  const newer = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_VERSION";
+  assert.throws(() => decode(Buffer.from([9, 1, 2])), newer);
+  assert.throws(() => decode(Buffer.alloc(0)), newer);
+});
+
+test("a stored length bounds what decompression may give", () => {
+  const stored = encode(Buffer.alloc(1_000_000));
+  stored.writeUInt32BE(1_000, 1);
+  assert.throws(() => decode(stored), { code: "ERR_BUFFER_TOO_LARGE" });
+});
+
+test("cleaned text has no control characters, no half characters and no more than its limit", () => {
+  assert.equal(clean("a\u0000b\n\u007f"), "a␀b␊␡");
+  assert.equal(clean("x".repeat(300)).length, 256);
+  assert.equal(clean("😀".repeat(3), 4), "😀\ufffd…");
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 1, max: 50 }), (text, limit) => {
+      const cleaned = clean(text, limit);
+      assert.ok(cleaned.length <= limit && cleaned.isWellFormed());
+      assert.equal(clean(cleaned, limit), cleaned);
+    }),
+  );
+});
+
+test("a store that answers others is busy, one that answers nobody is away", async () => {
+  const ask = createPatience(60);
+  const after = (ms: number) => new Promise<string>((resolve) => setTimeout(resolve, ms, "late"));
+  const busy = ask(after(110));
+  for (const ms of [20, 40, 60, 80, 100]) void ask(after(ms));
+  assert.equal(await busy, "late");
+  const away = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_AWAY";
+  await assert.rejects(ask(new Promise(() => {})), away);
+});
+
+test("faults of connections are told from faults of statements by their codes", () => {
+  const coded = (code: string) => Object.assign(new Error("text that means nothing"), { code });
+  for (const code of ["ECONNREFUSED", "ECONNRESET", "EPIPE", "08006", "57P01", "53300"]) {
+    assert.ok(storeFault(coded(code)) instanceof SluiceError, code);
+  }
+  for (const error of [coded("42P01"), coded("23505"), new TypeError("a defect")]) {
+    assert.equal(storeFault(error), error);
+  }
+});

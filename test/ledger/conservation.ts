@@ -1,0 +1,187 @@
+/** The part of the ledger's contract that is the law: accepted = created + filtered + duplicate + dead + pending. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { createJobId, decideJobId } from "../../src/core/identity.ts";
+import type { Attempt } from "../../src/core/job.ts";
+import type { Audit, JobRecord, Ledger, NewDelivery, Outcome } from "../../src/core/ledger.ts";
+import { outcomeOf } from "../../src/core/outcome.ts";
+import type { LedgerBench } from "../contracts/ledger.ts";
+import { attemptOf, decisionsFor, jobsIn, newDelivery, runOf, START } from "./samples.ts";
+
+/** What a ledger should hold, in the plainest terms. */
+interface Known {
+  readonly entry: NewDelivery;
+  readonly duplicateOf?: string;
+  decided: NewDelivery["decisions"];
+  readonly states: Map<string, JobRecord["state"]>;
+}
+
+const operation = fc.oneof(
+  fc.record({
+    do: fc.constant("accept"),
+    kinds: fc.stringMatching(/^[mfn]{0,3}$/),
+    key: fc.option(fc.nat(4)),
+  }),
+  fc.record({ do: fc.constant("postpone"), key: fc.option(fc.nat(4)) }),
+  fc.record({ do: fc.constant("decide"), kinds: fc.stringMatching(/^[mfn]{0,3}$/), which: fc.nat() }),
+  fc.record({
+    do: fc.constant("attempt"),
+    which: fc.nat(),
+    number: fc.integer({ min: 1, max: 4 }),
+    outcome: fc.constantFrom<Attempt["outcome"]>("done", "retry", "dead"),
+  }),
+);
+
+export function conservationContract(current: () => { ledger: Ledger; bench: LedgerBench }): void {
+  test("the law holds after any sequence of operations", async () => {
+    const { ledger } = current();
+    const known: Known[] = [];
+    const holders = new Map<string, Known>();
+    let clock = START;
+
+    const accept = async (kinds: string | undefined, key: number | null) => {
+      const dedupeKey = key === null ? undefined : `key-${key}-${known.length >> 5}`;
+      const entry = newDelivery({
+        decided: kinds,
+        receivedAt: clock++,
+        ...(dedupeKey !== undefined && { dedupeKey }),
+      });
+      const first = dedupeKey === undefined ? undefined : holders.get(dedupeKey);
+      const states = new Map(jobsIn(entry).map((job) => [job.id, "pending" as const]));
+      const origin = first === undefined ? {} : { duplicateOf: first.entry.delivery.id };
+      const made: Known = { entry, ...origin, decided: entry.decisions, states };
+      const expected =
+        first === undefined
+          ? { kind: "accepted" }
+          : { kind: "duplicate", of: first.entry.delivery.id, outcome: expectedOutcome(first) };
+      known.push(made);
+      if (dedupeKey !== undefined && first === undefined) holders.set(dedupeKey, made);
+      assert.deepEqual(await ledger.accept(entry), expected);
+    };
+
+    const attempt = async (which: number, number: number, outcome: Attempt["outcome"]) => {
+      const jobs = known.flatMap((one) =>
+        one.duplicateOf === undefined
+          ? (one.decided ?? []).flatMap((d) => (d.job ? [{ one, job: d.job }] : []))
+          : [],
+      );
+      const chosen = jobs[which % jobs.length];
+      if (chosen === undefined) return;
+      const { one, job } = chosen;
+      const state = one.states.get(job.id);
+      if (outcome === "done") one.states.set(job.id, "created");
+      if (outcome === "dead" && state === "pending") one.states.set(job.id, "dead");
+      await ledger.attempt(job, attemptOf(job, number, outcome));
+    };
+
+    const property = fc.asyncProperty(fc.array(operation, { maxLength: 20 }), async (operations) => {
+      for (const op of operations) {
+        if ("outcome" in op) await attempt(op.which, op.number, op.outcome);
+        else if ("which" in op) {
+          const one = known[op.which % known.length];
+          if (one === undefined) continue;
+          const decisions = decisionsFor(one.entry.delivery, op.kinds);
+          await ledger.decide(one.entry.delivery.id, decisions);
+          if (one.duplicateOf !== undefined || one.decided !== undefined) continue;
+          one.decided = decisions;
+          for (const { job } of decisions) if (job !== undefined) one.states.set(job.id, "pending");
+        } else await accept("kinds" in op ? op.kinds : undefined, op.key);
+      }
+      const { pendingJobs, ...audit } = await ledger.audit();
+      const { pendingJobs: expectedJobs, ...expected } = expectedAudit(known);
+      assert.deepEqual(audit, expected);
+      assert.deepEqual(pendingJobs.toSorted(), expectedJobs.toSorted());
+    });
+    // One ledger sees all runs, so a failure can not be replayed on a smaller one.
+    await fc.assert(property, { numRuns: 50, endOnFailure: true });
+    assert.ok(known.length > 50, "there was something to count");
+    for (const one of known) {
+      assert.equal((await ledger.find(one.entry.delivery.id))?.outcome, expectedOutcome(one));
+    }
+  });
+
+  test("an audit says so when a record was removed behind the ledger's back", async () => {
+    const { ledger, bench } = current();
+    const entry = newDelivery({ decided: "m" });
+    await ledger.accept(entry);
+    await ledger.accept(newDelivery({ decided: "n" }));
+    assert.deepEqual((await ledger.audit()).violations, []);
+    await bench.removeRecord(entry.delivery.id);
+    const { accepted, violations } = await ledger.audit();
+    assert.equal(accepted, 1);
+    assert.ok(
+      violations.some((words) => /1 deliveries were counted as pending, but 0 records are/.test(words)),
+      violations.join("; "),
+    );
+  });
+
+  test("a redelivery of one whose record is gone counts as new", async () => {
+    const { ledger, bench } = current();
+    const first = newDelivery({ decided: "n", dedupeKey: "k" });
+    await ledger.accept(first);
+    await bench.removeRecord(first.delivery.id);
+    const second = newDelivery({ decided: "n", dedupeKey: "k" });
+    assert.deepEqual(await ledger.accept(second), { kind: "accepted" });
+    assert.equal((await ledger.find(second.delivery.id))?.outcome, "filtered");
+    const third = await ledger.accept(newDelivery({ decided: "n", dedupeKey: "k" }));
+    assert.deepEqual(third, { kind: "duplicate", of: second.delivery.id, outcome: "filtered" });
+  });
+
+  test("an audit names an object that two deliveries made", async () => {
+    const { ledger } = current();
+    const entries = [newDelivery({ decided: "m" }), newDelivery({ decided: "m" })];
+    const [job, other] = entries.flatMap(jobsIn);
+    assert.ok(job && other);
+    for (const entry of entries) await ledger.accept(entry);
+    await ledger.attempt(job, attemptOf(job, 1, "done"));
+    await ledger.attempt(other, { ...attemptOf(other, 1, "done"), runs: [runOf(job, "exists")] });
+    const { violations } = await ledger.audit();
+    assert.equal(violations.length, 1);
+    assert.match(
+      violations[0] ?? "",
+      new RegExp(`^PipelineRun ci/${runOf(job).name} was created by two deliveries`),
+    );
+  });
+
+  test("an audit holds while others write", async () => {
+    const { ledger, bench } = current();
+    const other = await bench.reopen();
+    const entries = Array.from({ length: 60 }, () => newDelivery({ decided: "m" }));
+    const writes = entries.map(async (entry) => {
+      await other.accept(entry);
+      for (const job of jobsIn(entry)) await other.attempt(job, attemptOf(job, 1, "done"));
+    });
+    for (let i = 0; i < 5; i++) assert.deepEqual((await ledger.audit()).violations, []);
+    await Promise.all(writes);
+    assert.equal((await ledger.audit()).created, entries.length);
+    await other.close();
+  });
+}
+
+function expectedOutcome({ duplicateOf, decided, states }: Known): Outcome {
+  if (duplicateOf !== undefined) return "duplicate";
+  return outcomeOf(
+    decided,
+    [...states.values()].map((state) => ({ state })),
+  );
+}
+
+function expectedAudit(known: readonly Known[]): Audit {
+  const counts = { created: 0, filtered: 0, duplicate: 0, dead: 0, pending: 0 };
+  const pendingJobs: string[] = [];
+  let runs = 0;
+  for (const one of known) {
+    counts[expectedOutcome(one)]++;
+    if (one.duplicateOf !== undefined) continue;
+    if (one.decided === undefined) pendingJobs.push(decideJobId(one.entry.delivery.id));
+    for (const { job, trigger } of one.decided ?? []) {
+      if (job === undefined) continue;
+      const state = one.states.get(createJobId(one.entry.delivery.id, trigger));
+      if (state === "pending") pendingJobs.push(job.id);
+      if (state === "created") runs++;
+    }
+  }
+  return { accepted: known.length, ...counts, runs, pendingJobs, violations: [] };
+}

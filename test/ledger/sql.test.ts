@@ -1,0 +1,82 @@
+/** The SQL ledger on a real Postgres server and on the one inside this process. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
+import { SluiceError } from "../../src/core/errors.ts";
+import { createSqlLedger } from "../../src/ledger/sql.ts";
+import { migrate, STEPS } from "../../src/ledger/sql-migrations.ts";
+import { ledgerContract } from "../contracts/ledger.ts";
+import { startPostgres } from "../helpers/postgres.ts";
+import { newDelivery } from "./samples.ts";
+import { pgliteSql, poolSql, sqlBench } from "./sql-bench.ts";
+
+ledgerContract("PGlite", async () => {
+  const db = await PGlite.create();
+  // As BullMQ leaves the connection that it shares with us.
+  await db.exec("CREATE SCHEMA bullmq; SET search_path = bullmq");
+  return sqlBench(pgliteSql(db), () => db.close());
+});
+
+ledgerContract("Postgres", async () => {
+  const server = await startPostgres();
+  const pool = new pg.Pool({ connectionString: server.url, max: 10 });
+  // Connections of a server that goes away say so; here it goes when the suite is over.
+  pool.on("error", () => {});
+  return sqlBench(poolSql(pool), async () => {
+    await pool.end();
+    await server[Symbol.asyncDispose]();
+  });
+});
+
+describe("the SQL ledger's tables", () => {
+  let db: PGlite;
+  before(async () => {
+    db = await PGlite.create();
+  });
+  after(() => db.close());
+
+  test("migrations are taken once, and what was stored stays", async () => {
+    const sql = pgliteSql(db);
+    const ledger = await createSqlLedger({ sql });
+    const entry = newDelivery();
+    await ledger.accept(entry);
+    const again = await createSqlLedger({ sql });
+    assert.equal((await again.find(entry.delivery.id))?.outcome, "filtered");
+    const taken = await sql.query<{ version: number }>(
+      "SELECT version FROM sluice.sluice_migration ORDER BY version",
+    );
+    assert.deepEqual(
+      taken.map(({ version }) => version),
+      STEPS.map((_, i) => i + 1),
+    );
+  });
+
+  test("a migration that fails leaves the version before it", async () => {
+    const sql = pgliteSql(db);
+    const broken = [
+      ...STEPS,
+      ["CREATE TABLE sluice.half (id text)", "CREATE TABLE no_schema.whole (id text)"],
+    ];
+    await assert.rejects(migrate(sql, broken));
+    assert.equal((await sql.query("SELECT FROM pg_tables WHERE tablename = 'half'")).length, 0);
+    assert.equal(await migrate(sql), STEPS.length);
+  });
+
+  test("a store that a newer version wrote is refused", async () => {
+    const sql = pgliteSql(db);
+    await sql.query("INSERT INTO sluice.sluice_migration (version) VALUES ($1)", [STEPS.length + 1]);
+    const newer = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_VERSION";
+    await assert.rejects(createSqlLedger({ sql }), newer);
+  });
+
+  test("a database that is closed is SLUICE_STORE_AWAY", async () => {
+    const own = await PGlite.create();
+    const ledger = await createSqlLedger({ sql: pgliteSql(own) });
+    await own.close();
+    const away = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_AWAY";
+    await assert.rejects(ledger.ping(), away);
+    await assert.rejects(ledger.accept(newDelivery()), away);
+  });
+});

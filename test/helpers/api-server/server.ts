@@ -11,7 +11,7 @@ import { faultBody } from "./faults.ts";
 import type { Rest } from "./rest.ts";
 import { handleResource } from "./rest.ts";
 import { route } from "./router.ts";
-import { MAX_BODY, Refusal, tooLarge, unauthorized, unsupportedMediaType } from "./status.ts";
+import { failure, MAX_BODY, Refusal, tooLarge, unauthorized, unsupportedMediaType } from "./status.ts";
 import { watch } from "./watch.ts";
 
 /** One request as it came in. */
@@ -43,7 +43,12 @@ export interface Service extends Rest {
 
 export async function listen(service: Service, certificate: Certificate, port: number): Promise<Server> {
   const server = createServer({ ...certificate, keepAliveTimeout: 120_000 }, (request, response) => {
-    if (!service.control(request, response)) void answer(service, request, response);
+    if (service.control(request, response)) return;
+    answer(service, request, response).catch((error: unknown) => {
+      // A client that left in the middle of its body is nobody's fault; all else is a defect to be seen.
+      if (request.destroyed && !request.complete) return;
+      send(response, json(500, failure(500, "InternalError", String(error))));
+    });
   });
   server.listen(port, "127.0.0.1");
   await once(server, "listening");

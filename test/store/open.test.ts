@@ -1,0 +1,149 @@
+/** Stores as wholes: queue and ledger in one place, durable, versioned, held by one process where they must be. */
+
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { Redis } from "ioredis";
+import pg from "pg";
+import { SluiceError } from "../../src/core/errors.ts";
+import { openStore } from "../../src/store/open.ts";
+import { openPglite } from "../../src/store/pglite.ts";
+import { poolSql } from "../../src/store/postgres.ts";
+import { createJob } from "../contracts/jobs.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
+import type { StoreDriver } from "../helpers/stores.ts";
+import { STORE_DRIVERS } from "../helpers/stores.ts";
+
+const isFault = (code: string) => (error: unknown) => error instanceof SluiceError && error.code === code;
+
+for (const [name, start] of Object.entries(STORE_DRIVERS)) {
+  suite(`store on ${name}`, { timeout: 60_000 }, () => {
+    let driver: StoreDriver;
+    before(async () => {
+      driver = await start();
+    });
+    after(() => driver[Symbol.asyncDispose]());
+
+    test("queue and ledger answer side by side, and what they hold outlives them", async () => {
+      await using fresh = await driver.open();
+      const store = await openStore(fresh.url, { owner: { admin: "127.0.0.1:9000" } });
+      assert.ok(store.name.startsWith(`${name} `), store.name);
+      await Promise.all([store.queue.ping(), store.ledger.ping()]);
+      await store.queue.enqueue([createJob({ id: "kept" })]);
+      await store.close();
+
+      const again = await openStore(fresh.url);
+      assert.deepEqual(await again.queue.holds(["kept"]), new Set(["kept"]));
+      assert.equal((await again.ledger.audit()).accepted, 0);
+      await again.close();
+    });
+
+    test("what a newer version wrote is left alone", async () => {
+      await using fresh = await driver.open();
+      await (await openStore(fresh.url)).close();
+      await writeVersion(fresh.url, 99);
+      await assert.rejects(openStore(fresh.url), isFault("SLUICE_STORE_VERSION"));
+      // Nothing stays locked or connected after the refusal.
+      await assert.rejects(openStore(fresh.url), isFault("SLUICE_STORE_VERSION"));
+    });
+  });
+}
+
+suite("embedded store", { timeout: 60_000 }, () => {
+  let driver: StoreDriver;
+  before(async () => {
+    driver = await STORE_DRIVERS.embedded();
+  });
+  after(() => driver[Symbol.asyncDispose]());
+
+  test("a second opener is told who has it, and where to ask", async () => {
+    await using fresh = await driver.open();
+    const store = await openStore(fresh.url, { owner: { admin: "127.0.0.1:9000" } });
+    await assert.rejects(
+      openStore(fresh.url),
+      (error) =>
+        isFault("SLUICE_STORE_BUSY")(error) && (error as SluiceError).values["admin"] === "127.0.0.1:9000",
+    );
+    await store.close();
+  });
+
+  test("every commit is forced to disk", async () => {
+    using folder = temporaryFolder();
+    const db = await openPglite(folder.path);
+    try {
+      const settings = await db.query(
+        `SELECT name, setting FROM pg_settings
+         WHERE name IN ('fsync', 'synchronous_commit', 'wal_sync_method') ORDER BY name`,
+      );
+      assert.deepEqual(settings.rows, [
+        { name: "fsync", setting: "on" },
+        { name: "synchronous_commit", setting: "on" },
+        { name: "wal_sync_method", setting: "fsync" },
+      ]);
+      await db.exec("CREATE TABLE public.t (a integer)");
+      const forced = await fsyncsOf(db, () => db.query("INSERT INTO public.t VALUES (1)"));
+      assert.ok(forced >= 1, `${forced} calls of fsync`);
+    } finally {
+      await db.close();
+    }
+  });
+});
+
+test("Sql tells a refused statement from a database that is away, and undoes a transaction that throws", async () => {
+  await using driver = await STORE_DRIVERS.postgres();
+  await using fresh = await driver.open();
+  const pool = new pg.Pool({ connectionString: fresh.url, max: 1 });
+  const sql = poolSql(pool);
+  await sql.query("CREATE TABLE t (a integer PRIMARY KEY)");
+  await assert.rejects(sql.query("SELCT"), (error) => (error as { code?: string }).code === "42601");
+  const own = new RangeError("own");
+  await assert.rejects(
+    sql.transaction(async (client) => {
+      await client.query("INSERT INTO t VALUES (1)");
+      throw own;
+    }),
+    (error) => error === own,
+  );
+  assert.deepEqual(await sql.query("SELECT * FROM t"), []);
+  assert.equal(
+    await sql.transaction(async (client) => (await client.query("INSERT INTO t VALUES (2)")).length),
+    0,
+  );
+  await assert.rejects(
+    sql.transaction((client) => client.query("SELECT pg_terminate_backend(pg_backend_pid())")),
+    isFault("SLUICE_STORE_AWAY"),
+  );
+  assert.deepEqual(await sql.query("SELECT a::bigint FROM t"), [{ a: "2" }]);
+  await pool.end();
+  await assert.rejects(sql.query("SELECT 1"), isFault("SLUICE_STORE_AWAY"));
+});
+
+async function fsyncsOf(db: object, work: () => Promise<unknown>): Promise<number> {
+  const { stream_ops } = (db as { Module: { NODEFS: { stream_ops: Record<string, (s: object) => void> } } })
+    .Module.NODEFS;
+  const real = stream_ops["fsync"] as (stream: object) => void;
+  let calls = 0;
+  stream_ops["fsync"] = (stream) => {
+    calls++;
+    real(stream);
+  };
+  await work();
+  stream_ops["fsync"] = real;
+  return calls;
+}
+
+async function writeVersion(url: string, version: number): Promise<void> {
+  if (url.startsWith("redis:")) {
+    const redis = new Redis(url);
+    await redis.set("{sluice}:store-version", version);
+    redis.disconnect();
+  } else if (url.startsWith("embedded:")) {
+    const db = await openPglite(`${url.slice("embedded:".length)}/postgres`);
+    await db.query("UPDATE sluice.store SET version = $1", [version]);
+    await db.close();
+  } else {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query("UPDATE sluice.store SET version = $1", [version]);
+    await client.end();
+  }
+}

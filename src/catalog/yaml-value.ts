@@ -101,10 +101,11 @@ function mergeSources(value: JsonValue, node: Node): readonly JsonValue[] {
 
 /** Keys are text in JSON: `on:` is the key "true", as kubectl has it. */
 function keyOf(key: Node | null, map: Node, progress: Progress): string {
-  const value = toValue(key, MAX_JSON_DEPTH, progress);
-  if (value === null || typeof value === "object")
-    throw new YamlProblem("keys must be text, numbers or booleans", startOf(key, map));
-  return String(value);
+  if (isScalar(key) || isAlias(key)) {
+    const value = toValue(key, MAX_JSON_DEPTH, progress);
+    if (value !== null && typeof value !== "object") return String(value);
+  }
+  throw new YamlProblem("keys must be text, numbers or booleans", startOf(key, map));
 }
 
 function scalarValue(node: Scalar): JsonScalar {

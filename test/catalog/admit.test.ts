@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { admit } from "../../src/catalog/admit.ts";
 import { refusals, refusedFields, template, written } from "./objects-helper.ts";
 
@@ -174,4 +175,41 @@ test("a listener may set of its pod only what Tekton leaves to it", () => {
   assert.deepEqual(refusedFields(written("EventListener", spec(bad))), [
     `${path}.containers[0].resources.limits.cpu`,
   ]);
+});
+
+test("whatever is written, admission answers", () => {
+  const fields =
+    "spec metadata triggers bindings interceptors template ref name params resources webhook header".split(
+      " ",
+    );
+  const key = fc.constantFrom(
+    ...fields,
+    "kubernetesResource",
+    "customResource",
+    "triggerGroups",
+    "__proto__",
+  );
+  const tree = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 7, withCrossShrink: true },
+      fc.constantFrom(null, "", "x", 0, 1.5, true, "$(tt.params.a)", "$(a $(b)"),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(key, tie("value"), { maxKeys: 4 }),
+    ),
+  })).value;
+  const kind = fc.constantFrom(
+    "EventListener",
+    "Trigger",
+    "TriggerBinding",
+    "TriggerTemplate",
+    "ClusterInterceptor",
+  );
+  fc.assert(
+    fc.property(kind, tree, tree, (which, spec, metadata) => {
+      const { object, findings } = admit(written(which, spec, { metadata }), "default");
+      assert.equal(object === undefined, findings.length > 0);
+      for (const { reason } of findings) assert.ok(reason.length > 0);
+    }),
+    { numRuns: 3_000 },
+  );
 });

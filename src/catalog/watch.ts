@@ -71,7 +71,7 @@ export async function createFileCatalog(options: FileCatalogOptions): Promise<Fi
       const loaded = await loadFound(found, options, memory);
       // Written to while they were read: what was read may be half of two states.
       if ((await findFiles(options.paths)).print !== found.print) return nudge();
-      take(found, loaded, started);
+      if (!closed) take(found, loaded, started);
     } catch (error) {
       tell({ type: "defect", where: "catalog reload", error: asFault(error) });
     }

@@ -21,16 +21,15 @@ export interface BullQueueOptions {
  *   goes on by itself when the storage is back.
  */
 export function createBullQueue({ driver, onError = () => {} }: BullQueueOptions): Queue {
-  const producer = driver.producer(QUEUE, {
-    // Nobody reads BullMQ's own event stream; one entry is the least that it keeps.
-    streams: { events: { maxLen: 1 } },
-  });
-  // Without a listener a lost connection would end the process. Callers hear of it from their own calls.
-  producer.on("error", () => {});
+  const producer = driver.producer(QUEUE);
 
   const write = inBatches<Job>(async (jobs) => {
-    const bulk = jobs.map((job) => ({ name: job.kind, data: JSON.stringify(job), opts: jobOptions(job) }));
-    await orAway(producer.addBulk(bulk), POLICY.enqueueMs);
+    const additions = jobs.map((job) => ({
+      name: job.kind,
+      data: driver.pack(job),
+      opts: jobOptions(job),
+    }));
+    await orAway(producer.add(additions), POLICY.enqueueMs);
   }, POLICY.batch);
 
   const ping = async () => {

@@ -1,7 +1,6 @@
 /** A BullMQ worker that does what the handler says: done, or again after so many milliseconds; lost is not among them. */
 
 import { WaitingError } from "bullmq";
-import type { Job } from "../core/job.ts";
 import type { Consumer, Disposition, JobHandler } from "../core/queue.ts";
 import { orAway } from "./away.ts";
 import type { JobInHand, QueueDriver } from "./driver.ts";
@@ -20,11 +19,11 @@ export function startConsumer({ driver, handler, concurrency, onError }: Consume
   const inHand = new Set<() => void>();
   let givingUp = false;
 
-  const handle = (data: string, attempt: number): Promise<Disposition | typeof HANDED_BACK> =>
+  const handle = (data: unknown, attempt: number): Promise<Disposition | typeof HANDED_BACK> =>
     new Promise((resolve, reject) => {
       const leave = () => resolve(HANDED_BACK);
       if (givingUp) return leave();
-      const verdict = handler(JSON.parse(data) as Job, attempt);
+      const verdict = handler(driver.unpack(data), attempt);
       inHand.add(leave);
       verdict.then(resolve, reject).finally(() => inHand.delete(leave));
     });

@@ -1,18 +1,25 @@
 /** What BullMQ needs to know of a storage: how to reach it, and the few questions that BullMQ answers dearly or not at all. */
 
-import type { BulkJobOptions, QueueOptions, WorkerOptions } from "bullmq";
+import type { BulkJobOptions, WorkerOptions } from "bullmq";
+import type { Job } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
 
-/** BullMQ's Queue, as far as it is used; `data` is the job as JSON text. */
+/** A job as BullMQ takes it. */
+export interface Addition {
+  readonly name: string;
+  readonly data: unknown;
+  readonly opts: BulkJobOptions;
+}
+
 export interface Producer {
-  addBulk(jobs: { name: string; data: string; opts: BulkJobOptions }[]): Promise<unknown>;
-  on(event: "error", listener: (error: Error) => void): unknown;
+  /** Adds all jobs that are not there yet, or rejects: then some of them may have been added. */
+  add(jobs: readonly Addition[]): Promise<unknown>;
   close(): Promise<void>;
 }
 
 /** BullMQ's Job, as a worker has it in hand. */
 export interface JobInHand {
-  readonly data: string;
+  readonly data: unknown;
   readonly attemptsStarted: number;
   moveToWait(token?: string): Promise<unknown>;
 }
@@ -28,7 +35,10 @@ export interface WorkerHandle {
 }
 
 export interface QueueDriver {
-  producer(name: string, options: Omit<QueueOptions, "connection">): Producer;
+  /** A job as BullMQ is to store it: anything whose JSON the storage gives back as it was. */
+  pack(job: Job): unknown;
+  unpack(data: unknown): Job;
+  producer(name: string): Producer;
   worker(
     name: string,
     process: (job: JobInHand, token?: string) => Promise<void>,

@@ -31,6 +31,9 @@ export const POLICY = {
   throwMaxMs: 60_000,
 } as const;
 
+/** Nobody reads BullMQ's own stream of events; one entry is the least that it keeps. */
+export const NO_EVENTS = { events: { maxLen: 1 } } as const;
+
 /** Name under which the worker's own delays stand in the job. */
 export const BACKOFF = "sluice";
 

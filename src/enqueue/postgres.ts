@@ -2,13 +2,18 @@
 
 import type { PgPool } from "bullmq";
 import { createPostgresBackend, DEFAULT_SCHEMA, runMigrations, withBackend } from "bullmq";
+import type { Job } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
+import { NO_EVENTS } from "./policy.ts";
 
 export type { PgPool, PgPoolClient, PgQueryResult } from "bullmq";
 
 /** The schema of BullMQ's tables: the search_path of every connection that the pool hands out. */
 export const QUEUE_SCHEMA = DEFAULT_SCHEMA;
+
+/** Measured on PGlite: one job costs 2 ms alone and 15 ms in bulk, ten cost 15 ms either way, a hundred 47 in bulk. */
+const BULK_FROM = 10;
 
 /** Brings BullMQ's tables up to date; several processes may do so at once. */
 export async function migrateQueue(pool: PgPool): Promise<void> {
@@ -39,10 +44,25 @@ export async function releaseAbandoned(pool: PgPool): Promise<void> {
 export function postgresDriver(pool: PgPool, isAway: (error: unknown) => boolean): QueueDriver {
   const bull = withBackend(createPostgresBackend);
   return {
-    producer: (name, options) => new bull.Queue<string>(name, { ...options, connection: pool }),
+    // BullMQ's column is jsonb, which reorders keys and refuses U+0000. A string within it is left alone.
+    pack: (job) => JSON.stringify(job),
+    unpack: (data) => JSON.parse(data as string) as Job,
+
+    producer(name) {
+      const queue = new bull.Queue(name, { connection: pool, streams: NO_EVENTS });
+      queue.on("error", () => {});
+      return {
+        // BullMQ's bulk statement makes two temporary tables each time: dear, and worth it only for many.
+        add: (jobs) =>
+          jobs.length < BULK_FROM
+            ? Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)))
+            : queue.addBulk([...jobs]),
+        close: () => queue.close(),
+      };
+    },
 
     worker(name, process, options) {
-      const worker = new bull.Worker<string>(name, process, { ...options, connection: pool });
+      const worker = new bull.Worker(name, process, { ...options, connection: pool });
       return { worker, disconnect: () => {} };
     },
 

@@ -3,8 +3,10 @@
 import { Queue as BullQueue, Worker as BullWorker } from "bullmq";
 import type { Redis } from "ioredis";
 import { ReplyError } from "ioredis";
+import type { Job } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
+import { NO_EVENTS } from "./policy.ts";
 
 export interface RedisDriverOptions {
   /** For producers and questions: must fail fast while the server is away (no offline queue). */
@@ -18,11 +20,19 @@ export interface RedisDriverOptions {
 export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions): QueueDriver {
   const key = (name: string, type: string) => `${prefix}:${name}:${type}`;
   return {
-    producer: (name, options) => new BullQueue<string>(name, { ...options, connection: redis, prefix }),
+    pack: (job) => job,
+    unpack: (data) => data as Job,
+
+    producer(name) {
+      const queue = new BullQueue(name, { connection: redis, prefix, streams: NO_EVENTS });
+      // Without a listener a lost connection would end the process. Callers hear of it from their own calls.
+      queue.on("error", () => {});
+      return { add: (jobs) => queue.addBulk([...jobs]), close: () => queue.close() };
+    },
 
     worker(name, process, options) {
       const connection = connectWorker();
-      const worker = new BullWorker<string>(name, process, { ...options, connection, prefix });
+      const worker = new BullWorker(name, process, { ...options, connection, prefix });
       return { worker, disconnect: () => connection.disconnect() };
     },
 

@@ -1,7 +1,9 @@
 /** The embedded store: PGlite in a folder, one process at a time. */
 
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { PGlite } from "@electric-sql/pglite";
+import { fault, reasonOf, SluiceError } from "../core/errors.ts";
 import type { Queue } from "../core/queue.ts";
 import type { Sql } from "../core/sql.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
@@ -26,12 +28,11 @@ export interface EmbeddedOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** @throws SluiceError SLUICE_STORE_BUSY, SLUICE_STORE_VERSION. */
+/** @throws SluiceError SLUICE_STORE_BUSY, SLUICE_STORE_VERSION, SLUICE_CONFIG_INVALID when the folder is unusable. */
 export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions): Promise<SqlParts> {
-  mkdirSync(folder, { recursive: true });
-  const unlock = takeLock(folder, admin);
+  const unlock = claim(folder, admin);
   try {
-    const db = await openPglite(join(folder, "postgres"));
+    const db = await openDatabase(folder);
     try {
       const sql = pgliteSql(db);
       await checkSqlVersion(sql);
@@ -53,4 +54,26 @@ export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions):
     unlock();
     throw error;
   }
+}
+
+function claim(folder: string, admin: string): () => void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return takeLock(folder, admin);
+  } catch (error) {
+    if (error instanceof SluiceError) throw error;
+    throw fault("SLUICE_CONFIG_INVALID", { key: "store", reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+/** A new database is laid out aside and moved into place whole: a start that is cut off leaves no half of one. */
+async function openDatabase(folder: string): Promise<PGlite> {
+  const place = join(folder, "postgres");
+  if (!existsSync(place)) {
+    const draft = join(folder, "postgres.new");
+    rmSync(draft, { recursive: true, force: true });
+    await (await openPglite(draft)).close();
+    renameSync(draft, place);
+  }
+  return openPglite(place);
 }

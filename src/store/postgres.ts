@@ -73,7 +73,8 @@ export function poolSql(pool: pg.Pool): Sql {
         broken ||= isAway(error);
         throw error;
       } finally {
-        connection.off("error", ignore);
+        // A broken one may have more to say after it was given back.
+        if (!broken) connection.off("error", ignore);
         connection.release(broken);
       }
     },

@@ -14,6 +14,7 @@ export const PREFIX = "{sluice}";
 
 /** Milliseconds that a start waits for the server. */
 const OPEN_MS = 5_000;
+const QUIT_MS = 1_000;
 
 export interface RedisParts {
   readonly queue: Queue;
@@ -61,6 +62,8 @@ export async function openRedis({ url, tell, onError }: RedisStoreOptions): Prom
   const close = async () => {
     redis.removeAllListeners("close");
     await queue.close();
+    // Lets what was written last go out; a server that is away is not waited for.
+    if (redis.status === "ready") await orAway(redis.quit(), QUIT_MS).catch(() => {});
     redis.disconnect();
   };
   return { queue, redis, prefix: PREFIX, close };

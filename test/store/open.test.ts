@@ -1,6 +1,8 @@
 /** Stores as wholes: queue and ledger in one place, durable, versioned, held by one process where they must be. */
 
 import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { Redis } from "ioredis";
 import pg from "pg";
@@ -66,6 +68,25 @@ suite("embedded store", { timeout: 60_000 }, () => {
     await store.close();
   });
 
+  test("a first start that was cut off does not spoil the next", async () => {
+    using folder = temporaryFolder();
+    mkdirSync(join(folder.path, "postgres.new/base"), { recursive: true });
+    writeFileSync(join(folder.path, "postgres.new/PG_VERSION"), "18");
+    const store = await openStore(`embedded:${folder.path}`);
+    await store.queue.ping();
+    await store.close();
+    assert.deepEqual(readdirSync(folder.path), ["postgres"]);
+  });
+
+  test("a folder that cannot be used is a fault of the setting", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, "file"), "");
+    await assert.rejects(
+      openStore(`embedded:${folder.path}/file/store`),
+      (error) => isFault("SLUICE_CONFIG_INVALID")(error) && (error as SluiceError).values["key"] === "store",
+    );
+  });
+
   test("every commit is forced to disk", async () => {
     using folder = temporaryFolder();
     const db = await openPglite(folder.path);
@@ -92,6 +113,7 @@ test("Sql tells a refused statement from a database that is away, and undoes a t
   await using driver = await STORE_DRIVERS.postgres();
   await using fresh = await driver.open();
   const pool = new pg.Pool({ connectionString: fresh.url, max: 1 });
+  pool.on("error", () => {});
   const sql = poolSql(pool);
   await sql.query("CREATE TABLE t (a integer PRIMARY KEY)");
   await assert.rejects(sql.query("SELCT"), (error) => (error as { code?: string }).code === "42601");

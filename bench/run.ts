@@ -55,7 +55,6 @@ async function measure(store: string): Promise<Row> {
     ...["--config", join(ROOT, "examples/quickstart")],
     ...["--store", redis?.url ?? `embedded:${join(folder.path, "store")}`],
     ...["--create", "kubernetes", "--kubeconfig", api.kubeconfig],
-    ...["--log-level", "warn"],
   ]);
   try {
     const small = store === "embedded" ? 10 : 1;

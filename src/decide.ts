@@ -42,7 +42,10 @@ export async function decide(
       // A group's chain is asked once, and not at all by senders that no trigger of the group trusts.
       shared ??= await runChain(group.chain, eventFor(groupName(plan, group), delivery, body));
       trace.push(...shared.trace);
-      const chain = shared.stopped ? shared : await runChain(trigger.chain, { ...shared.event, trigger });
+      // As in Tekton, a group passes on headers and extensions; a body that it changed is lost.
+      const chain = shared.stopped
+        ? shared
+        : await runChain(trigger.chain, { ...shared.event, payload: body, trigger });
       if (chain !== shared) trace.push(...chain.trace);
       if (chain.stopped?.transient) transient ??= chain.stopped.reason;
       decisions.push(

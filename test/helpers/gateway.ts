@@ -22,7 +22,7 @@ export async function startGateway(
   ports: { readonly listen?: string; readonly admin?: string } = {},
 ): Promise<GatewayProcess> {
   const where = ["--listen", ports.listen ?? "127.0.0.1:0", "--admin", ports.admin ?? "127.0.0.1:0"];
-  const options = ["--log-format", "json", "--log-level", "info", ...where];
+  const options = ["--log-format", "json", ...where];
   const running = await start(NODE, [join(ROOT, "src/cli/run.ts"), "serve", ...options, ...args], (line) =>
     line.includes('"gateway.ready"'),
   );
@@ -49,6 +49,8 @@ export interface ApiServerProcess extends Running {
   /** `namespace/name` of every object of a kind. */
   names(kind: string): Promise<readonly string[]>;
   count(kind: string): Promise<number>;
+  /** The objects themselves. */
+  items<T>(kind: string): Promise<readonly T[]>;
 }
 
 /** Starts the test API server as a process; its kubeconfig is written into `folder`. */
@@ -65,6 +67,8 @@ export async function startApiServerProcess(folder: string): Promise<ApiServerPr
     kubeconfig,
     names: async (kind) => (await objects(kind)).names,
     count: async (kind) => (await objects(kind)).count,
+    items: async <T>(kind: string) =>
+      (await getJson<{ items: T[] }>(`${url}/__control/objects?kind=${kind}&full=1`)).items,
   };
 }
 

@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 export const ROOT = join(import.meta.dirname, "../..");
 export const NODE = process.execPath;
 
+const READY_MS = 60_000;
+
 export interface Running {
   readonly pid: number;
   readonly child: ChildProcess;
@@ -43,13 +45,16 @@ export async function start(
     lines.on("line", (text) => until(text) && resolve(text));
     child.once("error", reject);
     ended.then(() => reject(new Error(`${command} ${args.join(" ")} ended before it was ready: ${errors}`)));
+    const late = () =>
+      reject(new Error(`${command} ${args.join(" ")} was not ready in ${READY_MS} ms: ${errors}`));
+    setTimeout(late, READY_MS).unref();
   });
   return {
     pid: child.pid ?? 0,
     child,
     line,
     async stop() {
-      child.kill("SIGTERM");
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       await ended;
     },
   };

@@ -113,8 +113,8 @@ export async function listSql(
   where("d.provider = ?", wanted.provider);
   where("d.event = ?", wanted.event);
   where("d.repository = ?", wanted.repository);
-  where("d.received_at >= ?::double precision", wanted.since);
-  where("d.received_at < ?::double precision", wanted.until);
+  where("d.received_at >= ?::bigint", wholeMs(wanted.since));
+  where("d.received_at < ?::bigint", wholeMs(wanted.until));
   if (page.cursor !== undefined) {
     const { receivedAt, id } = placeOf(page.cursor);
     where(`(d.received_at, d.id) < ($${values.push(receivedAt)}::bigint, ?)`, id);
@@ -142,14 +142,21 @@ export async function pendingSql(
   const count = pageSize(limit);
   const rows = await client.query<Row>(
     `SELECT id, namespace, listener, received_at, decisions, job_ids, job_states FROM sluice.delivery
-    WHERE outcome = 'pending' AND received_at < $1::double precision ORDER BY received_at, id LIMIT ${count}`,
-    [before],
+    WHERE outcome = 'pending' AND received_at < $1::bigint ORDER BY received_at, id LIMIT ${count}`,
+    [wholeMs(before)],
   );
   const found = rows.map((row) => {
     const decisions = row.decisions === null ? undefined : decodeDecisions(row.decisions);
     return pendingOf(placedOf(row), jobStates(row), decisions);
   });
   return gather(found, count);
+}
+
+/** A time as the index holds it: `>=` and `<` of whole milliseconds mean the same for the next whole one. */
+function wholeMs(time: number | undefined): number | undefined {
+  return time === undefined
+    ? undefined
+    : Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, Math.ceil(time)));
 }
 
 function placedOf(row: Pick<SummaryRow, "id" | "namespace" | "listener" | "received_at">): {

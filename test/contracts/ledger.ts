@@ -258,6 +258,8 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
       await ledger.attempt(job, attemptOf(job, 4, "retry"));
       const record = await ledger.find(entry.delivery.id);
       assert.deepEqual([record?.outcome, record?.jobs[0]?.state], ["created", "created"]);
+      const told = record?.jobs[0]?.attempts.map(({ number, outcome }) => `${number} ${outcome}`);
+      assert.deepEqual(told, ["1 done", "2 dead", "3 dead", "4 retry"]);
       assert.deepEqual(record?.reason, `created PipelineRun ci/${runOf(job).name}`);
       assert.deepEqual((await ledger.audit()).violations, []);
     });
@@ -290,6 +292,22 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
       assert.deepEqual([record?.outcome, record?.runs.length], ["dead", 7]);
       assert.ok(record?.jobs.every((job) => job.attempts.length === 1));
       assert.deepEqual((await ledger.audit()).violations, []);
+      await other.close();
+    });
+
+    test("a success and a giving up of one job at the same time come to a success", async () => {
+      const other = await bench.reopen();
+      const entries = Array.from({ length: 30 }, () => newDelivery({ decided: "m" }));
+      for (const entry of entries) await ledger.accept(entry);
+      const tries = entries
+        .flatMap(jobsIn)
+        .flatMap((job) => [
+          ledger.attempt(job, attemptOf(job, 2, "done")),
+          other.attempt(job, attemptOf(job, 1, "dead")),
+        ]);
+      await Promise.all(tries);
+      const { created, violations } = await ledger.audit();
+      assert.deepEqual({ created, violations }, { created: entries.length, violations: [] });
       await other.close();
     });
 

@@ -127,6 +127,8 @@ export function conservationContract(current: () => { ledger: Ledger; bench: Led
     assert.equal((await ledger.find(second.delivery.id))?.outcome, "filtered");
     const third = await ledger.accept(newDelivery({ decided: "n", dedupeKey: "k" }));
     assert.deepEqual(third, { kind: "duplicate", of: second.delivery.id, outcome: "filtered" });
+    await bench.removeRecord(second.delivery.id);
+    assert.deepEqual(await ledger.accept(second), { kind: "accepted" });
   });
 
   test("an audit names an object that two deliveries made", async () => {

@@ -78,6 +78,11 @@ export function listContract(current: () => Ledger): void {
       await listed({ since: START + 3, until: START + 9 }),
       where((i) => i >= 3 && i < 9),
     );
+    assert.deepEqual(
+      await listed({ since: START + 2.5, until: Number.POSITIVE_INFINITY }),
+      where((i) => i >= 3),
+    );
+    assert.deepEqual(await listed({ since: 0, until: 0 }), []);
     assert.deepEqual(await listed({ outcome: "created" }), []);
     const first = await current().list({ namespace: "ci" }, { limit: 2 });
     assert.ok(first.next);

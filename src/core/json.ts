@@ -34,39 +34,47 @@ export function setOwn(object: Record<string, unknown>, key: string, value: unkn
 export function parseJson(text: string): JsonValue {
   refuseDeepNesting(text);
   const value = JSON.parse(text) as JsonValue;
-  return mayHoldOddities.test(text) ? normalised(value) : value;
+  if (overflows(value)) throw new SyntaxError("a number is out of the range of a 64-bit float");
+  // Only an escape can bring a lone surrogate into text that was decoded from UTF-8.
+  return text.includes("\\ud") || text.includes("\\uD") ? wellFormed(value) : value;
 }
 
-// Only such texts can hold a number that overflows or an escaped lone surrogate, so only they pay for a second walk.
-const mayHoldOddities = /\\u[dD][89a-fA-F]|[0-9][eE]\+?[0-9]{3}|[0-9]{300}/;
+/** JSON.parse makes Infinity of a number that is too large; encoding/json refuses it. */
+function overflows(value: JsonValue): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(overflows);
+  const object = value as JsonObject;
+  for (const key in object) if (overflows(object[key] as JsonValue)) return true;
+  return false;
+}
 
-function normalised(value: JsonValue): JsonValue {
+function wellFormed(value: JsonValue): JsonValue {
   if (typeof value === "string") return value.toWellFormed();
-  if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new SyntaxError("number is out of the range of a 64-bit float");
-    return value;
-  }
-  if (Array.isArray(value)) return value.map(normalised);
+  if (Array.isArray(value)) return value.map(wellFormed);
   if (!isJsonObject(value)) return value;
   const copy: Record<string, JsonValue> = {};
-  for (const key of Object.keys(value)) setOwn(copy, key.toWellFormed(), normalised(value[key] as JsonValue));
+  for (const key of Object.keys(value)) setOwn(copy, key.toWellFormed(), wellFormed(value[key] as JsonValue));
   return copy;
 }
 
 function refuseDeepNesting(text: string): void {
-  let depth = 0;
-  let deepest = 0;
-  // Brackets inside strings only make the estimate higher, so a text that stays under the limit needs no second look.
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x7b || c === 0x5b) {
-      depth++;
-      if (depth > deepest) deepest = depth;
-    } else if (c === 0x7d || c === 0x5d) depth--;
-  }
-  if (deepest > MAX_JSON_DEPTH && nestingOutsideStrings(text) > MAX_JSON_DEPTH) {
+  // A text without that many brackets cannot nest that deep, and counting them is a search, not a walk.
+  if (!holdsMore(text, MAX_JSON_DEPTH)) return;
+  if (nestingOutsideStrings(text) > MAX_JSON_DEPTH) {
     throw new SyntaxError(`nested deeper than ${MAX_JSON_DEPTH} levels`);
   }
+}
+
+/** Whether a text has more than `limit` opening brackets, inside or outside of strings. */
+function holdsMore(text: string, limit: number): boolean {
+  let count = 0;
+  for (const bracket of ["{", "["]) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++count > limit) return true;
+    }
+  }
+  return false;
 }
 
 function nestingOutsideStrings(text: string): number {

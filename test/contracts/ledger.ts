@@ -8,16 +8,7 @@ import type { Ledger } from "../../src/core/ledger.ts";
 import { attemptContract } from "../ledger/attempts.ts";
 import { conservationContract } from "../ledger/conservation.ts";
 import { listContract } from "../ledger/lists.ts";
-import {
-  attemptOf,
-  decisionsFor,
-  jobFor,
-  jobsIn,
-  listener,
-  newDelivery,
-  runOf,
-  START,
-} from "../ledger/samples.ts";
+import { attemptOf, decisionsFor, jobFor, jobsIn, listener, newDelivery, START } from "../ledger/samples.ts";
 
 /** A ledger on storage of its own, with the storage's back door. */
 export interface LedgerBench extends AsyncDisposable {

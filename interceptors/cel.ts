@@ -6,7 +6,7 @@ import type { OverlayKey } from "../src/cel/overlay-key.ts";
 import { overlayKey } from "../src/cel/overlay-key.ts";
 import type { CelProgram, SecretView } from "../src/cel/program.ts";
 import { compileCel } from "../src/cel/program.ts";
-import { withSecrets } from "../src/cel/secrets.ts";
+import { provesSecret, withSecrets } from "../src/cel/secrets.ts";
 import { CelSyntaxError } from "../src/cel/source.ts";
 import { overlayJson } from "../src/cel/to-json.ts";
 import type { Value } from "../src/cel/values.ts";
@@ -18,7 +18,7 @@ import { fault, SluiceError } from "../src/core/errors.ts";
 import type { Verdict } from "../src/core/interceptor.ts";
 import { defineInterceptor, GRPC, PASS } from "../src/core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../src/core/json.ts";
-import { isJsonObject } from "../src/core/json.ts";
+import { object, readParams, text, unknownParams } from "./params.ts";
 
 /** One overlay, compiled. */
 interface Overlay {
@@ -27,22 +27,22 @@ interface Overlay {
   readonly set: OverlayKey;
 }
 
-interface CelParams {
-  readonly filter: string;
-  readonly overlays: readonly { readonly key: string; readonly expression: string }[];
-}
-
 export const cel = defineInterceptor({
   name: "cel",
   summary: "lets events through by a CEL expression, and computes extensions from them",
   compile(params, tools) {
-    const { filter, overlays } = readParams(params);
+    const { filter = "", overlays = [] } = readCelParams(params);
     const condition = filter === "" ? undefined : compiled(filter);
     const additions = overlays.map(
-      ({ key, expression }): Overlay => ({ key, program: compiled(expression), set: overlayKey(key) }),
+      ({ key = "", expression = "" }): Overlay => ({
+        key,
+        program: compiled(expression),
+        set: overlayKey(key),
+      }),
     );
     const view: SecretView = { namespace: tools.namespace, secrets: tools.secrets };
     return {
+      comparesSecret: condition !== undefined && provesSecret(condition.tree.root),
       intercept(event) {
         const verdict = guarded(() =>
           withSecrets(view, (known) => decide(condition, additions, event, known)),
@@ -73,9 +73,9 @@ function decide(
   const work = createWork();
   if (filter !== undefined) {
     const value = evaluated("filter", filter, activation, secrets, work);
-    if (value === false) return stop(GRPC.FAILED_PRECONDITION, `filter is false: ${filter.expression}`);
+    if (value === false) return stop(GRPC.FAILED_PRECONDITION, `filter is false: ${printed(filter)}`);
     if (value !== true) {
-      return stop(GRPC.FAILED_PRECONDITION, `filter is no bool but ${kindOf(value)}: ${filter.expression}`);
+      return stop(GRPC.FAILED_PRECONDITION, `filter is no bool but ${kindOf(value)}: ${printed(filter)}`);
     }
   }
   if (overlays.length === 0) return PASS;
@@ -103,8 +103,13 @@ function evaluated(
     return program.evaluate(activation, secrets, work);
   } catch (error) {
     if (!(error instanceof CelFailure)) throw error;
-    throw new CelFailure(`${what} failed: ${error.reason}: ${program.expression}`, error.final);
+    throw new CelFailure(`${what} failed: ${error.reason}: ${printed(program)}`, error.final);
   }
+}
+
+/** The expression, short enough for a line of a list. */
+function printed({ expression }: CelProgram): string {
+  return expression.length > 300 ? `${expression.slice(0, 300)}…` : expression;
 }
 
 function guarded(decide: () => Verdict | Promise<Verdict>): Verdict | Promise<Verdict> {
@@ -126,50 +131,31 @@ function stop(code: number, reason: string): Verdict & { readonly continue: fals
   return { continue: false, code, reason };
 }
 
+/** More keys in an overlay are ignored, as Tekton does: key and expression are demanded there anyway. */
+const overlayShape = object({ key: text, expression: text });
+
+/** @throws SluiceError SLUICE_INTERCEPTOR_PARAMS when it is no list of objects. */
+function overlayList(value: JsonValue, place: Parameters<typeof text>[1]) {
+  if (!Array.isArray(value)) throw wrong("overlays", "overlays must be a list");
+  return (value as readonly JsonValue[]).map((entry, i) =>
+    overlayShape(entry, { ...place, path: `${place.path}[${i}]` }),
+  );
+}
+
+const shape = object({ filter: text, overlays: overlayList });
+
 /**
- * Reads the parameters. Names match without regard to case, as Go's encoding/json has it. A parameter that is neither
- * filter nor overlays is refused (Tekton ignores it, and a misspelt filter lets everything through); inside an overlay,
- * where a key and an expression are demanded anyway, more keys are ignored as Tekton does.
+ * Reads the parameters. One that is neither filter nor overlays is refused, where Tekton ignores it: a misspelt filter
+ * would let everything through.
  *
  * @throws SluiceError SLUICE_INTERCEPTOR_PARAMS.
  */
-function readParams(params: JsonObject): CelParams {
-  const given = byLowerCase(params, "params");
-  for (const name of given.keys()) {
-    if (name !== "filter" && name !== "overlays")
-      throw wrong(name, "is unknown; known are filter and overlays");
-  }
-  const overlays = given.get("overlays") ?? [];
-  if (!Array.isArray(overlays)) throw wrong("overlays", "is no list");
-  return {
-    filter: text(given.get("filter"), "filter"),
-    overlays: (overlays as readonly JsonValue[]).map((entry, i) => {
-      if (!isJsonObject(entry)) throw wrong(`overlays[${i}]`, "is no object with key and expression");
-      const fields = byLowerCase(entry, `overlays[${i}]`);
-      return {
-        key: text(fields.get("key"), `overlays[${i}].key`),
-        expression: text(fields.get("expression"), `overlays[${i}].expression`),
-      };
-    }),
-  };
-}
-
-function byLowerCase(object: JsonObject, field: string): ReadonlyMap<string, JsonValue> {
-  const entries = new Map<string, JsonValue>();
-  for (const [name, value] of Object.entries(object)) {
-    if (entries.has(name.toLowerCase())) throw wrong(field, `names ${name} twice`);
-    entries.set(name.toLowerCase(), value);
-  }
-  return entries;
-}
-
-/** Null and absent are the empty text, as in Go. */
-function text(value: JsonValue | undefined, field: string): string {
-  if (value === undefined || value === null) return "";
-  if (typeof value !== "string") throw wrong(field, "is no text");
-  return value;
+function readCelParams(params: JsonObject) {
+  const [unknown] = unknownParams(shape, params);
+  if (unknown !== undefined) throw wrong(unknown, `${unknown} is unknown; known are filter and overlays`);
+  return readParams("cel", shape, params);
 }
 
 function wrong(field: string, reason: string): SluiceError {
-  return fault("SLUICE_INTERCEPTOR_PARAMS", { name: "cel", reason: `${field} ${reason}`, field });
+  return fault("SLUICE_INTERCEPTOR_PARAMS", { name: "cel", reason, field });
 }

@@ -4,9 +4,14 @@ import type { Event } from "../core/delivery.ts";
 import { reasonOf } from "../core/errors.ts";
 import { type HeaderMap, headersToJson } from "../core/headers.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { Value } from "./values.ts";
 import { fail } from "./values.ts";
 
-export interface Activation {
+/** Values by variable. */
+export type Activation = Readonly<Record<string, Value>>;
+
+/** The variables that Tekton's environment declares (see library.ts). */
+export interface EventActivation extends Activation {
   readonly body: JsonObject;
   readonly header: JsonObject;
   readonly extensions: JsonObject;
@@ -18,7 +23,7 @@ export interface Activation {
  *
  * @throws CelFailure when the body is neither empty, nor null, nor a JSON object: Tekton evaluates nothing then.
  */
-export function activate(event: Pick<Event, "payload" | "headers" | "extensions" | "url">): Activation {
+export function activate(event: Pick<Event, "payload" | "headers" | "extensions" | "url">): EventActivation {
   return {
     body: bodyOf(event.payload),
     header: headersToJson(event.headers as HeaderMap),

@@ -81,10 +81,10 @@ export function children(node: Node): readonly Node[] {
   }
 }
 
-/** `a.b.c` of nested selections from a name, or undefined. */
-export function pathOf(node: Node): string | undefined {
+/** `a.b.c` of nested selections from a name; undefined for other nodes, and for more than `limit` selections. */
+export function pathOf(node: Node, limit = 20): string | undefined {
   if (node.kind === "ident") return node.name;
-  if (node.kind !== "select" || node.test) return undefined;
-  const operand = pathOf(node.operand);
+  if (node.kind !== "select" || node.test || limit === 0) return undefined;
+  const operand = pathOf(node.operand, limit - 1);
   return operand === undefined ? undefined : `${operand}.${node.field}`;
 }

@@ -2,13 +2,18 @@
 
 import { compareBytewise } from "../core/json.ts";
 import type { AnyMap } from "./maps.ts";
-import { mapEntries, mapGet, mapSize } from "./maps.ts";
+import { KEY_STEPS, mapEntries, mapGet, mapSize } from "./maps.ts";
 import type { Value } from "./values.ts";
 import { isDuration, isList, isMap, isTimestamp, isTypeValue, isUint } from "./values.ts";
 import type { Work } from "./work.ts";
 
 /** True when two values are equal: numbers across their types, lists and maps by their content; NaN equals nothing. */
 export function equals(work: Work, a: Value, b: Value): boolean {
+  if (typeof a === "string") {
+    if (typeof b !== "string") return false;
+    work.charge(a.length / 128);
+    return a === b;
+  }
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
     return a === b || equalNumbers(a, b);
   }
@@ -73,7 +78,7 @@ function equalLists(work: Work, a: readonly Value[], b: readonly Value[]): boole
 function equalMaps(work: Work, a: AnyMap, b: AnyMap): boolean {
   const size = mapSize(a);
   if (size !== mapSize(b)) return false;
-  work.charge(size);
+  work.charge(size * KEY_STEPS);
   return mapEntries(a).every(([key, value]) => {
     const other = mapGet(b, key);
     return other !== undefined && equals(work, value, other);

@@ -1,9 +1,9 @@
 /** Explanations: the values of an expression's parts, for people who ask why it came out as it did. */
 
 import { unparse } from "@bufbuild/cel";
+import { type HeaderMap, headersToJson, maskHeaders } from "../core/headers.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { setOwn } from "../core/json.ts";
-import type { Activation } from "./activation.ts";
+import type { EventActivation } from "./activation.ts";
 import type { Node } from "./ast.ts";
 import { children } from "./ast.ts";
 import type { CelProgram, SecretView } from "./program.ts";
@@ -21,42 +21,54 @@ const MAX_TEXT = 200;
  * Evaluates an expression part by part. Costs many times an evaluation: for `sluice try` and the trace, not for every
  * event.
  *
- * @param secrets as for evaluating; a compareSecret whose Secret is not known yet is shown as a failure.
- * @returns `expression`, `value` or `error`, and `parts`: the text of each selection, call and operator that stands
- *   outside macros, with its value as JSON (shortened) or what went wrong. Secrets are never shown: compareSecret's
- *   arguments are names.
+ * @param secrets as for evaluating; a compareSecret whose Secret has not been read is shown as an error.
+ * @returns `expression`, its `value` or `error`, and `parts`: of each selection, call and operator that stands outside
+ *   macros its text (`part`), and `value` (as JSON, shortened) or `error`. Sensitive headers are masked, and what is
+ *   compared with a Secret is not shown at all.
  */
-export function explain(program: CelProgram, activation: Activation, secrets: SecretView): JsonObject {
-  const parts: Record<string, JsonValue> = {};
+export function explain(program: CelProgram, activation: EventActivation, secrets: SecretView): JsonObject {
+  const masked = { ...activation, header: headersToJson(maskHeaders(activation.header as HeaderMap)) };
+  const show = (evaluate: (activation: EventActivation) => Value): JsonObject =>
+    shown(() => {
+      const value = evaluate(activation);
+      // Comparisons are true or false of the real header; whatever could hold its text is made of the masked one.
+      return typeof value === "boolean" ? value : evaluate(masked);
+    });
+  const parts = new Map<string, JsonObject>();
   for (const node of interesting(program.tree.root).slice(0, MAX_PARTS)) {
-    const text = textOf(program, node);
-    if (!Object.hasOwn(parts, text))
-      setOwn(
-        parts,
-        text,
-        shown(() => program.part(node)(activation, secrets)),
-      );
+    const evaluate = program.part(node);
+    parts.set(
+      textOf(program, node),
+      show((event) => evaluate(event, secrets)),
+    );
   }
-  const result = shown(() => program.evaluate(activation, secrets));
-  const failed = typeof result === "object" && result !== null && "error" in result;
-  return failed
-    ? { expression: program.expression, error: (result as JsonObject)["error"] as string, parts }
-    : { expression: program.expression, value: (result as JsonObject)["value"] as JsonValue, parts };
+  return {
+    expression: program.expression,
+    ...show((event) => program.evaluate(event, secrets)),
+    parts: Array.from(parts, ([part, result]) => ({ part, ...result })),
+  };
 }
 
-/** Parts whose values say something: not constants, not the whole, nothing that needs a macro's variable. */
+/** Parts whose values say something: ends of selections, calls, operators; nothing that needs a macro's variable. */
 function interesting(root: Node): Node[] {
   const found: Node[] = [];
-  const visit = (node: Node): void => {
-    const inside = node.kind === "macro" ? [node.range] : children(node);
-    for (const child of inside) visit(child);
-    const isLeafName = node.kind === "ident" || node.kind === "const";
-    const isLiteral = (node.kind === "list" || node.kind === "map") && isConstant(node);
-    if (node !== root && !isLeafName && !isLiteral) found.push(node);
+  const visit = (node: Node, parent: Node | undefined): void => {
+    const isSecretTarget =
+      parent?.kind === "call" && parent.name === "compareSecret" && parent.target === node;
+    if (isSecretTarget) return;
+    for (const child of node.kind === "macro" ? [node.range] : children(node)) visit(child, node);
+    const isLeaf = node.kind === "ident" || isConstant(node);
+    // Of body.a.b only the whole is shown; a list that only parse.ts made of arguments is nobody's text.
+    const isInner =
+      parent !== undefined && isAccess(parent) && children(parent)[0] === node && isAccess(node);
+    if (parent !== undefined && !isLeaf && !isInner && node.origin !== parent.origin) found.push(node);
   };
-  visit(root);
-  // `body.a` inside `body.a.b` says nothing that the longer one does not, unless only the shorter one exists.
+  visit(root, undefined);
   return found;
+}
+
+function isAccess(node: Node): boolean {
+  return node.kind === "select" || (node.kind === "call" && node.name === "_[_]");
 }
 
 function isConstant(node: Node): boolean {

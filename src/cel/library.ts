@@ -13,9 +13,6 @@ import { time } from "./functions/time.ts";
 import { library } from "./functions.ts";
 import { JSON_MAP, STRING } from "./types.ts";
 
-/** The variables in the order of their slots. */
-export const VARIABLES = ["body", "header", "extensions", "requestURL"] as const;
-
 export const ENVIRONMENT: Environment = {
   variables: new Map([
     ["body", JSON_MAP],

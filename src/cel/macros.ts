@@ -63,7 +63,9 @@ export function sorted(frame: Pick<Frame, "work">, list: readonly Value[], keys:
   if (kind !== undefined && compare(keys[0] as Value, keys[0] as Value) === undefined) {
     fail(`list elements must be comparable, not ${kind}`);
   }
-  frame.work.charge(list.length * Math.ceil(Math.log2(list.length + 1)));
+  const rounds = Math.ceil(Math.log2(list.length + 1));
+  const characters = keys.reduce((sum: number, key) => sum + (typeof key === "string" ? key.length : 0), 0);
+  frame.work.charge((list.length + characters / 8) * rounds);
   const order = list.map((_item, i) => i);
   order.sort((a, b) => compare(keys[a] as Value, keys[b] as Value) ?? 0);
   return order.map((i) => list[i] as Value);

@@ -4,6 +4,9 @@ import type { JsonObject } from "../core/json.ts";
 import type { CelMap, Value } from "./values.ts";
 import { celMap, fail, isCelMap, isUint } from "./values.ts";
 
+/** What visiting one key of a large object costs, in steps of work.ts. */
+export const KEY_STEPS = 6;
+
 export type AnyMap = CelMap | JsonObject;
 
 /** The value under a key, or undefined. Numbers of all three types find each other, as in cel-go. */

@@ -19,6 +19,8 @@ export interface Tree {
   readonly parsed: Parsed;
 }
 
+const SPACES: ReadonlySet<string> = new Set(" \t\r\n\f");
+
 /** @throws CelSyntaxError when the text is no expression. */
 export function parseExpression(expression: string): Tree {
   const source = readSource(expression);
@@ -35,7 +37,12 @@ export function parseExpression(expression: string): Tree {
 function createReader(expression: string, source: Source, parsed: Parsed): (expr: Origin) => Node {
   const positions = parsed.sourceInfo?.positions ?? {};
   const macroCalls = parsed.sourceInfo?.macroCalls ?? {};
-  const offsetOf = (id: bigint): number => positions[String(id)] ?? 0;
+  // The parser counts the space in front of an operator to it.
+  const offsetOf = (id: bigint): number => {
+    let offset = positions[String(id)] ?? 0;
+    while (SPACES.has(source.text[offset] ?? "")) offset++;
+    return offset;
+  };
 
   const read = (origin: Origin): Node => {
     const at = offsetOf(origin.id);
@@ -62,7 +69,10 @@ function createReader(expression: string, source: Source, parsed: Parsed): (expr
         // has() moves a selection to its own place; the call it was read from still knows where the dot stood.
         const dot = select.testOnly ? macroCalls[String(origin.id)] : undefined;
         const call = dot?.exprKind.case === "callExpr" ? dot.exprKind.value.args[0] : undefined;
-        const field = source.quoted.get(call === undefined ? at : offsetOf(call.id)) ?? select.field;
+        const quoted = source.quoted.get(call === undefined ? at : offsetOf(call.id));
+        const field = quoted ?? select.field;
+        // The parser's tree is ours alone; whoever prints from it shall see the name.
+        if (quoted !== undefined) select.field = `\`${quoted}\``;
         return {
           kind: "select",
           at,

@@ -9,7 +9,7 @@ import type { Environment } from "./check.ts";
 import { check } from "./check.ts";
 import { compile } from "./compile.ts";
 import type { Evaluate, Frame } from "./frame.ts";
-import { ENVIRONMENT, VARIABLES } from "./library.ts";
+import { ENVIRONMENT } from "./library.ts";
 import type { Tree } from "./parse.ts";
 import { parseExpression } from "./parse.ts";
 import { compilePattern } from "./regex.ts";
@@ -58,24 +58,31 @@ export function compileCel(expression: string, environment: Environment = ENVIRO
     const tree = parseExpression(expression);
     const checked = check(tree.root, expression, environment);
     compilePatterns(tree.root, expression);
-    const slots = new Map(VARIABLES.map((name, slot) => [name as string, slot]));
+    const names = [...environment.variables.keys()];
+    const slots = new Map(names.map((name, slot) => [name, slot]));
     const evaluate = compile(tree.root, checked, slots);
     return {
       expression,
       type: checked.type,
       tree,
-      evaluate: (activation, secrets, work = createWork()) => run(evaluate, activation, secrets, work),
+      evaluate: (activation, secrets, work = createWork()) => run(evaluate, names, activation, secrets, work),
       part(node) {
         const part = compile(node, checked, slots);
-        return (activation, secrets) => run(part, activation, secrets, createWork());
+        return (activation, secrets) => run(part, names, activation, secrets, createWork());
       },
     };
   } catch (error) {
-    throw error instanceof RangeError ? new CelSyntaxError(`1:1: nested too deep`) : error;
+    throw error instanceof RangeError ? new CelSyntaxError("1:1: nested too deep") : error;
   }
 }
 
-function run(evaluate: Evaluate, activation: Activation, view: SecretView, work: Work): Value {
+function run(
+  evaluate: Evaluate,
+  names: readonly string[],
+  activation: Activation,
+  view: SecretView,
+  work: Work,
+): Value {
   const frame: Frame = {
     work,
     secrets: {
@@ -85,7 +92,7 @@ function run(evaluate: Evaluate, activation: Activation, view: SecretView, work:
         return data;
       },
     },
-    slots: [activation.body, activation.header, activation.extensions, activation.requestURL],
+    slots: names.map((name) => activation[name] as Value),
   };
   try {
     return evaluate(frame);

@@ -16,10 +16,26 @@ export interface Pattern {
 
 const patterns = new Map<string, Pattern>();
 
-/** @throws CelFailure when RE2 does not know the syntax (back references, lookarounds, …). */
-export function compilePattern(source: string): Pattern {
+/** Of patterns that come with an event: characters, and the sum of what stands in braces (`{200}` makes 200 copies). */
+const MAX_FOREIGN_LENGTH = 500;
+const MAX_FOREIGN_REPEAT = 200;
+/** Some 40 ms, what such a pattern can cost at most. */
+const FOREIGN_STEPS = 400_000;
+
+/**
+ * Compiles a pattern, or finds it compiled.
+ *
+ * @param work given when the pattern may come from an event: then its size is limited and compiling is paid for.
+ * @throws CelFailure when RE2 does not know the syntax (back references, lookarounds, …).
+ */
+export function compilePattern(source: string, work?: Work): Pattern {
   const known = patterns.get(source);
   if (known !== undefined) return known;
+  if (work !== undefined) {
+    const repeats = [...source.matchAll(/[{,]([0-9]+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
+    if (source.length > MAX_FOREIGN_LENGTH || repeats > MAX_FOREIGN_REPEAT) fail("the pattern is too large");
+    work.charge(FOREIGN_STEPS);
+  }
   const pattern = createPattern(source);
   // Patterns can come from events, so the memory of them is bounded.
   if (patterns.size >= 1_000) patterns.clear();
@@ -36,7 +52,7 @@ function createPattern(source: string): Pattern {
   }
   return {
     test(work, text) {
-      work.charge(text.length / 2);
+      work.charge(text.length * 2);
       return re.test(text);
     },
     replaceAll: (work, text, template) => replaceAll(re, work, text, template),
@@ -44,7 +60,7 @@ function createPattern(source: string): Pattern {
 }
 
 function replaceAll(re: RE2JS, work: Work, text: string, template: string): string {
-  work.charge(text.length / 2);
+  work.charge(text.length * 2);
   // Most texts that are searched hold no match at all, and the automaton says so faster.
   if (!re.test(text)) return text;
   const find = createFinder(re.re2().prog, work);
@@ -135,7 +151,7 @@ function createFinder(program: Program, work: Work): (text: string, from: number
         threads.push(thread);
       }
     }
-    work.charge(seen.size / 4);
+    work.charge(seen.size * 2);
   };
 
   return (text, from) => {

@@ -1,6 +1,8 @@
 /** Secrets for compareSecret: expressions are evaluated at once, so a Secret not yet read ends the try and starts another. */
 
 import type { SecretData } from "../core/secrets.ts";
+import type { Node } from "./ast.ts";
+import { children } from "./ast.ts";
 import type { SecretView } from "./program.ts";
 import { SecretsNeeded } from "./program.ts";
 import { CelFailure } from "./values.ts";
@@ -53,4 +55,20 @@ async function readAndRetry<T>(
     }
   }
   throw new CelFailure(`compareSecret asks for more than ${MAX_READS} secrets`, true);
+}
+
+/**
+ * True when a filter of this form is true only for an event that holds a Secret's value: then it proves its sender.
+ *
+ * @param node a filter's tree, or a part of it.
+ */
+export function provesSecret(node: Node): boolean {
+  if (node.kind !== "call") return false;
+  if (node.name === "_&&_") return node.args.some(provesSecret);
+  if (node.name === "_||_") return node.args.every(provesSecret);
+  return node.name === "compareSecret" && node.target !== undefined && readsEvent(node.target);
+}
+
+function readsEvent(node: Node): boolean {
+  return node.kind === "ident" || children(node).some(readsEvent);
 }

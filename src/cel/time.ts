@@ -99,7 +99,19 @@ export function inZone(value: Timestamp, zone: string | undefined): Date {
   return local;
 }
 
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
 function formatter(zone: string): Intl.DateTimeFormat {
+  const known = formatters.get(zone);
+  if (known !== undefined) return known;
+  const made = createFormatter(zone);
+  // There are some 600 zones, in any mixture of cases.
+  if (formatters.size >= 1_000) formatters.clear();
+  formatters.set(zone, made);
+  return made;
+}
+
+function createFormatter(zone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat("en-US-u-ca-iso8601", {
       timeZone: zone,

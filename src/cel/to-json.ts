@@ -2,7 +2,7 @@
 
 import type { JsonValue } from "../core/json.ts";
 import { setOwn } from "../core/json.ts";
-import { mapEntries } from "./maps.ts";
+import { KEY_STEPS, mapEntries } from "./maps.ts";
 import { printDuration, printTimestamp } from "./time.ts";
 import type { Value } from "./values.ts";
 import { fail, isDuration, isList, isMap, isTimestamp, isUint, kindOf } from "./values.ts";
@@ -18,10 +18,16 @@ const MAX_SAFE = 2n ** 53n - 1n;
  */
 export function toJson(value: Value, work: Work): JsonValue {
   if (value === null || typeof value === "boolean") return value;
-  if (typeof value === "string") return value.isWellFormed() ? value : fail("invalid UTF-8");
+  if (typeof value === "string") {
+    work.charge(value.length / 8);
+    return value.isWellFormed() ? value : fail("invalid UTF-8");
+  }
   if (typeof value === "number") return Number.isFinite(value) ? value : fail(`invalid ${value} value`);
   if (typeof value === "bigint") return integer(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  if (value instanceof Uint8Array) {
+    work.charge(value.length / 16);
+    return Buffer.from(value).toString("base64");
+  }
   work.charge(1);
   if (isList(value)) return value.map((item) => toJson(item, work));
   if (isUint(value)) return integer(value.value);
@@ -30,7 +36,7 @@ export function toJson(value: Value, work: Work): JsonValue {
   if (!isMap(value)) return fail(`type conversion not supported for '${kindOf(value)}'`);
   const object: Record<string, JsonValue> = {};
   for (const [key, item] of mapEntries(value)) {
-    work.charge(1);
+    work.charge(KEY_STEPS);
     if (typeof key !== "string") return fail(`unsupported type conversion from '${kindOf(key)}' to string`);
     setOwn(object, key, toJson(item, work));
   }

@@ -1,19 +1,19 @@
 /** YAML 1.1 as sigs.k8s.io/yaml turns it into JSON: `on` and `y` are true, dates stay text, keys become strings. */
 
 import type { ScalarTag, Tags } from "yaml";
-import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments } from "yaml";
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseAllDocuments } from "yaml";
 import type { JsonValue } from "../core/json.ts";
 import { MAX_JSON_DEPTH, printNumber, setOwn } from "../core/json.ts";
-
-/** Values that the aliases of one document may unfold to. */
-const MAX_NODES = 200_000;
+import type { Work } from "./work.ts";
 
 /**
  * Reads the first document of a text.
  *
- * @throws Error when it is no YAML, when a number cannot be JSON, or when aliases unfold to too much.
+ * @param work pays for every value, so that aliases cannot unfold without bound.
+ * @throws Error when it is no YAML, nests too deep, or holds a number that JSON has no word for.
  */
-export function parseYaml(text: string): JsonValue {
+export function parseYaml(text: string, work: Work): JsonValue {
+  refuseDeepNesting(text);
   const [document] = parseAllDocuments(text, {
     version: "1.1",
     uniqueKeys: false,
@@ -25,11 +25,17 @@ export function parseYaml(text: string): JsonValue {
   const [error] = document.errors;
   if (error !== undefined) throw new SyntaxError(error.message.split("\n")[0]);
 
-  let nodes = 0;
+  const anchors = new Map<string, unknown>();
   const convert = (node: unknown, depth: number): JsonValue => {
-    if (++nodes > MAX_NODES || depth > MAX_JSON_DEPTH) throw new SyntaxError("too large or too deep");
+    work.charge(VALUE_STEPS);
+    if (depth > MAX_JSON_DEPTH) throw new SyntaxError(`nested deeper than ${MAX_JSON_DEPTH} levels`);
     if (node === null || node === undefined) return null;
-    if (isAlias(node)) return convert(node.resolve(document), depth + 1);
+    // The library's own resolving walks the whole document for each alias.
+    if (isAlias(node)) {
+      if (!anchors.has(node.source)) throw new SyntaxError(`unknown anchor '${node.source}' referenced`);
+      return convert(anchors.get(node.source), depth + 1);
+    }
+    if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (isScalar(node)) return scalar(node.value);
     if (isSeq(node)) return node.items.map((item) => convert(item, depth + 1));
     if (!isMap(node)) throw new SyntaxError("unexpected node");
@@ -49,6 +55,18 @@ export function parseYaml(text: string): JsonValue {
     return object;
   };
   return convert(document.contents, 0);
+}
+
+/** What making one value costs, in steps of work.ts. */
+const VALUE_STEPS = 10;
+
+/** The parser takes long over flow collections that nest without end. */
+function refuseDeepNesting(text: string): void {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[{\]}]/g)) {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1;
+    if (depth > MAX_JSON_DEPTH) throw new SyntaxError(`nested deeper than ${MAX_JSON_DEPTH} levels`);
+  }
 }
 
 /** The tags of YAML 1.1 that go-yaml resolves: no dates, and no numbers to the base of sixty. */

@@ -1,10 +1,10 @@
 /** Operators and size: what the grammar itself calls, under cel-go's names. */
 
 import { compare, equals, listHas } from "../equals.ts";
-import type { Overload } from "../functions.ts";
+import type { Context, Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
 import type { AnyMap } from "../maps.ts";
-import { mapHas, mapSize } from "../maps.ts";
+import { KEY_STEPS, mapHas, mapSize } from "../maps.ts";
 import type { Duration, Timestamp, Uint, Value } from "../values.ts";
 import { duration, fail, int, timestamp, uint } from "../values.ts";
 import { allowSize } from "../work.ts";
@@ -16,8 +16,10 @@ const ORDERED = ["bool", "int", "uint", "double", "string", "bytes", "timestamp"
 
 /** One operator of order. The checker wants equal types; at run time numbers of any type can be compared. */
 function ordering(name: string, holds: (order: number) => boolean): Overload[] {
-  const run = (_context: unknown, a: Value, b: Value): boolean =>
-    holds(compare(a, b) ?? fail("no such overload"));
+  const run = ({ work }: Context, a: Value, b: Value): boolean => {
+    if (typeof a === "string") work.charge(a.length / 8);
+    return holds(compare(a, b) ?? fail("no such overload"));
+  };
   return ORDERED.map((type) => {
     const strict = overload(name, `(${type}, ${type}) -> bool`, run);
     return { ...strict, guards: [undefined, undefined] };
@@ -107,7 +109,11 @@ export const operators: readonly Overload[] = [
     overload("size", text, (_, list: List) => BigInt(list.length)),
   ),
   ...["(map(A, B)) -> int", "map(A, B).() -> int"].map((text) =>
-    overload("size", text, (_, map: AnyMap) => BigInt(mapSize(map))),
+    overload("size", text, ({ work }, map: AnyMap) => {
+      const size = mapSize(map);
+      work.charge(size * KEY_STEPS);
+      return BigInt(size);
+    }),
   ),
   ...["(bytes) -> int", "bytes.() -> int"].map((text) =>
     overload("size", text, (_, bytes: Bytes) => BigInt(bytes.length)),

@@ -8,12 +8,12 @@ import { validValues } from "../../core/secrets.ts";
 import type { Context, Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
 import type { AnyMap } from "../maps.ts";
-import { mapEntries } from "../maps.ts";
+import { KEY_STEPS, mapEntries } from "../maps.ts";
 import { compilePattern } from "../regex.ts";
 import { toJson } from "../to-json.ts";
 import { parseUrl } from "../url.ts";
 import type { Value } from "../values.ts";
-import { fail, isList } from "../values.ts";
+import { CelFailure, fail, isList } from "../values.ts";
 import type { Work } from "../work.ts";
 import { parseYaml } from "../yaml.ts";
 
@@ -21,10 +21,10 @@ export const tekton: readonly Overload[] = [
   overload(
     "match",
     "map(string, dyn).(string, string) -> bool",
-    (_, map: AnyMap, name: string, value: string) => firstHeader(map, name) === value,
+    ({ work }, map: AnyMap, name: string, value: string) => firstHeader(work, map, name) === value,
   ),
-  overload("canonical", "map(string, dyn).(string) -> string", (_, map: AnyMap, name: string) =>
-    firstHeader(map, name),
+  overload("canonical", "map(string, dyn).(string) -> string", ({ work }, map: AnyMap, name: string) =>
+    firstHeader(work, map, name),
   ),
   overload("truncate", "string.(int) -> string", ({ work }, text: string, bytes: bigint) =>
     truncate(work, text, bytes),
@@ -33,19 +33,19 @@ export const tekton: readonly Overload[] = [
     "translate",
     "string.(string, string) -> string",
     ({ work }, text: string, pattern: string, by: string) =>
-      compilePattern(pattern).replaceAll(work, text, by),
+      compilePattern(pattern, work).replaceAll(work, text, by),
   ),
   overload("matches", "(string, string) -> bool", matches),
   overload("matches", "string.(string) -> bool", matches),
 
   overload("parseJSON", "string.() -> map(string, dyn)", ({ work }, text: string) => {
-    work.charge(text.length / 8);
+    work.charge(text.length / 4);
     return decoded("parseJSON", text, parseJson);
   }),
   overload("parseYAML", "string.() -> map(string, dyn)", ({ work }, text: string) => {
-    // The YAML parser needs some 250 ns for a character.
-    work.charge(text.length * 5);
-    return decoded("parseYAML", text, parseYaml);
+    // The YAML parser needs some 2 µs for a character.
+    work.charge(text.length * 40);
+    return decoded("parseYAML", text, (yaml) => parseYaml(yaml, work));
   }),
   overload("parseURL", "string.() -> map(string, dyn)", ({ work }, text: string) => {
     work.charge(text.length);
@@ -74,14 +74,15 @@ export const tekton: readonly Overload[] = [
 ];
 
 function matches({ work }: Context, text: string, pattern: string): boolean {
-  return compilePattern(pattern).test(work, text);
+  return compilePattern(pattern, work).test(work, text);
 }
 
 /** Go's Header.Get: the name in canonical spelling, the stored names as they are; "" when absent. */
-function firstHeader(map: AnyMap, name: string): string {
+function firstHeader(work: Work, map: AnyMap, name: string): string {
   const canonical = canonicalName(name);
   let found = "";
   for (const [key, values] of mapEntries(map)) {
+    work.charge(KEY_STEPS);
     if (typeof key !== "string" || !isList(values) || !values.every((value) => typeof value === "string")) {
       return fail("failed to convert to headers: not a map of lists of strings");
     }
@@ -111,6 +112,7 @@ function decoded(name: string, text: string, decode: (text: string) => unknown):
     if (value === null) return {};
     if (isJsonObject(value)) return value;
   } catch (error) {
+    if (error instanceof CelFailure) throw error;
     return fail(`failed to decode '${shown}' in ${name}: ${reasonOf(error)}`);
   }
   return fail(`failed to decode '${shown}' in ${name}: not an object`);

@@ -1,0 +1,207 @@
+/** Everything between a request and its objects, joined as main joins it, on a Redis of its own: for tests of the flows. */
+
+import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
+import type { IncomingHttpHeaders, Server } from "node:http";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { BUILT_IN } from "../../interceptors/index.ts";
+import type { Accept } from "../../src/accept.ts";
+import { createAccept } from "../../src/accept.ts";
+import { loadCatalog } from "../../src/catalog/index.ts";
+import type { Fact } from "../../src/core/fact.ts";
+import type { HttpClient } from "../../src/core/interceptor.ts";
+import type { Job, Target } from "../../src/core/job.ts";
+import type { Ledger } from "../../src/core/ledger.ts";
+import type { ListenerPlan } from "../../src/core/plan.ts";
+import type { JobHandler, Queue } from "../../src/core/queue.ts";
+import type { Secrets } from "../../src/core/secrets.ts";
+import type { Store } from "../../src/core/store.ts";
+import { createDirectoryTarget } from "../../src/create/directory.ts";
+import { createDispatch } from "../../src/dispatch.ts";
+import { createHttpClient } from "../../src/intercept/http.ts";
+import { createRegistry } from "../../src/intercept/registry.ts";
+import { type CompiledPlans, compilePlans, createInForce } from "../../src/plans.ts";
+import { openStore } from "../../src/store/open.ts";
+import { createVerifier } from "../../src/verify/verifier.ts";
+import { temporaryFolder } from "./folder.ts";
+import type { Arrival, Written } from "./objects.ts";
+import { NAMESPACE } from "./objects.ts";
+import { startRedis } from "./redis.ts";
+
+export interface CompileOptions {
+  readonly unverified?: "refuse" | "allow";
+  readonly http?: HttpClient;
+  /** Stands before the real secrets, to fail when the test wants it to. */
+  readonly secrets?: (real: Secrets) => Secrets;
+}
+
+/** Loads objects from a file as `serve` does, and compiles them. Faults of the load itself end the test. */
+export async function compiled(
+  objects: readonly Written[],
+  { unverified = "refuse", http, secrets: instead = (real) => real }: CompileOptions = {},
+): Promise<CompiledPlans & { readonly secrets: Secrets }> {
+  using folder = temporaryFolder("sluice-objects-");
+  const file = join(folder.path, "objects.yaml");
+  writeFileSync(file, objects.map((object) => JSON.stringify(object)).join("\n---\n"));
+  const { declarations, secrets: real, faults } = await loadCatalog({ paths: [file] });
+  const [first] = faults;
+  if (first !== undefined) throw first;
+  const secrets = instead(real);
+  const needs = { registry: createRegistry(BUILT_IN), secrets, unverified };
+  return { ...compilePlans(declarations, http === undefined ? needs : { ...needs, http }), secrets };
+}
+
+export interface FlowOptions extends Omit<CompileOptions, "http"> {
+  /** Stands before the real ledger, to fail when the test wants it to. */
+  readonly ledger?: (real: Ledger) => Ledger;
+  readonly queue?: (real: Queue) => Queue;
+  /** Instead of a folder. */
+  readonly target?: Pick<Target, "create">;
+  readonly clock?: () => number;
+  /** The middle of every jitter by default. */
+  readonly random?: () => number;
+}
+
+export interface Flows extends AsyncDisposable {
+  readonly store: Store;
+  readonly plans: ReturnType<typeof createInForce>["plans"];
+  readonly facts: readonly Fact[];
+  readonly accept: Accept;
+  readonly dispatch: JobHandler;
+  /** The plan of a listener in namespace `ci`; there must be one. */
+  plan(name?: string): ListenerPlan;
+  /** Sends a request to listener `git`; the eventID. */
+  send(request: Arrival, to?: string): Promise<string>;
+  /** Puts other objects in force. */
+  declare(objects: readonly Written[]): Promise<void>;
+  /** Resolves with the first fact, told already or to come, of which `wanted` is true. */
+  heard(wanted: (fact: Fact) => boolean): Promise<Fact>;
+  /** Types of the facts told so far, in order. */
+  told(): readonly string[];
+  /** Jobs as the ledger knows them. */
+  jobs(id: string): Promise<readonly Job[]>;
+  /** Files under the target's folder, as `namespace/file`. */
+  files(): readonly string[];
+  /** Works the queue off until nothing is left in it. */
+  drain(): Promise<void>;
+}
+
+/** Joins the flows on a fresh Redis, with `objects` in force and a folder as target. */
+export async function openFlows(objects: readonly Written[], options: FlowOptions = {}): Promise<Flows> {
+  await using opened = new AsyncDisposableStack();
+  const redis = opened.use(await startRedis({ appendfsync: "no" }));
+  const store = await openStore(redis.url);
+  opened.defer(() => store.close());
+  const folder = opened.use(temporaryFolder("sluice-runs-"));
+  const http = createHttpClient();
+  opened.defer(() => http.close());
+
+  const facts: Fact[] = [];
+  const waiting = new Set<() => void>();
+  const tell = (fact: Fact): void => {
+    facts.push(fact);
+    for (const look of [...waiting]) look();
+  };
+  const inForce = createInForce();
+  const declare = async (next: readonly Written[]): Promise<void> => {
+    const { plans, secrets, errors } = await compiled(next, { ...options, http });
+    const [first] = errors;
+    if (first !== undefined) throw first;
+    inForce.swap({ plans, secrets });
+  };
+  await declare(objects);
+
+  const { plans } = inForce;
+  const { clock = Date.now, random = () => 0.5 } = options;
+  const ledger = options.ledger?.(store.ledger) ?? store.ledger;
+  const queue = options.queue?.(store.queue) ?? store.queue;
+  const verifier = createVerifier(inForce.secrets);
+  const directory = createDirectoryTarget({ dir: folder.path });
+  const target: Target = { ...directory, ...options.target };
+  const accept = createAccept({ verifier, ledger, queue, plans, tell, clock });
+  const dispatch = createDispatch({ target, ledger, queue, plans, verifier, tell, clock, random });
+
+  const plan = (name = "git"): ListenerPlan => {
+    const found = plans.find(NAMESPACE, name);
+    if (found === undefined) throw new Error(`no listener ${name} is in force`);
+    return found;
+  };
+  const running = opened.move();
+  return {
+    store,
+    plans,
+    facts,
+    accept,
+    dispatch,
+    plan,
+    declare,
+    send: (request, to) => accept.accept(request, plan(to)),
+    heard(wanted) {
+      const { promise, resolve } = Promise.withResolvers<Fact>();
+      const look = (): void => {
+        const found = facts.find(wanted);
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+      return promise;
+    },
+    told: () => facts.map((fact) => fact.type),
+    jobs: async (id) => (await store.ledger.find(id))?.jobs.map(({ job }) => job) ?? [],
+    files: () => readdirSync(folder.path, { recursive: true, encoding: "utf8" }).filter(isYaml).sort(),
+    async drain() {
+      const idle = Promise.withResolvers<void>();
+      const look = async (): Promise<void> => {
+        const { waiting: ready, active, delayed } = await store.queue.depth();
+        if (ready + active + delayed === 0) idle.resolve();
+        // BullMQ says nothing when it has put a finished job away.
+        else setTimeout(() => look().catch(idle.reject), 5);
+      };
+      const consumer = await store.queue.consume(dispatch, { concurrency: 8 });
+      await look();
+      await idle.promise.finally(() => consumer.stop(1_000));
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+const isYaml = (path: string): boolean => path.endsWith(".yaml");
+
+/** One call that an interceptor got. */
+export interface Asked {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Remote extends AsyncDisposable {
+  readonly url: string;
+  readonly asked: readonly Asked[];
+}
+
+/** A remote interceptor on loopback: `answer` gives status and body for each call. */
+export async function serveInterceptor(
+  answer: (asked: Asked, number: number) => { readonly status?: number; readonly body: unknown },
+): Promise<Remote> {
+  const asked: Asked[] = [];
+  const server: Server = createServer(async (request, response) => {
+    let body = "";
+    for await (const part of request.setEncoding("utf8")) body += part;
+    const call = { headers: request.headers, body };
+    const { status = 200, body: said } = answer(call, asked.push(call));
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(said));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

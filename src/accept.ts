@@ -3,7 +3,7 @@
 import type { Decision } from "./core/decision.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
-import { fault, reasonOf } from "./core/errors.ts";
+import { asFault, fault, reasonOf, SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { decideJobId, newDeliveryId } from "./core/identity.ts";
 import type { CreateJob, Job } from "./core/job.ts";
@@ -97,19 +97,30 @@ export function createAccept(needs: AcceptNeeds): Accept {
       ...(key === undefined ? {} : { dedupeKey: key }),
     };
     const result = await stored(() => ledger.accept(entry));
-    if (result.kind === "accepted") await stored(() => queue.enqueue(jobsOf(delivery, decisions)));
-    else if (result.outcome === "pending") await requeue(result.of);
+    if (result.kind === "accepted") await queued(async () => jobsOf(delivery, decisions));
+    else if (result.outcome === "pending") await queued(() => openJobs(result.of));
     report(entry, result.kind === "duplicate" ? result.of : undefined);
     return result.kind === "duplicate" ? result.of : delivery.id;
   }
 
-  /** The first try may have died between ledger and queue; its sender, asking again, must not be told a lie. */
-  async function requeue(id: string): Promise<void> {
-    const record = await stored(() => ledger.find(id));
-    if (record === undefined) return;
-    const jobs: Job[] = record.jobs.filter((job) => job.state === "pending").map((job) => job.job);
-    if (!record.decided) jobs.push(decideJob(record));
-    await stored(() => queue.enqueue(jobs));
+  /**
+   * Once the ledger has it, the delivery is accepted: work that does not reach the queue is swept up. A refusal would
+   * make the sender bring it again, and of two deliveries without a stable id both would run.
+   */
+  async function queued(work: () => Promise<readonly Job[]>): Promise<void> {
+    try {
+      await queue.enqueue(await work());
+    } catch (error) {
+      tell({ type: "defect", where: "enqueue", error: asFault(error) });
+    }
+  }
+
+  /** The first try may have died between ledger and queue; its sender, asking again, must not wait for the sweep. */
+  async function openJobs(id: string): Promise<readonly Job[]> {
+    const record = await ledger.find(id);
+    if (record === undefined) return [];
+    if (!record.decided) return [decideJob(record)];
+    return record.jobs.filter((job) => job.state === "pending").map((job) => job.job);
   }
 
   function report({ delivery, facts, decisions }: NewDelivery, duplicateOf: string | undefined): void {
@@ -183,6 +194,7 @@ async function stored<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
+    if (error instanceof SluiceError && error.code === "SLUICE_STORE_AWAY") throw error;
     throw fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
   }
 }

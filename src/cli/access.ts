@@ -1,13 +1,15 @@
 /** How verbs reach the ledger: the store itself, or the gateway that has it open. */
 
+import { existsSync } from "node:fs";
 import { auditStore } from "../audit.ts";
 import type { Environment } from "../config/env.ts";
+import type { Settings } from "../config/schema.ts";
 import type { ErrorCode } from "../core/error-table.ts";
 import { ERRORS } from "../core/error-table.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault, reasonOf } from "../core/errors.ts";
 import type { Audit, DeliveryFilter, DeliveryRecord, DeliverySummary, Page } from "../core/ledger.ts";
-import { openStore } from "../store/open.ts";
+import { parseStoreUrl } from "../store/url.ts";
 import { settingsFrom } from "./settings.ts";
 import { type Options, textOption } from "./verb.ts";
 
@@ -25,7 +27,9 @@ export async function openLedger(options: Options, environment: Environment): Pr
   const gateway = textOption(options, "gateway");
   if (gateway !== undefined) return overGateway(gateway);
   const settings = settingsFrom(options, environment);
+  storeIsThere(settings.store);
   try {
+    const { openStore } = await import("../store/open.ts");
     const store = await openStore(settings.store);
     return {
       list: (filter, page) => store.ledger.list(filter, page),
@@ -36,9 +40,21 @@ export async function openLedger(options: Options, environment: Environment): Pr
   } catch (thrown) {
     const error = asFault(thrown);
     const admin = error.values["admin"];
-    if (error.code !== "SLUICE_STORE_BUSY" || admin === undefined || admin === "") throw error;
+    if (error.code !== "SLUICE_STORE_BUSY" || !admin) throw error;
     return overGateway(admin);
   }
+}
+
+/**
+ * Refuses an embedded store that nobody has made yet: opening it would make one, and an empty ledger answers every
+ * question with reassurance.
+ *
+ * @throws SluiceError SLUICE_CONFIG_INVALID.
+ */
+export function storeIsThere(store: Settings["store"]): void {
+  const address = parseStoreUrl(store);
+  if (address.kind !== "embedded" || existsSync(address.folder)) return;
+  throw fault("SLUICE_CONFIG_INVALID", { key: "store", reason: `there is no store in ${address.folder}` });
 }
 
 function overGateway(url: string): LedgerAccess {

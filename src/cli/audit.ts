@@ -2,6 +2,7 @@
 
 import { OUTCOMES } from "../core/ledger.ts";
 import { openLedger } from "./access.ts";
+import { oneLine } from "./console.ts";
 import { settingOptions } from "./settings.ts";
 import { EXIT, GATEWAY, JSON_OUTPUT, type Verb } from "./verb.ts";
 
@@ -25,7 +26,7 @@ that two deliveries claim. Exit code 1 when something does not add up.
       const sum = OUTCOMES.map((outcome) => `${result[outcome]} ${outcome}`).join(" + ");
       console.out(`${result.accepted} accepted = ${sum}`);
       console.out(`${result.runs} objects created`);
-      for (const violation of result.violations) console.out(`${colors.red("✗")} ${violation}`);
+      for (const violation of result.violations) console.out(`${colors.red("✗")} ${oneLine(violation)}`);
       console.out(
         balanced ? colors.green("✓ nothing lost, nothing twice") : colors.red("✗ the law is broken"),
       );

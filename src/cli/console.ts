@@ -29,19 +29,22 @@ export function createConsole(streams: ConsoleStreams, color: boolean): Console 
   const colors = picocolors.createColors(color);
   const out = (line = ""): void => void streams.stdout.write(`${line}\n`);
   const note = (line: string): void => void streams.stderr.write(`${line}\n`);
+  // In a pipe the objects go on to kubectl and stay as they are; only a terminal can be driven by them.
+  const shown = streams.stdout.isTTY === true ? clean : (text: string) => text;
   return {
     colors,
     out,
     note,
-    json: (value) => out(JSON.stringify(value, undefined, 2)),
-    yaml: (value) => out(stringify(value, { lineWidth: 0 }).trimEnd()),
+    json: (value) => out(escaped(JSON.stringify(value, undefined, 2))),
+    yaml: (value) => out(shown(stringify(value, { lineWidth: 0 }).trimEnd())),
     fault(error) {
-      const at = error.at === undefined ? "" : `${error.at.file}:${error.at.line}:${error.at.column} `;
+      const { file = "", line, column } = error.at ?? {};
+      const at = file === "" ? "" : `${oneLine(file)}:${line}:${column} `;
       note(`${colors.red("✗")} ${at}${clean(error.message)} ${colors.dim(`[${error.code}]`)}`);
       note(`  ${colors.cyan("→")} ${clean(error.fix)}`);
     },
     table(heading, rows) {
-      const cells = rows.map((row) => row.map(clean));
+      const cells = rows.map((row) => row.map(oneLine));
       const widths = heading.map((title, i) =>
         Math.max(title.length, ...cells.map((row) => (row[i] ?? "").length)),
       );
@@ -56,9 +59,21 @@ export function createConsole(streams: ConsoleStreams, color: boolean): Console 
   };
 }
 
-/** Text of strangers, without what could move a terminal's cursor or change its colours. */
+/** Text of strangers, without what could move a terminal's cursor, change its colours or turn its direction. */
 export function clean(text: string): string {
   return text.replace(/[^\P{Cc}\t\n]|\p{Bidi_Control}/gu, "\ufffd");
+}
+
+/** The same on one line, so that a stranger's text cannot pass for a line of ours. */
+export function oneLine(text: string): string {
+  return clean(text.replace(/\s*[\r\n\u2028\u2029]+\s*/g, " "));
+}
+
+/** JSON text without the signs that JSON leaves as they are and terminals obey; they can only stand inside strings. */
+function escaped(json: string): string {
+  return json.replace(/[\u007f-\u009f]|\p{Bidi_Control}/gu, (sign) => {
+    return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }
 
 /** `3 s ago`, `2 h ago`: ages for people. */

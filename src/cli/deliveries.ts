@@ -4,7 +4,7 @@ import { fault } from "../core/errors.ts";
 import type { DeliveryFilter, DeliveryRecord, DeliverySummary, Outcome } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import { type LedgerAccess, openLedger } from "./access.ts";
-import { ago, type Console, clean } from "./console.ts";
+import { ago, type Console, oneLine } from "./console.ts";
 import { settingOptions } from "./settings.ts";
 import { printDecision } from "./trace.ts";
 import { EXIT, type Exit, GATEWAY, JSON_OUTPUT, type Options, textOption, type Verb } from "./verb.ts";
@@ -23,7 +23,7 @@ export const deliveries: Verb = {
 Outcomes: ${OUTCOMES.join(", ")}. While a gateway has the embedded store open, it is asked over its admin port.`,
   options: [
     { flags: "--outcome <outcome>", description: OUTCOMES.join(", ") },
-    { flags: "--listener <name>", description: "name of the EventListener" },
+    { flags: "--listener <name>", description: "the EventListener: name or namespace/name" },
     { flags: "--provider <name>", description: "github, gitlab, …" },
     { flags: "--event <name>", description: "pull_request.opened" },
     { flags: "--repository <name>", description: "owner/name" },
@@ -121,20 +121,22 @@ export function printRecord(console: Console, record: DeliveryRecord): void {
     result: record.reason,
   };
   for (const [name, value] of Object.entries(lines)) {
-    if (value !== undefined) console.out(`  ${colors.dim(name.padEnd(12))} ${clean(value)}`);
+    if (value !== undefined) console.out(`  ${colors.dim(name.padEnd(12))} ${oneLine(value)}`);
   }
   if (!record.decided) console.out("  not decided yet: a worker will");
   for (const decision of record.decisions) printDecision(console, decision);
   for (const { job, state, attempts, runs } of record.jobs) {
-    console.out(`${colors.bold(`job of trigger ${job.trigger.namespace}/${job.trigger.name}`)}  ${state}`);
+    console.out(
+      `${colors.bold(oneLine(`job of trigger ${job.trigger.namespace}/${job.trigger.name}`))}  ${state}`,
+    );
     for (const { number, at, outcome, reason = "", code } of attempts) {
-      const why = `${clean(reason)}${code === undefined ? "" : colors.dim(` [${code}]`)}`;
+      const why = `${oneLine(reason)}${code === undefined ? "" : colors.dim(` [${code}]`)}`;
       console.out(
         `  ${colors.dim("attempt")} ${number} ${new Date(at).toISOString()} ${outcome} ${why}`.trimEnd(),
       );
     }
-    for (const run of runs)
-      console.out(`  ${run.outcome} ${run.kind} ${run.namespace}/${run.name} in ${run.where}`);
+    for (const { outcome, kind, namespace, name, where } of runs)
+      console.out(oneLine(`  ${outcome} ${kind} ${namespace}/${name} in ${where}`));
   }
 }
 
@@ -155,11 +157,15 @@ function filterOf(options: Options): DeliveryFilter {
       reason: `"${outcome}" is none of ${OUTCOMES.join(", ")}`,
     });
   }
-  const texts = ["listener", "provider", "event", "repository"].map((key) => [key, textOption(options, key)]);
+  const texts = ["provider", "event", "repository"].map((key) => [key, textOption(options, key)]);
+  const [listener, namespace] = (textOption(options, "listener") ?? "").split("/", 2).reverse();
   const times = ["since", "until"].map((key) => [key, timeOption(options, key)]);
-  const given = [["outcome", outcome as Outcome | undefined], ...texts, ...times].filter(
-    ([, value]) => value !== undefined,
-  );
+  const named = [
+    ["outcome", outcome as Outcome | undefined],
+    ["listener", listener || undefined],
+    ["namespace", namespace],
+  ];
+  const given = [...named, ...texts, ...times].filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as DeliveryFilter;
 }
 

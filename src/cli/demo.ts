@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { loadSettings } from "../config/load.ts";
 import { fault } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
-import { type Gateway, startGateway } from "../main.ts";
+import type { Gateway } from "../main.ts";
 import type { Console } from "./console.ts";
 import { printRecord } from "./deliveries.ts";
 import { fixture } from "./fixture.ts";
@@ -40,6 +40,7 @@ pull_request delivery, signed as GitHub signs it, shows why it fired and the Pip
         },
       });
       step(console, "1", "start a gateway: embedded store, examples/quickstart, objects written as files");
+      const { startGateway } = await import("../main.ts");
       const gateway = await startGateway(settings, { color: false, log: false, listener: fired.hear });
       try {
         return await show(console, gateway, fired.run);

@@ -16,7 +16,7 @@ export interface Fixture {
 }
 
 export interface FixtureOptions {
-  /** `pull_request`, `pull_request.opened`, `push`, a CloudEvents type. */
+  /** `pull_request`, `pull_request.opened`, `push`, `push.tag`, a CloudEvents type. */
   readonly event: string;
   /** Body text to send instead of the built-in example. */
   readonly payload?: string;
@@ -71,16 +71,23 @@ async function github({ event, payload, secret, id = randomUUID() }: FixtureOpti
 /** The first example of an event, or of the action behind the dot; all fields are GitHub's own. */
 function githubExample(event: string): string {
   const all = createRequire(import.meta.url)("@octokit/webhooks-examples") as readonly GithubExample[];
-  const [name, action] = event.split(".");
+  const [name, action = name === "push" ? "branch" : undefined] = event.split(".");
   const found = all.find((one) => one.name === name)?.examples;
-  const example = action === undefined ? found?.[0] : found?.find((one) => one["action"] === action);
+  const example = action === undefined ? found?.[0] : found?.find((one) => actionOf(one) === action);
   if (example !== undefined) return JSON.stringify(example);
-  const actions = [...new Set(found?.map((one) => one["action"]))].filter((one) => typeof one === "string");
+  const actions = [...new Set(found?.map(actionOf))].filter((one) => one !== undefined);
   const known = found === undefined ? all.map((one) => one.name) : actions.map((one) => `${name}.${one}`);
   throw fault("SLUICE_CONFIG_INVALID", {
     key: "event",
     reason: `no example of "${event}"; there are ${known.join(", ")}`,
   });
+}
+
+/** What the payload says was done; pushes do not say, but those of tags and of branches start different triggers. */
+function actionOf({ action, ref }: GithubExample["examples"][number]): string | undefined {
+  if (typeof action === "string") return action;
+  const [, kind] = /^refs\/(tag|head)s\//.exec(String(ref)) ?? [];
+  return kind === "head" ? "branch" : kind;
 }
 
 function gitlab({ event, payload, secret, id = randomUUID() }: FixtureOptions): Fixture {

@@ -7,7 +7,18 @@ import { demo } from "./demo.ts";
 import { replay } from "./replay.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
+import { showSettings } from "./show-settings.ts";
 import { tryOut } from "./try.ts";
 import type { Verb } from "./verb.ts";
 
-export const VERBS: readonly Verb[] = [serve, check, tryOut, send, deliveries, replay, audit, demo];
+export const VERBS: readonly Verb[] = [
+  serve,
+  check,
+  tryOut,
+  send,
+  deliveries,
+  replay,
+  audit,
+  showSettings,
+  demo,
+];

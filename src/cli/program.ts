@@ -51,9 +51,10 @@ function addVerb(
   command
     .summary(verb.summary)
     .description(verb.summary)
-    .addHelpText("after", `\n${verb.help.trim()}\n\n${EXITS}`);
-  for (const { flags, description, many, default: fallback } of verb.options) {
+    .addHelpText("after", `\n${verb.help.replace(/^\n|\n$/g, "")}\n\n${EXITS}`);
+  for (const { flags, description, many, default: fallback, choices } of verb.options) {
     const option = new Option(flags, description);
+    if (choices !== undefined) option.choices(choices);
     if (many)
       option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
     if (fallback !== undefined) option.default(fallback);

@@ -1,8 +1,9 @@
 /** `sluice replay`: a stored delivery is decided again, by the gateway that serves its listener. */
 
+import { printAddress } from "../config/describe.ts";
 import { asFault, fault } from "../core/errors.ts";
-import { openStore } from "../store/open.ts";
-import { askGateway } from "./access.ts";
+import { askGateway, storeIsThere } from "./access.ts";
+import { oneLine } from "./console.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, GATEWAY, JSON_OUTPUT, type Options, textOption, type Verb, type VerbContext } from "./verb.ts";
 
@@ -30,7 +31,7 @@ the setting admin.
     const path = `/api/v1/deliveries/${encodeURIComponent(id)}/replay`;
     const made = await askGateway<{ id: string }>(url, "POST", path, note);
     if (options["output"] === "json") context.console.json(made);
-    else context.console.out(`replayed as ${made.id}`);
+    else context.console.out(`replayed as ${oneLine(made.id)}`);
     return EXIT.ok;
   },
 };
@@ -40,14 +41,17 @@ async function gatewayUrl({ environment }: VerbContext, options: Options): Promi
   if (given !== undefined) return given;
   const settings = settingsFrom(options, environment);
   if (settings.store.startsWith("embedded:")) {
+    storeIsThere(settings.store);
     try {
+      const { openStore } = await import("../store/open.ts");
       await (await openStore(settings.store)).close();
     } catch (error) {
       const { code, values } = asFault(error);
-      if (code === "SLUICE_STORE_BUSY" && values["admin"] !== undefined) return values["admin"];
+      if (code === "SLUICE_STORE_BUSY" && values["admin"]) return values["admin"];
       throw error;
     }
     throw fault("SLUICE_GATEWAY_AWAY", { url: settings.store, reason: "no gateway has this store open" });
   }
-  return `http://${settings.admin.host === "0.0.0.0" ? "127.0.0.1" : settings.admin.host}:${settings.admin.port}`;
+  const { host, port } = settings.admin;
+  return `http://${printAddress({ host: host === "0.0.0.0" ? "127.0.0.1" : host, port })}`;
 }

@@ -6,18 +6,25 @@ import { createConsole } from "./console.ts";
 import { createProgram } from "./program.ts";
 import { EXIT, type Exit } from "./verb.ts";
 
+/** A terminal signals the whole process group, and npm and sluice.js pass their own copy on: these are one wish. */
+const ONE_WISH_MS = 1_000;
+
 const stop = new Promise<string>((resolve) => {
+  let asked: number | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      asked ??= performance.now();
       resolve(signal);
-      // A second signal means that somebody does not want to wait.
-      process.once(signal, () => process.exit(128 + (signal === "SIGINT" ? 2 : 15)));
+      // Who asks again later does not want to wait.
+      if (performance.now() - asked > ONE_WISH_MS) process.exit(128 + (signal === "SIGINT" ? 2 : 15));
     });
   }
 });
 
 // A reader that closes the pipe (`| head`) has seen enough.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+}
 
 const console = createConsole(process, wantsColor(environment(), process.stdout.isTTY === true));
 process.exitCode = await main();

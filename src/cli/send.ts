@@ -2,8 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 import { fault, reasonOf } from "../core/errors.ts";
+import { clean } from "./console.ts";
 import { fixture, PROVIDERS } from "./fixture.ts";
-import { EXIT, textOption, type Verb } from "./verb.ts";
+import { EXIT, JSON_OUTPUT, textOption, type Verb } from "./verb.ts";
 
 export const send: Verb = {
   name: "send",
@@ -24,7 +25,7 @@ Without --secret nothing is signed, and a listener that demands proof answers 40
     { flags: "--secret-file <path>", description: "a file that holds it; a newline at its end is cut off" },
     { flags: "--payload <path>", description: "a body of your own instead of the built-in example" },
     { flags: "--id <id>", description: "the provider's delivery id; twice the same is a duplicate" },
-    { flags: "-o, --output <form>", description: "text or json", default: "text" },
+    JSON_OUTPUT,
   ],
   async run({ console }, [provider = "", event = ""], options) {
     const payloadPath = textOption(options, "payload");
@@ -51,7 +52,7 @@ Without --secret nothing is signed, and a listener that demands proof answers 40
     if (options["output"] === "json") console.json({ status: response.status, body: parsed(answer) });
     else {
       const paint = response.ok ? console.colors.green : console.colors.red;
-      console.out(`${paint(String(response.status))} ${answer.trim()}`);
+      console.out(`${paint(String(response.status))} ${clean(answer.trim())}`);
     }
     return response.ok ? EXIT.ok : EXIT.no;
   },

@@ -47,7 +47,8 @@ Exit code 1 when no trigger matches.`,
       const offline = await loadOffline(settings.config, settings, http);
       if (offline.errors.length > 0) {
         for (const error of offline.errors) console.fault(error);
-        return EXIT.no;
+        const missing = offline.errors.some(({ code }) => code === "SLUICE_CONFIG_MISSING");
+        return missing ? EXIT.usage : EXIT.no;
       }
       const plan = listenerOf(offline.plans, textOption(options, "listener"));
       const delivery = await deliveryOf(plan, offline.secrets, provider, event, options);
@@ -101,7 +102,7 @@ async function deliveryOf(
     });
   }
   const payloadPath = textOption(options, "payload");
-  const secret = options["unsigned"] === true ? undefined : await secretOf(plan, secrets);
+  const secret = options["unsigned"] === true ? undefined : await secretOf(plan, provider, secrets);
   const { headers, body } = await fixture(provider, {
     event,
     ...(payloadPath === undefined ? {} : { payload: (await bytesOf(payloadPath)).toString("utf8") }),
@@ -112,11 +113,10 @@ async function deliveryOf(
   return { ...base, method: "POST", url, headers: { ...own, ...extra }, body: Buffer.from(body) };
 }
 
-/** The first secret that the listener's triggers demand and that is there. */
-async function secretOf(plan: ListenerPlan, secrets: Secrets): Promise<string | undefined> {
-  for (const { secret } of plan.groups.flatMap((group) =>
-    group.triggers.flatMap((trigger) => trigger.proofs),
-  )) {
+/** The first secret that the listener's triggers demand of this provider and that is there. */
+async function secretOf(plan: ListenerPlan, provider: string, secrets: Secrets): Promise<string | undefined> {
+  const demands = plan.groups.flatMap(({ triggers }) => triggers.flatMap(({ proofs }) => proofs));
+  for (const { secret } of demands.filter(({ scheme }) => scheme === provider)) {
     const [value] = validValues(await secrets.read(secret.namespace, secret.name), secret.key);
     if (value !== undefined) return value.toString("utf8");
   }

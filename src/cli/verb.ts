@@ -21,6 +21,8 @@ export interface VerbOption {
   readonly flags: string;
   readonly description: string;
   readonly default?: string | boolean;
+  /** The only values that are taken. */
+  readonly choices?: readonly string[];
   /** May be given several times; the values are collected. */
   readonly many?: boolean;
 }
@@ -62,6 +64,7 @@ export const JSON_OUTPUT: VerbOption = {
   flags: "-o, --output <form>",
   description: "text or json",
   default: "text",
+  choices: ["text", "json"],
 };
 export const GATEWAY: VerbOption = {
   flags: "--gateway <url>",

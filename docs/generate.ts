@@ -1,0 +1,22 @@
+/** Writes the pages that follow from the code's own tables: errors, settings, CLI, metrics. `npm run docs` runs it. */
+
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cliPage } from "./generate/cli.ts";
+import { errorsPage } from "./generate/errors.ts";
+import { metricsPage } from "./generate/metrics.ts";
+import { settingsPage } from "./generate/settings.ts";
+
+/** File name in docs/ to its text, which depends on nothing but the code. */
+export async function generate(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ["errors.md", errorsPage()],
+    ["settings.md", settingsPage()],
+    ["cli.md", cliPage()],
+    ["metrics.md", await metricsPage()],
+  ]);
+}
+
+if (import.meta.main) {
+  for (const [name, text] of await generate()) await writeFile(join(import.meta.dirname, name), text);
+}

@@ -94,8 +94,7 @@ export function check(root: Node, expression: string, environment: Environment):
     const path = pathOf(node);
     const root = path?.split(".", 1)[0];
     if (path === undefined || root === undefined || scope.has(root) || variables.has(root)) return undefined;
-    // timestamp and duration are functions only; their types go by protobuf's names.
-    const type = path === "timestamp" || path === "duration" ? undefined : NAMED_TYPES.get(path);
+    const type = FUNCTIONS_ONLY.has(path) ? undefined : NAMED_TYPES.get(path);
     if (type === undefined) return undefined;
     typeNames.set(node, path);
     return typeOf(type);
@@ -219,6 +218,9 @@ const CONSTANTS: Partial<Record<Kind, Type>> = {
   string: STRING,
   bytes: BYTES,
 };
+
+/** Names of types that are no values: dyn is none, and those of timestamps and durations are protobuf's. */
+const FUNCTIONS_ONLY: ReadonlySet<string> = new Set(["dyn", "timestamp", "duration"]);
 
 /** What `sort` and `sortBy` can order; dyn is found out at run time. */
 const SORTABLE: ReadonlySet<Type["kind"]> = new Set([

@@ -162,7 +162,7 @@ function createFinder(program: Program, work: Work): (text: string, from: number
     for (let position = from; ; ) {
       const at = placeIn(text, position);
       if (found === undefined) follow(program.start, none.with(0, position), at, threads, seen);
-      if (threads.length === 0) return found;
+      if (threads.length === 0 && found !== undefined) return found;
       const rune = text.codePointAt(position);
       const nextPosition = position + (rune !== undefined && rune > 0xffff ? 2 : 1);
       const after = placeIn(text, nextPosition);

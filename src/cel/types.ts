@@ -1,6 +1,6 @@
 /** The static types of the checker, and the little language in which functions declare their signatures. */
 
-/** `list` has one argument, `map` two, `type` one; a `param` stands for any one type; `dyn` is known only at run time. */
+/** `list` has one argument, `map` two, `type` one or none; a `param` stands for any one type; `dyn` is known only at run time. */
 export interface Type {
   readonly kind:
     | "dyn"
@@ -56,7 +56,7 @@ export const NAMED_TYPES: ReadonlyMap<string, Type> = new Map([
   ["duration", DURATION],
   ["list", listOf(DYN)],
   ["map", mapTypeOf(DYN, DYN)],
-  ["type", typeOf(DYN)],
+  ["type", simple("type")],
   ["google.protobuf.Timestamp", TIMESTAMP],
   ["google.protobuf.Duration", DURATION],
 ]);

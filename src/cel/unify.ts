@@ -49,6 +49,8 @@ function fits(from: Type, to: Type, bindings: Bindings): boolean {
   if (a.kind === "param") return bind(a, b, bindings);
   if (a.kind === "null" && (b.kind === "timestamp" || b.kind === "duration")) return true;
   if (a.kind !== b.kind) return false;
+  // Any two types can be compared: type(1) == type('a') is false, not an error.
+  if (a.kind === "type") return true;
   return a.args.every((arg, i) => fits(arg, b.args[i] as Type, bindings));
 }
 

@@ -4,7 +4,7 @@ import { fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { decideJobId } from "./core/identity.ts";
 import type { Job } from "./core/job.ts";
-import type { Ledger } from "./core/ledger.ts";
+import type { Ledger, ObjectNameAndId } from "./core/ledger.ts";
 import type { Queue } from "./core/queue.ts";
 
 export interface SweepNeeds {
@@ -16,31 +16,43 @@ export interface SweepNeeds {
   readonly minAge?: number;
 }
 
+/** Deliveries looked at together. */
 const BATCH = 500;
+/** Batches of one sweep: under a backlog of many thousands sweeping must not become the main work. */
+const BATCHES = 10;
 
 /**
- * Makes one sweep.
+ * Makes sweeps. Each goes on where the one before ended, oldest first, so that lost work is found behind any number of
+ * deliveries that the queue rightly holds.
  *
- * @returns how many jobs were missing and are queued again.
+ * @returns makes one sweep; resolves with how many jobs were missing and are queued again.
  */
 export function createSweep(needs: SweepNeeds): () => Promise<number> {
   const { ledger, queue, clock = Date.now, minAge = 10_000 } = needs;
+  let next: string | undefined;
   return async () => {
-    const { undecided, jobs } = await ledger.pending(clock() - minAge, BATCH);
-    const decides: Job[] = undecided.map(({ id, listener, receivedAt }) => ({
-      kind: "decide",
-      id: decideJobId(id),
-      delivery: id,
-      listener,
-      receivedAt,
-    }));
-    const all = [...decides, ...jobs];
-    if (all.length === 0) return 0;
-    const held = await queue.holds(all.map((job) => job.id));
-    const lost = all.filter((job) => !held.has(job.id));
+    let found = 0;
+    for (let batch = 0; batch < BATCHES; batch++) {
+      const page = { limit: BATCH, ...(next !== undefined && { cursor: next }) };
+      const work = await ledger.pending(clock() - minAge, page);
+      found += await requeue([...work.undecided.map(decideJob), ...work.jobs]);
+      next = work.next;
+      if (next === undefined) break;
+    }
+    return found;
+  };
+
+  async function requeue(jobs: readonly Job[]): Promise<number> {
+    if (jobs.length === 0) return 0;
+    const held = await queue.holds(jobs.map((job) => job.id));
+    const lost = jobs.filter((job) => !held.has(job.id));
     if (lost.length > 0) await queue.enqueue(lost);
     return lost.length;
-  };
+  }
+}
+
+function decideJob({ id, listener, receivedAt }: ObjectNameAndId): Job {
+  return { kind: "decide", id: decideJobId(id), delivery: id, listener, receivedAt };
 }
 
 /** Sweeps now and then every `every` milliseconds until stopped; a sweep that fails is told and tried again. */

@@ -145,15 +145,25 @@ export interface Ledger {
     filter: DeliveryFilter,
     page: { readonly limit: number; readonly cursor?: string },
   ): Promise<Page<DeliverySummary>>;
-  /** Jobs that should be in the queue: pending ones of deliveries received before `before`, oldest first. */
-  pending(
-    before: number,
-    limit: number,
-  ): Promise<{ readonly undecided: readonly ObjectNameAndId[]; readonly jobs: readonly CreateJob[] }>;
+  /**
+   * What should be in the queue: the pending work of deliveries received before `before`, oldest first.
+   *
+   * @param page.limit deliveries of one page; a delivery's jobs stay together.
+   */
+  pending(before: number, page: { readonly limit: number; readonly cursor?: string }): Promise<PendingWork>;
   audit(): Promise<Audit>;
   /** Resolves when the storage answers. @throws SluiceError SLUICE_STORE_AWAY. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A page of work that the queue should hold. */
+export interface PendingWork {
+  /** Deliveries to decide. */
+  readonly undecided: readonly ObjectNameAndId[];
+  readonly jobs: readonly CreateJob[];
+  /** Pass it back for the next page; undefined at the end. */
+  readonly next?: string;
 }
 
 /** A stored delivery that nobody has decided yet. */

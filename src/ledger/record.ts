@@ -9,6 +9,7 @@ import type {
   NewDelivery,
   ObjectNameAndId,
   Outcome,
+  PendingWork,
 } from "../core/ledger.ts";
 import type { Head } from "./codec.ts";
 import { ATTEMPTS_KEPT, LINE_CHARS, RUNS_SHOWN } from "./limits.ts";
@@ -179,18 +180,11 @@ export function pendingOf(
   return { jobs: jobsOf(decisions).filter((job) => open.has(job.id)) };
 }
 
-/** Collects work, oldest first, until `limit` jobs are together. */
-export function gather(
-  found: Iterable<Pending>,
-  limit: number,
-): { undecided: ObjectNameAndId[]; jobs: CreateJob[] } {
-  const undecided: ObjectNameAndId[] = [];
-  const jobs: CreateJob[] = [];
-  for (const item of found) {
-    if ("undecided" in item) undecided.push(item.undecided);
-    else jobs.push(...item.jobs);
-    if (undecided.length + jobs.length >= limit) break;
-  }
-  // Whole deliveries were added; the caller asked for no more than so many jobs.
-  return { undecided, jobs: jobs.slice(0, Math.max(0, limit - undecided.length)) };
+/** A page of the work of these deliveries, as a cursor behind the last of them goes on. */
+export function workOf(found: readonly Pending[], next: string | undefined): PendingWork {
+  return {
+    undecided: found.flatMap((item) => ("undecided" in item ? item.undecided : [])),
+    jobs: found.flatMap((item) => ("jobs" in item ? item.jobs : [])),
+    ...(next !== undefined && { next }),
+  };
 }

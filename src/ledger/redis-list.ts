@@ -1,13 +1,13 @@
 /** Reading the Redis ledger in order: lists newest first, pending work oldest first. */
 
 import type { Redis } from "ioredis";
-import type { DeliveryFilter, DeliverySummary, Ledger, Page } from "../core/ledger.ts";
+import type { DeliveryFilter, DeliverySummary, Page, PendingWork } from "../core/ledger.ts";
 import { decodeDecisions } from "./codec.ts";
 import type { Place } from "./page.ts";
 import { cleanFilter, cursorOf, matches, pageSize, placeOf } from "./page.ts";
 import type { Ask } from "./patience.ts";
 import type { Facts, Pending } from "./record.ts";
-import { gather, pendingOf, summaryOf } from "./record.ts";
+import { pendingOf, summaryOf, workOf } from "./record.ts";
 import type { Keys } from "./redis-keys.ts";
 import { readJobs, readSummary, SUMMARY_FIELDS } from "./redis-keys.ts";
 
@@ -76,6 +76,7 @@ async function* newestFirst(
   }
 }
 
+/** True when `place` stands behind `last` in a list that is newest first. */
 function isBehind(place: Place, last: Place): boolean {
   return place.receivedAt < last.receivedAt || (place.receivedAt === last.receivedAt && place.id < last.id);
 }
@@ -95,14 +96,17 @@ async function summaries(
 }
 
 export async function pendingRedis(
-  { redis, keys, ask }: RedisAccess,
+  access: RedisAccess,
   before: number,
-  limit: number,
-): Promise<Awaited<ReturnType<Ledger["pending"]>>> {
-  const count = pageSize(limit);
-  const ids = await ask(redis.zrangebyscore(keys.pending, "-inf", `(${before}`, "LIMIT", 0, count));
+  page: { readonly limit: number; readonly cursor?: string },
+): Promise<PendingWork> {
+  const { redis, keys, ask } = access;
+  const limit = pageSize(page.limit);
+  const behind = page.cursor === undefined ? undefined : placeOf(page.cursor);
+  const places = await oldestPending(access, before, behind, limit + 1);
+  const seen = places.slice(0, limit);
   const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.hmgetBuffer(keys.record(id), "facts", "jobs", "decisions");
+  for (const { id } of seen) pipeline.hmgetBuffer(keys.record(id), "facts", "jobs", "decisions");
   const replies = await ask(pipeline.exec());
   const found = (replies ?? []).flatMap(([error, reply]): readonly Pending[] => {
     if (error !== null) throw error;
@@ -113,5 +117,29 @@ export async function pendingRedis(
       pendingOf(of, readJobs(jobs?.toString("utf8")), decisions ? decodeDecisions(decisions) : undefined),
     ];
   });
-  return gather(found, count);
+  const last = places.length > limit ? seen.at(-1) : undefined;
+  return workOf(found, last && cursorOf(last));
+}
+
+/** At most `count` places of the index of pending work, oldest first. */
+async function oldestPending(
+  { redis, keys, ask }: RedisAccess,
+  before: number,
+  behind: Place | undefined,
+  count: number,
+): Promise<readonly Place[]> {
+  const min = behind === undefined ? "-inf" : behind.receivedAt;
+  const places: Place[] = [];
+  // The cursor's own millisecond is looked through again: places of one time are ordered by id.
+  for (let offset = 0; places.length < count; offset += count) {
+    const rows = await ask(
+      redis.zrangebyscore(keys.pending, min, `(${before}`, "WITHSCORES", "LIMIT", offset, count),
+    );
+    for (let i = 0; i < rows.length; i += 2) {
+      const place = { id: rows[i] as string, receivedAt: Number(rows[i + 1]) };
+      if (behind === undefined || isBehind(behind, place)) places.push(place);
+    }
+    if (rows.length < 2 * count) break;
+  }
+  return places.slice(0, count);
 }

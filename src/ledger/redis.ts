@@ -106,7 +106,7 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     },
 
     list: (filter, page) => listRedis({ redis, keys, ask }, filter, page),
-    pending: (before, limit) => pendingRedis({ redis, keys, ask }, before, limit),
+    pending: (before, page) => pendingRedis({ redis, keys, ask }, before, page),
     audit: () => auditRedis({ redis, keys, ask }),
 
     async ping() {

@@ -6,16 +6,16 @@ import type {
   DeliveryFilter,
   DeliveryRecord,
   DeliverySummary,
-  Ledger,
   Outcome,
   Page,
+  PendingWork,
 } from "../core/ledger.ts";
 import type { SqlClient } from "../core/sql.ts";
 import { decode, decodeDecisions, decodeHead } from "./codec.ts";
 import { RUNS_SHOWN } from "./limits.ts";
 import { cleanFilter, cursorOf, pageSize, placeOf } from "./page.ts";
 import type { Facts, JobState, StoredSummary } from "./record.ts";
-import { byJob, gather, pendingOf, recordOf, summaryOf } from "./record.ts";
+import { byJob, pendingOf, recordOf, summaryOf, workOf } from "./record.ts";
 
 /** Of a big integer: drivers give a number, a text or a bigint. */
 type Big = number | string | bigint;
@@ -133,23 +133,32 @@ export async function listSql(
 export async function pendingSql(
   client: SqlClient,
   before: number,
-  limit: number,
-): Promise<Awaited<ReturnType<Ledger["pending"]>>> {
+  page: { readonly limit: number; readonly cursor?: string },
+): Promise<PendingWork> {
   type Row = Pick<
     DetailRow,
     "id" | "namespace" | "listener" | "received_at" | "decisions" | "job_ids" | "job_states"
   >;
-  const count = pageSize(limit);
+  const limit = pageSize(page.limit);
+  const behind = page.cursor === undefined ? undefined : placeOf(page.cursor);
+  const onwards = behind === undefined ? "" : "AND (received_at, id) > ($2::bigint, $3)";
+  // One more than asked for tells whether there is a next page.
   const rows = await client.query<Row>(
     `SELECT id, namespace, listener, received_at, decisions, job_ids, job_states FROM sluice.delivery
-    WHERE outcome = 'pending' AND received_at < $1::bigint ORDER BY received_at, id LIMIT ${count}`,
-    [wholeMs(before)],
+    WHERE outcome = 'pending' AND received_at < $1::bigint ${onwards}
+    ORDER BY received_at, id LIMIT ${limit + 1}`,
+    [wholeMs(before), ...(behind === undefined ? [] : [behind.receivedAt, behind.id])],
   );
-  const found = rows.map((row) => {
+  const seen = rows.slice(0, limit).map((row) => {
+    const place = placedOf(row);
     const decisions = row.decisions === null ? undefined : decodeDecisions(row.decisions);
-    return pendingOf(placedOf(row), jobStates(row), decisions);
+    return { place, work: pendingOf(place, jobStates(row), decisions) };
   });
-  return gather(found, count);
+  const last = rows.length > limit ? seen.at(-1) : undefined;
+  return workOf(
+    seen.map(({ work }) => work),
+    last && cursorOf(last.place),
+  );
 }
 
 /** A time as the index holds it: `>=` and `<` of whole milliseconds mean the same for the next whole one. */

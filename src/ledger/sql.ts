@@ -64,7 +64,7 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     find: (id) => ask(findSql(sql, clean(id))),
     load: (id) => ask(loadSql(sql, clean(id))),
     list: (filter, page) => ask(listSql(sql, filter, page)),
-    pending: (before, limit) => ask(pendingSql(sql, before, limit)),
+    pending: (before, page) => ask(pendingSql(sql, before, page)),
     audit: () => auditSql(sql),
 
     async ping() {

@@ -120,11 +120,40 @@ export function listContract(current: () => Ledger): void {
     assert.ok(done && open);
     await current().attempt(done, attemptOf(done, 1, "done"));
     const { id, listener, receivedAt } = undecided.delivery;
-    assert.deepEqual(await current().pending(START + 4, 10), {
+    assert.deepEqual(await current().pending(START + 4, { limit: 10 }), {
       undecided: [{ id, listener, receivedAt }],
       jobs: [open, ...jobsIn(fourth)],
     });
-    assert.deepEqual(await current().pending(START + 4, 1), { undecided: [], jobs: [open] });
-    assert.deepEqual(await current().pending(START, 10), { undecided: [], jobs: [] });
+    assert.deepEqual(await current().pending(START, { limit: 10 }), { undecided: [], jobs: [] });
+  });
+
+  test("pages of pending work go on where the last one ended, whatever is finished meanwhile", async () => {
+    // Five arrive in each millisecond: time alone does not order them, and a page may end amid them.
+    const entries = await fill(23, (i) => ({
+      receivedAt: START + Math.floor(i / 5),
+      decided: i % 4 === 3 ? undefined : "mm",
+    }));
+    const full = await current().pending(START + 1, { limit: 5 });
+    assert.equal(full.next, undefined, "a page that is just full is the last one");
+    const seen: string[] = [];
+    const sizes: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = { limit: 4, ...(cursor !== undefined && { cursor }) };
+      const { undecided, jobs, next } = await current().pending(START + 100, page);
+      const found = new Set([...undecided.map((one) => one.id), ...jobs.map((job) => job.delivery)]);
+      assert.equal(jobs.length, 2 * (found.size - undecided.length), "a delivery's jobs stay together");
+      seen.push(...found);
+      sizes.push(found.size);
+      cursor = next;
+      const finished = entries.find((entry) => entry.delivery.id === seen.at(-1));
+      for (const job of finished ? jobsIn(finished) : [])
+        await current().attempt(job, attemptOf(job, 1, "done"));
+    } while (cursor !== undefined);
+    assert.deepEqual(seen.toSorted(), ids(entries).toSorted());
+    assert.deepEqual(sizes, [4, 4, 4, 4, 4, 3]);
+    const refused = (error: unknown) =>
+      error instanceof SluiceError && error.code === "SLUICE_OBJECT_INVALID";
+    await assert.rejects(current().pending(START, { limit: 1, cursor: "x" }), refused);
   });
 }

@@ -159,12 +159,12 @@ function invoke(name: string, args: readonly Evaluate[], overloads: readonly Ove
   // The two shapes that filters are made of, without an array of arguments.
   if (args.length === 2 && overloads.length === 1 && only?.guards.every((guard) => guard === undefined)) {
     const { run } = only;
-    return (frame) => run(frame, first(frame), second(frame));
+    return (frame) => run(frame, first(frame) as never, second(frame) as never);
   }
   return (frame) => {
     const values = args.map((arg) => arg(frame));
     for (const candidate of overloads) {
-      if (accepts(candidate, values)) return candidate.run(frame, ...values);
+      if (accepts(candidate, values)) return candidate.run(frame, ...(values as never[]));
     }
     return fail(`no such overload: ${name}(${values.map(kindOf).join(", ")})`);
   };

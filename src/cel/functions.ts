@@ -19,9 +19,11 @@ export interface SecretLookup {
   get(name: string): ReturnType<Secrets["peek"]>;
 }
 
-/** The target, if there is one, and the arguments. The checker and the guards have made sure of their types. */
-// biome-ignore lint/suspicious/noExplicitAny: guards established the types that the implementation writes down
-export type Implementation = (context: Context, ...args: any[]) => Value;
+/**
+ * Takes the target, if there is one, and the arguments. An implementation writes down the types that its signature
+ * says; whoever calls it has asked {@link accepts} first.
+ */
+export type Implementation = (context: Context, ...args: never[]) => Value;
 
 export interface Overload extends Signature {
   readonly name: string;

@@ -1,9 +1,9 @@
 /** YAML 1.1 as sigs.k8s.io/yaml turns it into JSON: `on` and `y` are true, dates stay text, keys become strings. */
 
-import type { ScalarTag, Tags } from "yaml";
+import type { Document, ScalarTag, Tags } from "yaml";
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseAllDocuments } from "yaml";
 import type { JsonValue } from "../core/json.ts";
-import { MAX_JSON_DEPTH, printNumber, setOwn } from "../core/json.ts";
+import { isJsonObject, MAX_JSON_DEPTH, printNumber, setOwn } from "../core/json.ts";
 import type { Work } from "./work.ts";
 
 /**
@@ -17,10 +17,10 @@ export function parseYaml(text: string, work: Work): JsonValue {
   const [document] = parseAllDocuments(text, {
     version: "1.1",
     uniqueKeys: false,
-    merge: true,
+    merge: false,
     logLevel: "silent",
     customTags: goTags,
-  }) as Iterable<ReturnType<typeof import("yaml").parseDocument>>;
+  }) as readonly Document[];
   if (document === undefined) return null;
   const [error] = document.errors;
   if (error !== undefined) throw new SyntaxError(error.message.split("\n")[0]);
@@ -44,17 +44,24 @@ export function parseYaml(text: string, work: Work): JsonValue {
       if (!isPair(pair)) continue;
       const isMerge = isScalar(pair.key) && pair.key.value === "<<" && pair.key.type === "PLAIN";
       const value = convert(pair.value, depth + 1);
-      if (isMerge) {
-        for (const source of Array.isArray(value) ? value : [value]) {
-          for (const [key, merged] of Object.entries(source ?? {})) {
-            if (!Object.hasOwn(object, key)) setOwn(object, key, merged);
-          }
-        }
-      } else setOwn(object, keyText(convert(pair.key, depth + 1)), value);
+      if (isMerge) merge(object, value, work);
+      else setOwn(object, keyText(convert(pair.key, depth + 1)), value);
     }
     return object;
   };
   return convert(document.contents, 0);
+}
+
+/** `<<:` adds the keys of a map, or of each map of a list, that are not there yet. */
+function merge(object: Record<string, JsonValue>, value: JsonValue, work: Work): void {
+  for (const source of Array.isArray(value) ? (value as readonly JsonValue[]) : [value]) {
+    if (!isJsonObject(source))
+      throw new SyntaxError("map merge requires map or sequence of maps as the value");
+    for (const [key, merged] of Object.entries(source)) {
+      work.charge(VALUE_STEPS);
+      if (!Object.hasOwn(object, key)) setOwn(object, key, merged);
+    }
+  }
 }
 
 /** What making one value costs, in steps of work.ts. */

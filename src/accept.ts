@@ -5,14 +5,16 @@ import type { Delivery, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
 import { asFault, fault, reasonOf, SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
+import { maskedNames } from "./core/headers.ts";
 import { decideJobId, newDeliveryId } from "./core/identity.ts";
 import type { CreateJob, Job } from "./core/job.ts";
 import type { Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
-import type { ListenerPlan, Plans, TriggerPlan } from "./core/plan.ts";
+import type { ListenerPlan, Plans } from "./core/plan.ts";
 import { dedupeKey, describe } from "./core/provider.ts";
 import type { Queue } from "./core/queue.ts";
-import { decide } from "./decide.ts";
+import { type Decided, decide } from "./decide.ts";
+import { refuseBroken, refuseNoJson, refuseUnproved } from "./refuse.ts";
 import type { DeliveryProofs, Verifier } from "./verify/verifier.ts";
 
 export interface AcceptNeeds {
@@ -21,16 +23,24 @@ export interface AcceptNeeds {
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
   readonly tell: Tell;
+  /** Milliseconds that a request waits for remote interceptors before a worker takes over; 0 leaves all to workers. */
+  readonly decideWithin?: number;
   readonly clock?: () => number;
+  /** Makes the id of a delivery that arrived at `now`. */
+  readonly newId?: (now: number) => string;
 }
+
+const DECIDE_WITHIN_MS = 5_000;
+/** Requests that wait for remote interceptors at once: their bodies are in memory. */
+const MAX_WAITING = 1_000;
 
 export interface Accept {
   /**
    * Takes a delivery in.
    *
    * @returns its eventID, once it is on durable storage; for a duplicate the eventID of the first.
-   * @throws SluiceError 401 when every trigger demands a proof and none holds, 400 for a body that is no JSON,
-   *   503 when it could not be stored. Nothing was accepted then.
+   * @throws SluiceError 500 when the listener itself cannot be read, 401 when every trigger demands a proof and none
+   *   holds, 400 for a body that is no JSON object, 503 when it could not be stored. Nothing was accepted then.
    */
   accept(arrival: Omit<Delivery, "id" | "listener">, plan: ListenerPlan): Promise<string>;
   /**
@@ -43,12 +53,15 @@ export interface Accept {
 }
 
 export function createAccept(needs: AcceptNeeds): Accept {
-  const { verifier, ledger, queue, plans, tell, clock = Date.now } = needs;
+  const { verifier, ledger, queue, plans, tell, clock = Date.now, newId = newDeliveryId } = needs;
+  const { decideWithin = DECIDE_WITHIN_MS } = needs;
+  let waiting = 0;
 
   return {
     async accept(arrival, plan) {
       const listener = { namespace: plan.namespace, name: plan.name };
-      const delivery: Delivery = { id: newDeliveryId(arrival.receivedAt), listener, ...arrival };
+      refuseBroken(plan);
+      const delivery: Delivery = { id: newId(arrival.receivedAt), listener, ...arrival };
       const proofs = verifier.begin(delivery);
       await refuseUnproved(plan, proofs);
       const body = payload(delivery.body.toString("utf8"));
@@ -72,7 +85,7 @@ export function createAccept(needs: AcceptNeeds): Accept {
         throw fault("SLUICE_LISTENER_UNKNOWN", values);
       }
       const now = clock();
-      const delivery: Delivery = { ...stored, id: newDeliveryId(now), receivedAt: now, replayOf: id };
+      const delivery: Delivery = { ...stored, id: newId(now), receivedAt: now, replayOf: id };
       const body = payload(delivery.body.toString("utf8"));
       return keep(plan, delivery, verifier.recorded(delivery, record.proof), body, false);
     },
@@ -85,7 +98,7 @@ export function createAccept(needs: AcceptNeeds): Accept {
     body: Payload,
     once: boolean,
   ): Promise<string> {
-    const decided = plan.remote ? undefined : await decide(plan, delivery, proofs, body);
+    const decided = await decideNow(plan, delivery, proofs, body);
     // What a worker may decide better later is left to it.
     const decisions = decided?.transient === undefined ? decided?.decisions : undefined;
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
@@ -101,6 +114,32 @@ export function createAccept(needs: AcceptNeeds): Accept {
     else if (result.outcome === "pending") await queued(() => openJobs(result.of));
     report(entry, result.kind === "duplicate" ? result.of : undefined);
     return result.kind === "duplicate" ? result.of : delivery.id;
+  }
+
+  /**
+   * Remote interceptors are asked here too, because only now do they see sensitive headers; but a sender gives up after
+   * some seconds, so they get a few.
+   *
+   * @returns undefined where a worker is to decide.
+   */
+  async function decideNow(
+    plan: ListenerPlan,
+    delivery: Delivery,
+    proofs: DeliveryProofs,
+    body: Payload,
+  ): Promise<Decided | undefined> {
+    const hidden = delivery.replayOf === undefined ? [] : maskedNames(delivery.headers);
+    if (!plan.remote) return decide(plan, delivery, proofs, body, hidden);
+    if (decideWithin === 0 || waiting >= MAX_WAITING) return undefined;
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => late.resolve(undefined), decideWithin);
+    waiting++;
+    try {
+      return await Promise.race([decide(plan, delivery, proofs, body, hidden), late.promise]);
+    } finally {
+      waiting--;
+      clearTimeout(timer);
+    }
   }
 
   /**
@@ -139,45 +178,6 @@ export function createAccept(needs: AcceptNeeds): Accept {
     for (const { trigger, result, reason, code } of decisions ?? []) {
       tell({ type: "decision.made", delivery: id, listener, trigger, result, reason, ...(code && { code }) });
     }
-  }
-}
-
-/**
- * 401 only when proof was demanded by every candidate trigger and failed for all. Every demand is checked, not just the
- * first that holds: the ledger remembers which did, for the worker and for replays.
- */
-async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs): Promise<void> {
-  const triggers = plan.groups.flatMap((group) => group.triggers);
-  const reasons = await Promise.all(triggers.map((trigger) => unproved(trigger, proofs)));
-  const [first] = reasons;
-  if (first !== undefined && reasons.every((reason) => reason !== undefined)) {
-    throw fault("SLUICE_UNVERIFIED", { reason: first });
-  }
-}
-
-/** Why a trigger does not trust the sender; undefined when it does. */
-async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<string | undefined> {
-  const { fault: broken } = trigger;
-  if (broken?.code === "SLUICE_PROOF_UNDECLARED") return `${broken.message}. ${broken.fix}`;
-  let reason: string | undefined;
-  for (const demand of trigger.proofs) {
-    const proof = await proofs.check(demand);
-    if (proof.ok) continue;
-    // Neither proved nor refuted: it cannot be kept, since its signature would have to be kept with it.
-    if (proof.transient) throw fault("SLUICE_STORE_AWAY", { reason: proof.reason });
-    reason ??= proof.reason;
-  }
-  return reason;
-}
-
-function refuseNoJson(body: Payload, delivery: Delivery): void {
-  try {
-    body.json();
-  } catch (error) {
-    const type = delivery.headers["Content-Type"]?.[0] ?? "";
-    if (/^application\/x-www-form-urlencoded/i.test(type) && /^[\w.-]+=/.test(body.text))
-      throw fault("SLUICE_FORM");
-    throw fault("SLUICE_BODY_NOT_JSON", { reason: reasonOf(error) });
   }
 }
 

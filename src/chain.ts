@@ -74,8 +74,12 @@ function compileOne(
       : declarations.find("Interceptor", listenerNamespace(owner, namespace), name);
   if (declared === undefined) return registry.get(name).compile(spec.params, tools);
   const scope = owner.kind === "triggerGroup" ? "triggerGroups" : "triggers";
-  const remote = { name, spec: declared.spec, params: spec.params, scope } as const;
-  return compileRemote(http === undefined ? remote : { ...remote, http });
+  const { spec: address, status } = declared;
+  return compileRemote({
+    ...{ name, spec: address, params: spec.params, scope },
+    ...(status === undefined ? {} : { status }),
+    ...(http === undefined ? {} : { http }),
+  });
 }
 
 function nameOf({ name, ref, webhook }: InterceptorSpec): string {

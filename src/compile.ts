@@ -56,6 +56,8 @@ export function compileListener(listener: EventListener, needs: CompileNeeds): C
     groups,
     payloadValidation: annotations[PAYLOAD_VALIDATION] !== "false",
     remote,
+    ...(selection.broken === undefined ? {} : { fault: selection.broken }),
+    ...(listener.spec.cloudEventURI === undefined ? {} : { cloudEventURI: listener.spec.cloudEventURI }),
     ...(Number.isSafeInteger(limit) && limit > 0 ? { maxBodyBytes: limit } : {}),
   };
   return { plan, ...found };

@@ -4,10 +4,10 @@ import type { Decision, TraceStep } from "./core/decision.ts";
 import type { Delivery, Event, ObjectName, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
 import type { SluiceError } from "./core/errors.ts";
-import { asFault } from "./core/errors.ts";
+import { asFault, fault } from "./core/errors.ts";
 import { createJobId } from "./core/identity.ts";
 import type { ListenerPlan, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
-import { type ChainResult, runChain } from "./intercept/chain.ts";
+import { type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 
 /** Decisions in the order of the listener's triggers; `transient` says that asking again later may come out otherwise. */
@@ -21,6 +21,8 @@ export interface Decided {
  * ends that trigger. Called by accept, by the worker, by replay and by `sluice try`.
  *
  * @param body the delivery's body, parsed at most once for all triggers.
+ * @param hidden names of headers whose values are masked: those of a stored delivery. An interceptor that says no and
+ *   may have wanted one of them fails the trigger, which a person will see, instead of filtering it.
  * @returns a decision for each trigger; it never throws for what an event or a trigger holds.
  */
 export async function decide(
@@ -28,6 +30,7 @@ export async function decide(
   delivery: Delivery,
   proofs: DeliveryProofs,
   body: Payload = payload(delivery.body.toString("utf8")),
+  hidden: readonly string[] = [],
 ): Promise<Decided> {
   const decisions: Decision[] = [];
   let transient: string | undefined;
@@ -49,7 +52,9 @@ export async function decide(
       if (chain !== shared) trace.push(...chain.trace);
       if (chain.stopped?.transient) transient ??= chain.stopped.reason;
       decisions.push(
-        chain.stopped ? stopped(trigger, trace) : fire(plan, trigger, delivery, chain.event, trace),
+        chain.stopped
+          ? (inDoubt(trigger, trace, chain.stopped, hidden) ?? stopped(trigger, trace))
+          : fire(plan, trigger, delivery, chain.event, trace),
       );
     }
   }
@@ -123,6 +128,18 @@ function stopped(trigger: TriggerPlan, trace: readonly TraceStep[]): Decision {
   const last = trace.at(-1);
   const reason = last === undefined ? "stopped" : `${last.name}: ${last.reason ?? "stopped"}`;
   return { trigger: { namespace: trigger.namespace, name: trigger.name }, result: "filtered", reason, trace };
+}
+
+function inDoubt(
+  trigger: TriggerPlan,
+  trace: readonly TraceStep[],
+  { name, reason, readsHeaders }: ChainStop,
+  hidden: readonly string[],
+): Decision | undefined {
+  if (!readsHeaders || hidden.length === 0) return undefined;
+  const { message, code, fix } = fault("SLUICE_HEADERS_MASKED", { name, reason, headers: hidden.join(", ") });
+  const named = { namespace: trigger.namespace, name: trigger.name };
+  return { trigger: named, result: "failed", reason: `${message}. ${fix}`, code, trace };
 }
 
 function eventFor(trigger: ObjectName, delivery: Delivery, body: Payload): Event {

@@ -3,6 +3,7 @@
 import type { Decision } from "./core/decision.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
+import { maskedNames } from "./core/headers.ts";
 import type { Attempt, CreateAnswer, CreateJob, DecideJob, Job, Run, Target } from "./core/job.ts";
 import type { Ledger } from "./core/ledger.ts";
 import type { Plans } from "./core/plan.ts";
@@ -75,7 +76,8 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     let decisions: readonly Decision[];
     if (plan === undefined) decisions = [listenerGone(job)];
     else {
-      const decided = await decide(plan, delivery, verifier.recorded(delivery, record.proof));
+      const proofs = verifier.recorded(delivery, record.proof);
+      const decided = await decide(plan, delivery, proofs, undefined, maskedNames(delivery.headers));
       if (decided.transient !== undefined) {
         const now = clock();
         const next = nextTry({ retry: "soon", attempt: number, receivedAt: job.receivedAt, now, random });

@@ -20,6 +20,7 @@ import { createRegistry } from "./intercept/registry.ts";
 import { createAdmin } from "./ops/admin.ts";
 import { catalogCheck, stoppingCheck, storeCheck, targetCheck } from "./ops/checks.ts";
 import { compilePlans, createInForce } from "./plans.ts";
+import { createCloudEvents } from "./record/cloud-events.ts";
 import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { createRecorder } from "./record/recorder.ts";
@@ -64,23 +65,26 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const logger =
     options.log === false ? silent : createLog({ level: settings.logLevel, format, color: options.color });
   const record = createRecorder({ logger, metrics });
+  const inForce = createInForce();
+  const http = createHttpClient();
+  opened.defer(() => http.close());
+  const cloudEvents = createCloudEvents({ plans: inForce.plans, http, tell: record });
   const tell: Tell = (fact) => {
     record(fact);
+    cloudEvents.notify(fact);
     options.listener?.(fact);
   };
 
   // 2. what operators declare: plans and secrets, kept up to date
-  const inForce = createInForce();
   const registry = createRegistry(BUILT_IN);
-  const http = createHttpClient();
-  opened.defer(() => http.close());
   const catalog = await createFileCatalog({
     paths: settings.config,
     defaultNamespace: settings.namespace,
     tell,
     accept({ declarations, secrets }) {
-      const { unverified } = settings;
-      const compiled = compilePlans(declarations, { registry, secrets, http, unverified });
+      const { unverified, duplicates } = settings;
+      const selection = { duplicates };
+      const compiled = compilePlans(declarations, { registry, secrets, http, unverified, selection });
       if (compiled.errors.length === 0) inForce.swap({ plans: compiled.plans, secrets });
       return compiled;
     },
@@ -100,7 +104,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   // 4. the two ways
   const verifier = createVerifier(inForce.secrets);
   const { plans } = inForce;
-  const flows = createAccept({ verifier, ledger, queue, plans, tell });
+  const { decideWithin } = settings;
+  const flows = createAccept({ verifier, ledger, queue, plans, tell, decideWithin });
   const dispatch = createDispatch({ target, ledger, queue, plans, verifier, tell });
 
   // 5. the admin port: health is answered from here on
@@ -133,13 +138,14 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   }
   let listen: string | undefined;
   if (role !== "worker") {
-    const { maxBody, defaultListener } = settings;
+    const { maxBody, defaultListener, unverifiedReply } = settings;
     const ingress = createIngress({
       plans,
       accept: flows.accept,
       tell,
       maxBody,
-      unverifiedReply: settings.unverifiedReply,
+      unverifiedReply,
+      http: settings.http,
       ...(defaultListener === undefined ? {} : { defaultListener }),
     });
     opened.defer(() => ingress.close());

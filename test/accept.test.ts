@@ -222,11 +222,11 @@ describe("the body", () => {
     await assertNothingKept(flows);
   });
 
-  test("that is a form is 415 and says which content type to choose", async () => {
+  test("that is a form is 400 and says which content type to choose", async () => {
     await using flows = await openFlows(open);
     await assert.rejects(flows.send(push({ body: form, headers: asForm })), (error: unknown) => {
       assert.ok(refusal("SLUICE_FORM")(error));
-      return error instanceof SluiceError && error.status === 415 && /application\/json/.test(error.fix);
+      return error instanceof SluiceError && error.status === 400 && /application\/json/.test(error.fix);
     });
     await assertNothingKept(flows);
   });
@@ -245,7 +245,7 @@ describe("the body", () => {
     const id = await flows.send(push({ body }));
     assert.equal((await flows.store.ledger.load(id))?.body.toString(), body);
     assert.equal("polluted" in {}, false);
-    const binary = { ...push(), body: Buffer.from([0x22, 0xff, 0xfe, 0x22]) };
+    const binary = { ...push(), body: Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]) };
     assert.deepEqual((await flows.store.ledger.load(await flows.send(binary)))?.body, binary.body);
   });
 });
@@ -354,19 +354,19 @@ describe("a store", () => {
     const [defect] = flows.facts;
     assert.ok(defect?.type === "defect" && defect.where === "enqueue");
     dead = false;
-    const { undecided, jobs } = await flows.store.ledger.pending(Date.now() + 1_000, 10);
+    const { undecided, jobs } = await flows.store.ledger.pending(Date.now() + 1_000, { limit: 10 });
     assert.deepEqual([undecided.length, jobs.length], [0, 1]);
   });
 });
 
 describe("a delivery that this process does not decide", () => {
-  test("is stored undecided and queued for a worker when a chain leaves the process", async () => {
+  test("is stored undecided and queued for a worker when requests may not wait for a remote chain", async () => {
     await using gate = await serveInterceptor(() => ({ body: { continue: true } }));
     const objects = [
       remote("gate", gate.url),
       listener("git", [trigger("build", [{ ref: { name: "gate" } }])]),
     ];
-    await using flows = await openFlows(objects);
+    await using flows = await openFlows(objects, { decideWithin: 0 });
     const id = await flows.send(push());
     const record = await flows.store.ledger.find(id);
     assert.deepEqual([record?.decided, record?.outcome, gate.asked.length], [false, "pending", 0]);

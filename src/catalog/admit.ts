@@ -1,7 +1,7 @@
 /** Admission: one object as it was written, into a declared object or the findings that refuse it. */
 
 import type { JsonObject } from "../core/json.ts";
-import { ownValue } from "../core/json.ts";
+import { isJsonObject, ownValue } from "../core/json.ts";
 import type { Metadata, TektonObject } from "../core/tekton.ts";
 import { CLUSTER_SCOPED } from "../core/tekton.ts";
 import type { Finding, Findings } from "./findings.ts";
@@ -83,12 +83,17 @@ function declared(
       return withSpec(kind, metadata, readTemplate(written, metadata, findings));
     case "ClusterInterceptor":
     case "Interceptor":
-      return withSpec(kind, metadata, readInterceptor(written, findings));
+      return withStatus(withSpec(kind, metadata, readInterceptor(written, findings)), written);
   }
 }
 
 function withSpec<Kind extends string, Spec>(kind: Kind, metadata: Metadata, spec: Spec | undefined) {
   return spec === undefined ? undefined : { kind, metadata, spec };
+}
+
+function withStatus<Read extends object>(read: Read | undefined, written: JsonObject) {
+  const status = ownValue(written, "status");
+  return read !== undefined && isJsonObject(status) ? { ...read, status } : read;
 }
 
 function isKind(kind: unknown): kind is TektonObject["kind"] {

@@ -113,6 +113,28 @@ export const SETTINGS = {
     expected: "401 or 202",
     description: "Reply to a delivery whose proof failed; 202 is what Tekton answers.",
   }),
+  http: setting({
+    value: "<style>",
+    default: "strict",
+    type: as.choice("strict", "tekton"),
+    expected: "strict or tekton",
+    description: "tekton: webhooks by any method and path, unclean paths redirected, refusals in its words.",
+  }),
+  duplicates: setting({
+    value: "<policy>",
+    default: "once",
+    type: as.choice("once", "tekton"),
+    expected: "once or tekton",
+    description: "A trigger that a listener selects twice runs once; tekton: it runs twice.",
+  }),
+  decideWithin: setting({
+    value: "<time>",
+    default: "5s",
+    type: as.duration(0, 60_000),
+    expected: "a time such as 5s or 800ms, at most 1m",
+    description:
+      "Time a request waits for remote interceptors before a worker decides; 0 leaves all to workers.",
+  }),
   defaultListener: setting({
     value: "<namespace/name>",
     default: undefined,

@@ -65,6 +65,11 @@ export function isSensitive(name: string): boolean {
 /** The mask that stands where a sensitive value was. */
 export const MASK = "***";
 
+/** The headers whose values were taken away by {@link maskHeaders}. */
+export function maskedNames(headers: HeaderMap): readonly string[] {
+  return Object.keys(headers).filter((name) => headers[name]?.includes(MASK) && isSensitive(name));
+}
+
 /** A copy with the values of sensitive headers replaced by {@link MASK}. */
 export function maskHeaders(headers: HeaderMap): HeaderMap {
   const masked: Record<string, readonly string[]> = {};

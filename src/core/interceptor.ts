@@ -77,10 +77,12 @@ export type HttpClient = (request: HttpRequest) => Promise<HttpResponse>;
 /** An interceptor with its parameters built in. */
 export interface CompiledInterceptor {
   readonly proof?: ProofDemand;
-  /** True when asking it leaves this process: such chains run in a worker. */
+  /** True when asking it leaves this process: such chains may be decided by a worker. */
   readonly remote?: boolean;
   /** True when it compares something of the event with a Secret: then it is a proof of its own. */
   readonly comparesSecret?: boolean;
+  /** True when its verdict may hang on any header: where sensitive ones are masked, its no proves nothing. */
+  readonly readsHeaders?: boolean;
   /** True when, standing first, it wants an HTML form as it came: the others get it as JSON (only the legacy `webhook`). */
   readonly rawForm?: boolean;
   intercept(event: Event): Verdict | Promise<Verdict>;

@@ -56,8 +56,12 @@ export interface ListenerPlan extends ObjectName {
   readonly maxBodyBytes?: number;
   /** False lets bodies through that are no JSON. */
   readonly payloadValidation: boolean;
-  /** True when some chain leaves this process, so that a worker decides. */
+  /** True when some chain leaves this process, so that a decision may take its time. */
   readonly remote: boolean;
+  /** The listener itself cannot be read: every delivery is refused with this. */
+  readonly fault?: SluiceError;
+  /** Where CloudEvents about the processing of deliveries are sent. */
+  readonly cloudEventURI?: string;
 }
 
 /** The listeners in force now. Replaced as a whole when the catalog changes, never edited. */

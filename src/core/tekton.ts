@@ -102,8 +102,13 @@ export type ClusterTriggerBinding = Declared<
 >;
 export type TriggerTemplate = Declared<"TriggerTemplate", TriggerTemplateSpec>;
 /** Remote interceptors, kept as written until they are compiled. */
-export type ClusterInterceptor = Declared<"ClusterInterceptor", JsonObject>;
-export type NamespacedInterceptor = Declared<"Interceptor", JsonObject>;
+export type ClusterInterceptor = Declared<"ClusterInterceptor", JsonObject> & WithStatus;
+export type NamespacedInterceptor = Declared<"Interceptor", JsonObject> & WithStatus;
+
+/** What Tekton's controller wrote: an address in it goes before the one in the spec. */
+interface WithStatus {
+  readonly status?: JsonObject;
+}
 
 export type TektonObject =
   | EventListener

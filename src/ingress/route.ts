@@ -11,21 +11,54 @@ export interface RouteRequest {
   readonly host: string | undefined;
 }
 
+export interface RouteOptions {
+  /** Where `/` leads when several listeners are served. */
+  readonly defaultListener?: ObjectName;
+  /** True: a path that names no listener leads to the default one too, as every path does in Tekton. */
+  readonly anyPath?: boolean;
+}
+
 /**
  * Finds the listener of a request: `Host: el-<listener>.<namespace>.svc…` with any path, then
  * `/<namespace>/<listener>`, then `/` for the default listener (the named one, else the only one).
  *
- * @throws SluiceError SLUICE_LISTENER_UNKNOWN that names the listeners there are.
+ * @throws SluiceError SLUICE_LISTENER_UNKNOWN that names the listeners there are; SLUICE_LISTENER_BROKEN when the
+ *   default listener is not declared: that is the operator's mistake, not the sender's.
  */
-export function routeTo(plans: Plans, request: RouteRequest, defaultListener?: ObjectName): ListenerPlan {
-  const plan = byHost(plans, request.host) ?? byPath(plans, pathOf(request.url), defaultListener);
-  if (plan !== undefined) return plan;
+export function routeTo(plans: Plans, request: RouteRequest, options: RouteOptions = {}): ListenerPlan {
+  const path = pathOf(request.url);
+  const named = byHost(plans, request.host) ?? byPath(plans, path);
+  if (named !== undefined) return named;
+  const { defaultListener, anyPath = false } = options;
+  if (path === "/" || anyPath) {
+    const all = plans.all();
+    if (defaultListener !== undefined) return declared(plans, defaultListener);
+    if (all.length === 1) return all[0] as ListenerPlan;
+  }
   throw fault("SLUICE_LISTENER_UNKNOWN", {
     method: request.method,
-    path: pathOf(request.url).slice(0, 200),
+    path: path.slice(0, 200),
     host: (request.host ?? "").slice(0, 200),
     served: namesOf(plans),
   });
+}
+
+/**
+ * The path that Go's ServeMux redirects to: without `.`, `..` and empty segments, read before percent-decoding.
+ *
+ * @returns undefined when the path is clean already.
+ */
+export function cleanUrl(url: string): string | undefined {
+  const path = pathOf(url);
+  if (!/\/\.{0,2}(?:\/|$)/.test(path)) return undefined;
+  const segments: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") segments.pop();
+    else if (segment !== "" && segment !== ".") segments.push(segment);
+  }
+  const slash = path.endsWith("/") && segments.length > 0 ? "/" : "";
+  const clean = `/${segments.join("/")}${slash}`;
+  return clean === path ? undefined : clean + url.slice(path.length);
 }
 
 function byHost(plans: Plans, host: string | undefined): ListenerPlan | undefined {
@@ -34,14 +67,16 @@ function byHost(plans: Plans, host: string | undefined): ListenerPlan | undefine
   return match === null ? undefined : plans.find(lower(match[2]), lower(match[1]));
 }
 
-function byPath(plans: Plans, path: string, defaultListener?: ObjectName): ListenerPlan | undefined {
-  if (path === "/") {
-    if (defaultListener !== undefined) return plans.find(defaultListener.namespace, defaultListener.name);
-    const all = plans.all();
-    return all.length === 1 ? all[0] : undefined;
-  }
+function byPath(plans: Plans, path: string): ListenerPlan | undefined {
   const match = /^\/([a-z0-9-]+)\/([a-z0-9.-]+)\/?$/.exec(path);
   return match === null ? undefined : plans.find(match[1] as string, match[2] as string);
+}
+
+function declared(plans: Plans, { namespace, name }: ObjectName): ListenerPlan {
+  const plan = plans.find(namespace, name);
+  if (plan !== undefined) return plan;
+  const reason = `it is the default listener and not declared; declared: ${namesOf(plans)}`;
+  throw fault("SLUICE_LISTENER_BROKEN", { listener: `${namespace}/${name}`, reason });
 }
 
 function pathOf(url: string): string {

@@ -8,8 +8,8 @@ import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
 import { newDeliveryId } from "../core/identity.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 import { readBody } from "./body.ts";
-import { accepted, type Reply, refused } from "./reply.ts";
-import { routeTo } from "./route.ts";
+import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
+import { cleanUrl, type RouteOptions, routeTo } from "./route.ts";
 
 /** A request whose listener is known: a delivery that has no id yet. */
 export type Arrival = Omit<Delivery, "id" | "listener">;
@@ -23,15 +23,25 @@ export interface IngressOptions {
   readonly maxBody: number;
   /** The status of a delivery whose proof failed: 202 is Tekton's, and means nothing then. */
   readonly unverifiedReply?: 401 | 202;
+  /**
+   * `strict` (default): POST only, paths that name a listener, our code and cure in refusals. `tekton`: any method and
+   * path, unclean paths redirected, Tekton's own fields and no others in refusals.
+   */
+  readonly http?: "strict" | "tekton";
   readonly defaultListener?: ObjectName;
   /** Milliseconds a sender may take for one request. */
   readonly requestTimeout?: number;
   readonly clock?: () => number;
+  /** Makes the eventID of a delivery that is answered as if it had been taken. */
+  readonly newId?: (now: number) => string;
 }
 
 /** Builds the server; the caller listens and closes. `GET /live` answers 200 while the process lives. */
 export function createIngress(options: IngressOptions): FastifyInstance {
-  const { plans, accept, tell, maxBody, defaultListener, clock = Date.now } = options;
+  const { plans, accept, tell, maxBody, defaultListener, clock = Date.now, newId = newDeliveryId } = options;
+  const asTekton = options.http === "tekton";
+  const routes: RouteOptions = { anyPath: asTekton, ...(defaultListener && { defaultListener }) };
+  const refusal = asTekton ? refusedAsTekton : refused;
   const app = Fastify({
     logger: false,
     requestTimeout: options.requestTimeout ?? 60_000,
@@ -39,33 +49,34 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     return503OnClosing: true,
     exposeHeadRoutes: false,
   });
-  app.get("/live", (_request, reply) => reply.send("ok"));
   // Answered before fastify looks at the content type: senders write nonsense there, and Tekton takes it.
-  app.post("/*", { onRequest: handle }, () => undefined);
+  const at = (path: string, onRequest: typeof live | typeof handle, method: string | string[]): void => {
+    app.route({ url: path, method, onRequest, handler: () => undefined });
+  };
+  at("/live", live, asTekton ? app.supportedMethods : "GET");
+  at("/*", handle, asTekton ? app.supportedMethods : "POST");
   app.setNotFoundHandler((request, reply) => {
     const error = fault("SLUICE_METHOD", { method: request.method });
     tell({ type: "delivery.refused", code: error.code, status: error.status, reason: error.message });
-    return send(reply, refused(error, undefined));
+    return send(reply, refusal(error, undefined));
   });
-  app.setErrorHandler((thrown, _request, reply) => send(reply, refused(asFault(thrown), undefined)));
+  app.setErrorHandler((thrown, _request, reply) => send(reply, refusal(asFault(thrown), undefined)));
+
+  async function live(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    return reply.send("ok");
+  }
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const clean = asTekton ? cleanUrl(request.url) : undefined;
+    if (clean !== undefined) return reply.redirect(clean, 307);
+    const { method, url } = request;
+    const headers = headersOf(request);
     let plan: ListenerPlan | undefined;
     try {
-      plan = routeTo(
-        plans,
-        { method: request.method, url: request.url, host: request.headers.host },
-        defaultListener,
-      );
+      plan = routeTo(plans, { method, url, host: request.headers.host }, routes);
       const body = await readBody(request.raw, Math.min(plan.maxBodyBytes ?? maxBody, maxBody));
-      const arrival: Arrival = {
-        receivedAt: clock(),
-        method: request.method,
-        url: request.url,
-        headers: headersOf(request),
-        body,
-      };
-      return send(reply, accepted(plan, await accept(arrival, plan)));
+      const arrival: Arrival = { receivedAt: clock(), method, url, headers, body };
+      return send(reply, accepted(plan, await accept(arrival, plan), headers));
     } catch (thrown) {
       const error = asFault(thrown);
       const where = plan === undefined ? {} : { listener: { namespace: plan.namespace, name: plan.name } };
@@ -77,16 +88,19 @@ export function createIngress(options: IngressOptions): FastifyInstance {
         reason: error.message,
       });
       if (error.status === 401 && plan !== undefined && options.unverifiedReply === 202) {
-        return send(reply, accepted(plan, newDeliveryId(clock())));
+        return send(reply, accepted(plan, newId(clock()), headers));
       }
-      return send(reply, refused(error, plan));
+      return send(reply, refusal(error, plan ?? defaultListener));
     }
   }
   return app;
 }
 
-function send(reply: FastifyReply, answer: Reply): FastifyReply {
-  return reply.code(answer.status).headers(answer.headers).send(answer.body);
+/** JSON without a charset, as Go writes it: there is none but UTF-8. */
+function send(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
+  reply.code(status).headers(headers);
+  if (body === undefined) return reply.send();
+  return reply.header("content-type", "application/json").send(JSON.stringify(body));
 }
 
 // Go keeps Host apart from the other headers, and filters are to see what they see there.

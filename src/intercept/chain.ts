@@ -18,6 +18,8 @@ export interface ChainStop {
   readonly reason: string;
   /** Asking again later may come out otherwise. */
   readonly transient?: boolean;
+  /** It may have looked at any header, sensitive ones too. */
+  readonly readsHeaders?: boolean;
   /** Set when the interceptor did not answer but failed. */
   readonly fault?: ErrorCode;
 }
@@ -42,7 +44,8 @@ export async function runChain(steps: readonly ChainStep[], start: Event): Promi
   if (first === undefined) return { event: start, trace };
   const raw = first.interceptor.rawForm === true && Object.keys(start.extensions).length === 0;
   let event = raw ? start : formAsJson(start);
-  for (const { name, interceptor } of steps) {
+  for (const step of steps) {
+    const { name, interceptor } = step;
     let verdict: Verdict;
     let failed: ErrorCode | undefined;
     try {
@@ -56,7 +59,7 @@ export async function runChain(steps: readonly ChainStep[], start: Event): Promi
       if (error.retry === "soon" && failed !== "SLUICE_INTERNAL") verdict = { ...verdict, transient: true };
     }
     trace.push(traceStep(name, verdict, failed !== undefined));
-    if (!verdict.continue) return { event, trace, stopped: stop(name, verdict, failed) };
+    if (!verdict.continue) return { event, trace, stopped: stop(step, verdict, failed) };
     event = applied(event, verdict);
   }
   return { event, trace };
@@ -87,8 +90,18 @@ function traceStep(name: string, verdict: Verdict, failed: boolean): TraceStep {
   };
 }
 
-function stop(name: string, { code, reason, transient }: Stop, failed: ErrorCode | undefined): ChainStop {
-  return { name, code, reason, ...(transient && { transient }), ...(failed && { fault: failed }) };
+function stop(
+  { name, interceptor }: ChainStep,
+  { code, reason, transient }: Stop,
+  failed: ErrorCode | undefined,
+): ChainStop {
+  const readsHeaders = interceptor.readsHeaders ?? interceptor.comparesSecret ?? false;
+  return {
+    ...{ name, code, reason },
+    ...(readsHeaders && { readsHeaders }),
+    ...(transient && { transient }),
+    ...(failed && { fault: failed }),
+  };
 }
 
 function isPromise(answer: Verdict | Promise<Verdict>): answer is Promise<Verdict> {

@@ -38,6 +38,7 @@ export function compileRemote(options: RemoteOptions): CompiledInterceptor {
   const hasParams = Object.keys(params).length > 0;
   return {
     remote: true,
+    readsHeaders: true,
     async intercept(event) {
       if (http === undefined) return offline(url);
       const { payload, headers, extensions, trigger } = event;

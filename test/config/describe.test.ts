@@ -36,7 +36,7 @@ test("every printed setting but masked ones can be given back as a flag", () => 
       .split("\n")
       .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
   );
-  flags["shutdownGrace"] = `${flags["shutdownGrace"]}ms`;
+  for (const time of ["shutdownGrace", "decideWithin"]) flags[time] = `${flags[time]}ms`;
   assert.deepEqual(loadSettings({ flags }), settings);
 });
 

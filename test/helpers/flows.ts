@@ -59,6 +59,8 @@ export interface FlowOptions extends Omit<CompileOptions, "http"> {
   readonly queue?: (real: Queue) => Queue;
   /** Instead of a folder. */
   readonly target?: Pick<Target, "create">;
+  /** Milliseconds that a request waits for remote interceptors; accept's own default where absent. */
+  readonly decideWithin?: number;
   readonly clock?: () => number;
   /** The middle of every jitter by default. */
   readonly random?: () => number;
@@ -120,7 +122,9 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
   const verifier = createVerifier(inForce.secrets);
   const directory = createDirectoryTarget({ dir: folder.path });
   const target: Target = { ...directory, ...options.target };
-  const accept = createAccept({ verifier, ledger, queue, plans, tell, clock });
+  const { decideWithin } = options;
+  const waits = decideWithin === undefined ? {} : { decideWithin };
+  const accept = createAccept({ verifier, ledger, queue, plans, tell, clock, ...waits });
   const dispatch = createDispatch({ target, ledger, queue, plans, verifier, tell, clock, random });
 
   const plan = (name = "git"): ListenerPlan => {

@@ -1,0 +1,122 @@
+/** CloudEvents about the processing of deliveries, sent to a listener's `cloudEventURI`: another listener of facts. */
+
+import { setTimeout as wait } from "node:timers/promises";
+import type { ObjectName } from "../core/delivery.ts";
+import { asFault } from "../core/errors.ts";
+import type { Fact, Tell } from "../core/fact.ts";
+import type { HttpClient } from "../core/interceptor.ts";
+import { printJson } from "../core/json.ts";
+import type { Plans } from "../core/plan.ts";
+
+export interface CloudEventNeeds {
+  readonly plans: Pick<Plans, "find">;
+  readonly http: HttpClient;
+  /** Hears of events that could not be sent. */
+  readonly tell: Tell;
+  /** Milliseconds before the second try; each further wait is twice as long. Default 100. */
+  readonly firstWaitMs?: number;
+}
+
+export interface CloudEvents {
+  /** Sends what a fact means to Tekton's subscribers, in the background. */
+  readonly notify: Tell;
+  /** Resolves when nothing is on its way any more. */
+  idle(): Promise<void>;
+}
+
+/** What became of the processing, in the words of Tekton (pkg/reconciler/events/event.go). */
+type Stage = "started" | "done" | "successful" | "failed";
+
+interface Notice {
+  readonly stage: Stage;
+  readonly listener: ObjectName;
+  readonly delivery: string;
+  readonly trigger?: ObjectName;
+}
+
+const TRIES = 5;
+/** Events on their way at once. A broker that is away must cost neither memory nor deliveries. */
+const MAX_SENDING = 256;
+
+/**
+ * Tells subscribers as Tekton does, once for a delivery (`started`, `done`) and once for each trigger (`successful`).
+ * Beyond Tekton: `failed` for a trigger whose decision failed or whose job is dead, and each event names its trigger.
+ * The events hold no header and no payload of the delivery, which Tekton's do.
+ */
+export function createCloudEvents(needs: CloudEventNeeds): CloudEvents {
+  const { plans, http, tell, firstWaitMs = 100 } = needs;
+  const sending = new Set<Promise<void>>();
+
+  function notify(fact: Fact): void {
+    for (const notice of noticesOf(fact)) {
+      const { namespace, name } = notice.listener;
+      const target = plans.find(namespace, name)?.cloudEventURI;
+      if (target === undefined || target === "" || sending.size >= MAX_SENDING) continue;
+      const sent = send(target, notice).finally(() => sending.delete(sent));
+      sending.add(sent);
+    }
+  }
+
+  async function send(url: string, notice: Notice): Promise<void> {
+    const request = { method: "POST", url, ...messageOf(notice) };
+    for (let tries = 1; ; tries++) {
+      try {
+        const { status } = await http(request);
+        if (status < 300) return;
+        throw new Error(`${url} answered ${status}`);
+      } catch (error) {
+        if (tries < TRIES) await wait(firstWaitMs * 2 ** (tries - 1), undefined, { ref: false });
+        else return tell({ type: "defect", where: "cloudEventURI", error: asFault(error) });
+      }
+    }
+  }
+
+  return {
+    notify,
+    async idle() {
+      while (sending.size > 0) await Promise.all(sending);
+    },
+  };
+}
+
+function noticesOf(fact: Fact): readonly Notice[] {
+  switch (fact.type) {
+    case "delivery.accepted": {
+      const { id: delivery, listener, outcome } = fact;
+      if (outcome === "duplicate") return [];
+      return [
+        { stage: "started", listener, delivery },
+        { stage: "done", listener, delivery },
+      ];
+    }
+    case "decision.made": {
+      const { listener, delivery, trigger, result } = fact;
+      return result === "failed" ? [{ stage: "failed", listener, delivery, trigger }] : [];
+    }
+    case "job.attempted": {
+      const { listener, delivery, trigger } = fact.job;
+      const { outcome } = fact.attempt;
+      if (outcome === "retry") return [];
+      return [{ stage: outcome === "done" ? "successful" : "failed", listener, delivery, trigger }];
+    }
+    default:
+      return [];
+  }
+}
+
+/** Binary mode of the CloudEvents HTTP binding, with Tekton's id, subject and type. */
+function messageOf({ stage, listener, delivery, trigger }: Notice) {
+  const { namespace, name } = listener;
+  const source = `/apis/triggers.tekton.dev/v1beta1/namespaces/${namespace}/EventListener/${name}`;
+  return {
+    headers: {
+      "Content-Type": ["application/json"],
+      "Ce-Specversion": ["1.0"],
+      "Ce-Type": [`dev.tekton.event.triggers.${stage}.v1`],
+      "Ce-Source": [source],
+      "Ce-Id": [delivery],
+      "Ce-Subject": [`${name} processing ${delivery}`],
+    },
+    body: printJson({ eventListener: name, namespace, eventID: delivery, trigger: trigger?.name }),
+  };
+}

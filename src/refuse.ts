@@ -1,0 +1,63 @@
+/** What is refused before anything is stored: listeners that cannot be read, senders without proof, bodies that are no JSON. */
+
+import type { Delivery, Payload } from "./core/delivery.ts";
+import { fault, reasonOf } from "./core/errors.ts";
+import { header } from "./core/headers.ts";
+import { isJsonObject } from "./core/json.ts";
+import type { ListenerPlan, TriggerPlan } from "./core/plan.ts";
+import type { DeliveryProofs } from "./verify/verifier.ts";
+
+/** @throws SluiceError SLUICE_LISTENER_BROKEN: none of its triggers can be found. */
+export function refuseBroken({ namespace, name, fault: cause }: ListenerPlan): void {
+  if (cause === undefined) return;
+  const values = { listener: `${namespace}/${name}`, reason: cause.message };
+  throw fault("SLUICE_LISTENER_BROKEN", values, { cause });
+}
+
+/**
+ * 401 only when proof was demanded by every candidate trigger and failed for all. Every demand is checked, not just the
+ * first that holds: the ledger remembers which did, for the worker and for replays.
+ *
+ * @throws SluiceError SLUICE_UNVERIFIED, or SLUICE_STORE_AWAY when a secret cannot be read just now.
+ */
+export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs): Promise<void> {
+  const triggers = plan.groups.flatMap((group) => group.triggers);
+  const reasons = await Promise.all(triggers.map((trigger) => unproved(trigger, proofs)));
+  const [first] = reasons;
+  if (first !== undefined && reasons.every((reason) => reason !== undefined)) {
+    throw fault("SLUICE_UNVERIFIED", { reason: first });
+  }
+}
+
+/** Why a trigger does not trust the sender; undefined when it does. */
+async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<string | undefined> {
+  const { fault: broken } = trigger;
+  if (broken?.code === "SLUICE_PROOF_UNDECLARED") return `${broken.message}. ${broken.fix}`;
+  let reason: string | undefined;
+  for (const demand of trigger.proofs) {
+    const proof = await proofs.check(demand);
+    if (proof.ok) continue;
+    // Neither proved nor refuted: it cannot be kept, since its signature would have to be kept with it.
+    if (proof.transient) throw fault("SLUICE_STORE_AWAY", { reason: proof.reason });
+    reason ??= proof.reason;
+  }
+  return reason;
+}
+
+/**
+ * Tekton's rule for a body: a JSON object, or null.
+ *
+ * @throws SluiceError SLUICE_BODY_NOT_JSON; SLUICE_FORM where the sender should have been told to send JSON.
+ */
+export function refuseNoJson(body: Payload, { headers }: Delivery): void {
+  let reason = "it is JSON, but no object";
+  try {
+    const value = body.json();
+    if (value === null || isJsonObject(value)) return;
+  } catch (error) {
+    const form = /^application\/x-www-form-urlencoded/i.test(header(headers, "Content-Type") ?? "");
+    if (form && /^[\w.-]+=/.test(body.text)) throw fault("SLUICE_FORM");
+    reason = reasonOf(error);
+  }
+  throw fault("SLUICE_BODY_NOT_JSON", { reason });
+}

@@ -18,7 +18,7 @@ export const deliveries: Verb = {
   help: `
   sluice deliveries list --outcome dead
   sluice deliveries list --repository octo-org/hello --since 2026-01-31 -o json
-  sluice deliveries show 019ab…        why did this not fire?
+  sluice deliveries show 019ab…        # why did this not fire?
 
 Outcomes: ${OUTCOMES.join(", ")}. While a gateway has the embedded store open, it is asked over its admin port.`,
   options: [

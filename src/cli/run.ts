@@ -4,7 +4,7 @@ import { environment, wantsColor } from "../config/env.ts";
 import { asFault } from "../core/errors.ts";
 import { createConsole } from "./console.ts";
 import { createProgram } from "./program.ts";
-import { EXIT, type Exit } from "./verb.ts";
+import { type Exit, exitOf } from "./verb.ts";
 
 /** A terminal signals the whole process group, and npm and sluice.js pass their own copy on: these are one wish. */
 const ONE_WISH_MS = 1_000;
@@ -36,7 +36,6 @@ async function main(): Promise<Exit> {
     const error = asFault(thrown);
     console.fault(error);
     if (error.code === "SLUICE_INTERNAL") console.note(String((thrown as Error).stack ?? ""));
-    if (error.code.startsWith("SLUICE_CONFIG")) return EXIT.usage;
-    return error.status >= 500 || error.code === "SLUICE_STORE_BUSY" ? EXIT.unavailable : EXIT.no;
+    return exitOf(error);
   }
 }

@@ -8,9 +8,9 @@ export const serve: Verb = {
   name: "serve",
   summary: "run the gateway",
   help: `
-  sluice serve --config triggers/ --create directory:runs          no Redis, no cluster
-  sluice serve --config triggers/ --store redis://localhost:6379   with Redis
-  sluice serve --config triggers/ --kubeconfig ~/.kube/config      against a cluster
+  sluice serve --config triggers/ --create directory:runs          # no Redis, no cluster
+  sluice serve --config triggers/ --store redis://localhost:6379   # with Redis
+  sluice serve --config triggers/ --kubeconfig ~/.kube/config      # against a cluster
 
 Webhooks go to http://<host>:8080/<namespace>/<listener>. Every option is also a variable (SLUICE_MAX_BODY) and a key
 of sluice.yaml (maxBody); the command line wins over the variable, the variable over the file.`,

@@ -1,6 +1,7 @@
 /** What a verb of the CLI is, and the exit codes that all of them share. */
 
 import type { Environment } from "../config/env.ts";
+import type { SluiceError } from "../core/errors.ts";
 import type { Console } from "./console.ts";
 
 /** Documented in `sluice help` and docs/cli.md; scripts rely on them. */
@@ -15,6 +16,12 @@ export const EXIT = {
   unavailable: 3,
 } as const;
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+/** The exit code of a verb that ended with a fault. */
+export function exitOf({ code, status }: SluiceError): Exit {
+  if (code.startsWith("SLUICE_CONFIG")) return EXIT.usage;
+  return status >= 500 || code === "SLUICE_STORE_BUSY" ? EXIT.unavailable : EXIT.no;
+}
 
 export interface VerbOption {
   /** As commander takes it: `--store <url>`. */

@@ -1,0 +1,190 @@
+/** `sluice check`: what is wrong, where it stands, and what counts as wrong. */
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { temporaryFolder } from "../helpers/folder.ts";
+import { sluice, sluiceProcess } from "./helper.ts";
+
+interface Report {
+  readonly ok: boolean;
+  readonly files: number;
+  readonly objects: number;
+  readonly listeners: readonly { readonly namespace: string; readonly name: string }[];
+  readonly errors: readonly Found[];
+  readonly warnings: readonly Found[];
+}
+interface Found {
+  readonly code: string;
+  readonly message: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A listener with one trigger; `interceptors` are lines as they stand under that key. */
+function listener(interceptors: readonly string[], more: readonly string[] = []): string {
+  return [
+    "apiVersion: triggers.tekton.dev/v1beta1",
+    "kind: EventListener",
+    "metadata:",
+    "  name: one",
+    "spec:",
+    "  triggers:",
+    "    - name: first",
+    "      interceptors:",
+    ...interceptors.map((line) => `        ${line}`),
+    "      template:",
+    "        ref: build",
+    ...more,
+  ].join("\n");
+}
+
+const TEMPLATE = `
+---
+apiVersion: triggers.tekton.dev/v1beta1
+kind: TriggerTemplate
+metadata:
+  name: build
+spec:
+  resourcetemplates:
+    - apiVersion: tekton.dev/v1
+      kind: PipelineRun
+      metadata:
+        generateName: build-
+`;
+
+const GITHUB = [
+  "- ref:",
+  "    name: github",
+  "  params:",
+  "    - name: secretRef",
+  "      value: {secretName: hook, secretKey: token}",
+];
+
+/** Checks a text as the file listener.yaml. */
+async function check(text: string, ...options: readonly string[]) {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "listener.yaml");
+  writeFileSync(path, text);
+  const json = await sluice(["check", path, "-o", "json", ...options]);
+  const people = await sluice(["check", path, ...options]);
+  assert.equal(json.code, people.code);
+  return { path, code: json.code, report: JSON.parse(json.stdout) as Report, text: people.stdout };
+}
+
+/** Where a fault stands: the line that holds `text`, and its column there. */
+function place(document: string, text: string): { line: number; column: number } {
+  const lines = document.split("\n");
+  const index = lines.findIndex((line) => line.includes(text));
+  return { line: index + 1, column: (lines[index] ?? "").indexOf(text) + 1 };
+}
+
+test("what is right is counted", async () => {
+  const { code, report, text } = await check(listener(GITHUB) + TEMPLATE);
+  assert.equal(code, 0);
+  const listeners = [{ namespace: "default", name: "one" }];
+  assert.deepEqual(report, { ok: true, files: 1, objects: 2, listeners, errors: [], warnings: [] });
+  assert.equal(text, "✓ 2 objects in 1 files, 1 listeners: 0 errors, 0 warnings\n");
+});
+
+test("every fault is told with file, line and column, to people and to programs", async () => {
+  const faults: [string, string, string][] = [
+    ["SLUICE_OBJECT_INVALID", listener(GITHUB, ["      templat: x"]) + TEMPLATE, "templat:"],
+    ["SLUICE_INTERCEPTOR_UNKNOWN", listener(["- ref:", "    name: gihtub"]) + TEMPLATE, "ref:"],
+    [
+      "SLUICE_CEL_SYNTAX",
+      listener([
+        ...GITHUB,
+        "- name: broken",
+        "  ref: {name: cel}",
+        "  params:",
+        "    - {name: filter, value: body.action ===}",
+      ]) + TEMPLATE,
+      "name: broken",
+    ],
+    [
+      "SLUICE_INTERCEPTOR_PARAMS",
+      listener([
+        ...GITHUB,
+        "- name: typed",
+        "  ref: {name: github}",
+        "  params:",
+        "    - {name: eventTypes, value: push}",
+      ]) + TEMPLATE,
+      "name: typed",
+    ],
+    ["SLUICE_YAML_SYNTAX", `${listener(GITHUB)}\n  broken: [1, 2\n`, ""],
+  ];
+  for (const [expected, document, at] of faults) {
+    const { code, report, text, path } = await check(document);
+    assert.equal(code, 1, expected);
+    assert.equal(report.ok, false);
+    const found = report.errors.find((error) => error.code === expected);
+    assert.ok(found, `${expected}: got ${JSON.stringify(report.errors)}`);
+    assert.equal(found.file, path);
+    assert.ok(text.includes(`error   ${path}:${found.line}:${found.column} `), text);
+    if (at !== "") {
+      const { line, column } = found;
+      assert.deepEqual({ line, column }, place(document, at), `${expected}: ${found.message}`);
+    }
+  }
+});
+
+test("a reference to nothing is a warning, and an error with --strict", async () => {
+  const lenient = await check(listener(GITHUB));
+  assert.equal(lenient.code, 0);
+  assert.equal(lenient.report.ok, true);
+  assert.deepEqual(
+    lenient.report.warnings.map(({ code }) => code),
+    ["SLUICE_REF_MISSING"],
+  );
+  assert.ok(lenient.text.includes(`warning ${lenient.path}:`), lenient.text);
+  assert.match(lenient.text, /TriggerTemplate build does not exist in namespace default/);
+  const strict = await check(listener(GITHUB), "--strict");
+  assert.equal(strict.code, 1);
+  assert.equal(strict.report.ok, false);
+});
+
+test("a trigger that demands no proof is a warning, unless that is allowed", async () => {
+  const open = ["- ref: {name: cel}", "  params:", "    - {name: filter, value: 'true'}"];
+  const { report } = await check(listener(open) + TEMPLATE);
+  assert.deepEqual(
+    report.warnings.map(({ code }) => code),
+    ["SLUICE_PROOF_UNDECLARED"],
+  );
+  const allowed = await check(listener(open) + TEMPLATE, "--strict", "--unverified", "allow");
+  assert.equal(allowed.code, 0);
+});
+
+test("paths come from arguments, --config, or else the settings", async () => {
+  const from = async (args: readonly string[], env = {}) => {
+    const { code, stdout } = await sluice(["check", "-o", "json", ...args], env);
+    assert.equal(code, 0, stdout);
+    return (JSON.parse(stdout) as Report).listeners.map(({ namespace, name }) => `${namespace}/${name}`);
+  };
+  assert.deepEqual(await from(["examples/github"]), ["ci/github"]);
+  assert.deepEqual(await from(["examples/github", "-c", "examples/gitlab"]), ["ci/github", "ci/gitlab"]);
+  assert.deepEqual(await from([], { SLUICE_CONFIG: "examples/gitlab" }), ["ci/gitlab"]);
+  assert.deepEqual(await from(["examples/github"], { SLUICE_CONFIG: "examples/gitlab" }), ["ci/github"]);
+});
+
+test("sluice.yaml of the working folder counts too", async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, "sluice.yaml"), "config: [triggers.yaml]\nnamespace: team\n");
+  writeFileSync(join(folder.path, "triggers.yaml"), listener(GITHUB) + TEMPLATE);
+  const { code, stdout } = await sluiceProcess(["check", "-o", "json"], { cwd: folder.path });
+  assert.equal(code, 0);
+  assert.deepEqual((JSON.parse(stdout) as Report).listeners, [{ namespace: "team", name: "one" }]);
+});
+
+test("names that drive a terminal are shown without their power", async () => {
+  const { text, code } = await check(
+    listener(["- ref:", '    name: "\\e[2Jgone\\u202e\\u009b31m"']) + TEMPLATE,
+  );
+  assert.equal(code, 1);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are looked for
+  assert.doesNotMatch(text, /[\u001b\u009b\u202e]/);
+  assert.match(text, /gone/);
+});

@@ -96,11 +96,11 @@ export function createIngress(options: IngressOptions): FastifyInstance {
   return app;
 }
 
-/** JSON without a charset, as Go writes it: there is none but UTF-8. */
+/** JSON without a charset, as Go writes it: there is none but UTF-8. Fastify adds one to text, but not to bytes. */
 function send(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
   reply.code(status).headers(headers);
   if (body === undefined) return reply.send();
-  return reply.header("content-type", "application/json").send(JSON.stringify(body));
+  return reply.header("content-type", "application/json").send(Buffer.from(JSON.stringify(body)));
 }
 
 // Go keeps Host apart from the other headers, and filters are to see what they see there.

@@ -1,0 +1,98 @@
+/** CloudEvents to a listener's cloudEventURI: which facts become which events, what is in them, brokers that are away. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fault } from "../../src/core/errors.ts";
+import type { Fact } from "../../src/core/fact.ts";
+import type { HttpRequest } from "../../src/core/interceptor.ts";
+import type { ListenerPlan } from "../../src/core/plan.ts";
+import { createCloudEvents } from "../../src/record/cloud-events.ts";
+import { accepted, attempted, decided, refused } from "./facts.ts";
+
+const BROKER = "http://broker.test/";
+
+function subscribe(cloudEventURI: string | undefined, answer: (tries: number) => number = () => 202) {
+  const sent: HttpRequest[] = [];
+  const told: Fact[] = [];
+  const plan: ListenerPlan = {
+    ...{ namespace: "ci", name: "git", uid: "u", groups: [], payloadValidation: true, remote: false },
+    ...(cloudEventURI !== undefined && { cloudEventURI }),
+  };
+  const events = createCloudEvents({
+    plans: { find: (namespace, name) => (namespace === "ci" && name === "git" ? plan : undefined) },
+    http: async (request) => {
+      sent.push(request);
+      const status = answer(sent.length);
+      if (status === 0) throw fault("SLUICE_INTERCEPTOR_FAILED", { name: request.url, reason: "away" });
+      return { status, headers: {}, body: "" };
+    },
+    tell: (fact) => told.push(fact),
+    firstWaitMs: 1,
+  });
+  return { ...events, sent, told };
+}
+
+const typeOf = ({ headers }: HttpRequest) => headers["Ce-Type"]?.[0]?.split(".").at(-2);
+
+test("a delivery is started and done, a job that created its objects is successful", async () => {
+  const { notify, idle, sent } = subscribe(BROKER);
+  for (const fact of [accepted, decided, attempted, refused]) notify(fact);
+  await idle();
+  assert.deepEqual(sent.map(typeOf), ["started", "done", "successful"]);
+  const [first] = sent;
+  assert.equal(first?.url, BROKER);
+  assert.deepEqual(first?.headers, {
+    "Content-Type": ["application/json"],
+    "Ce-Specversion": ["1.0"],
+    "Ce-Type": ["dev.tekton.event.triggers.started.v1"],
+    "Ce-Source": ["/apis/triggers.tekton.dev/v1beta1/namespaces/ci/EventListener/git"],
+    "Ce-Id": ["d1"],
+    "Ce-Subject": ["git processing d1"],
+  });
+  assert.equal(first?.body, '{"eventID":"d1","eventListener":"git","namespace":"ci"}');
+  assert.equal(sent[2]?.body, '{"eventID":"d1","eventListener":"git","namespace":"ci","trigger":"pr"}');
+});
+
+test("a failed decision and a dead job are failed; a later try and a duplicate are no news", async () => {
+  const { notify, idle, sent } = subscribe(BROKER);
+  notify({ ...decided, result: "failed" });
+  notify({ ...attempted, attempt: { ...attempted.attempt, outcome: "dead" } });
+  notify({ ...attempted, attempt: { ...attempted.attempt, outcome: "retry" } });
+  notify({ ...accepted, outcome: "duplicate", duplicateOf: "d0" });
+  await idle();
+  assert.deepEqual(sent.map(typeOf), ["failed", "failed"]);
+});
+
+test("a listener without cloudEventURI, and one that is gone, send nothing", async () => {
+  for (const { notify, idle, sent } of [subscribe(undefined), subscribe("")]) {
+    notify(accepted);
+    await idle();
+    assert.equal(sent.length, 0);
+  }
+  const { notify, idle, sent } = subscribe(BROKER);
+  notify({ ...accepted, listener: { namespace: "ci", name: "gone" } });
+  await idle();
+  assert.equal(sent.length, 0);
+});
+
+test("a broker that is away is asked again, and given up with one word about it", async () => {
+  const back = subscribe(BROKER, (tries) => (tries < 3 ? 0 : 202));
+  back.notify({ ...decided, result: "failed" });
+  await back.idle();
+  assert.deepEqual([back.sent.length, back.told.length], [3, 0]);
+  const away = subscribe(BROKER, () => 503);
+  away.notify({ ...decided, result: "failed" });
+  await away.idle();
+  assert.equal(away.sent.length, 5);
+  assert.deepEqual(
+    away.told.map((fact) => fact.type === "defect" && fact.where),
+    ["cloudEventURI"],
+  );
+});
+
+test("events on their way are bounded: what comes while a broker hangs is dropped", async () => {
+  const { notify, idle, sent } = subscribe(BROKER);
+  for (let i = 0; i < 1_000; i++) notify(accepted);
+  assert.equal(sent.length, 256);
+  await idle();
+});

@@ -21,6 +21,7 @@ export interface Decided {
  * ends that trigger. Called by accept, by the worker, by replay and by `sluice try`.
  *
  * @param body the delivery's body, parsed at most once for all triggers.
+ * @param options for people: `sluice try` wants the values behind each step.
  * @param hidden names of headers whose values are masked: those of a stored delivery. An interceptor that says no and
  *   may have wanted one of them fails the trigger, which a person will see, instead of filtering it.
  * @returns a decision for each trigger; it never throws for what an event or a trigger holds.
@@ -43,12 +44,12 @@ export async function decide(
         continue;
       }
       // A group's chain is asked once, and not at all by senders that no trigger of the group trusts.
-      shared ??= await runChain(group.chain, eventFor(groupName(plan, group), delivery, body));
+      shared ??= await runChain(group.chain, eventFor(groupName(plan, group), delivery, body), options);
       trace.push(...shared.trace);
       // As in Tekton, a group passes on headers and extensions; a body that it changed is lost.
       const chain = shared.stopped
         ? shared
-        : await runChain(trigger.chain, { ...shared.event, payload: body, trigger });
+        : await runChain(trigger.chain, { ...shared.event, payload: body, trigger }, options);
       if (chain !== shared) trace.push(...chain.trace);
       if (chain.stopped?.transient) transient ??= chain.stopped.reason;
       decisions.push(
@@ -130,15 +131,21 @@ function stopped(trigger: TriggerPlan, trace: readonly TraceStep[]): Decision {
   return { trigger: { namespace: trigger.namespace, name: trigger.name }, result: "filtered", reason, trace };
 }
 
+/** The failure of a trigger whose chain stopped without a no that counts; undefined for a plain no. */
 function inDoubt(
   trigger: TriggerPlan,
   trace: readonly TraceStep[],
-  { name, reason, readsHeaders }: ChainStop,
+  { name, reason, transient, fault: broken, readsHeaders }: ChainStop,
   hidden: readonly string[],
 ): Decision | undefined {
+  const named = { namespace: trigger.namespace, name: trigger.name };
+  // Whoever asks again later throws this decision away; for whoever gives up, nobody has said no.
+  if (transient || broken !== undefined) {
+    const code = broken ?? "SLUICE_INTERCEPTOR_FAILED";
+    return { trigger: named, result: "failed", reason: `${name}: ${reason}`, code, trace };
+  }
   if (!readsHeaders || hidden.length === 0) return undefined;
   const { message, code, fix } = fault("SLUICE_HEADERS_MASKED", { name, reason, headers: hidden.join(", ") });
-  const named = { namespace: trigger.namespace, name: trigger.name };
   return { trigger: named, result: "failed", reason: `${message}. ${fix}`, code, trace };
 }
 

@@ -1,10 +1,20 @@
 /** The way out, on one page: a job taken from the queue becomes objects, or a later try, or a dead letter. */
 
 import type { Decision } from "./core/decision.ts";
+import type { Delivery, ObjectName } from "./core/delivery.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { maskedNames } from "./core/headers.ts";
-import type { Attempt, CreateAnswer, CreateJob, DecideJob, Job, Run, Target } from "./core/job.ts";
+import type {
+  Attempt,
+  CreateAnswer,
+  CreateJob,
+  DecideJob,
+  Job,
+  KubernetesObject,
+  Run,
+  Target,
+} from "./core/job.ts";
 import type { Ledger } from "./core/ledger.ts";
 import type { Plans } from "./core/plan.ts";
 import type { Disposition, JobHandler, Queue } from "./core/queue.ts";
@@ -52,11 +62,20 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
   async function createAll(job: CreateJob): Promise<{ runs: Run[]; failure?: Failure }> {
     const runs: Run[] = [];
     for (const object of job.objects) {
-      const answer = await target.create(object, job).catch(unexpected);
+      const answer = await createOne(object, job);
       if (answer.outcome === "failed") return { runs, failure: answer };
       runs.push(answer.run);
     }
     return { runs };
+  }
+
+  /** A target answers failures as values; what it throws all the same is a defect, and the job must outlive it. */
+  async function createOne(object: KubernetesObject, job: CreateJob): Promise<CreateAnswer> {
+    try {
+      return await target.create(object, job);
+    } catch (thrown) {
+      return { outcome: "failed", retry: "soon", code: asFault(thrown).code, reason: reasonOf(thrown) };
+    }
   }
 
   function concluded(job: CreateJob, number: number, at: number, failure?: Failure): Omit<Attempt, "runs"> {
@@ -71,19 +90,16 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
 
   async function decideLater(job: DecideJob, number: number): Promise<Disposition> {
     const [delivery, record] = await Promise.all([ledger.load(job.delivery), ledger.find(job.delivery)]);
-    if (delivery === undefined || record === undefined || record.decided) return DONE;
-    const plan = plans.find(job.listener.namespace, job.listener.name);
-    let decisions: readonly Decision[];
-    if (plan === undefined) decisions = [listenerGone(job)];
-    else {
-      const proofs = verifier.recorded(delivery, record.proof);
-      const decided = await decide(plan, delivery, proofs, undefined, maskedNames(delivery.headers));
-      if (decided.transient !== undefined) {
-        const now = clock();
-        const next = nextTry({ retry: "soon", attempt: number, receivedAt: job.receivedAt, now, random });
-        if (next.kind === "retry") return next;
-      }
-      decisions = decided.decisions;
+    if (delivery === undefined || record === undefined) return DONE;
+    // A try before this one may have died between the ledger and the queue.
+    if (record.decided) {
+      await queue.enqueue(record.jobs.flatMap(({ job, state }) => (state === "pending" ? job : [])));
+      return DONE;
+    }
+    const { decisions, retry } = await decideNow(job, delivery, record.proof);
+    if (retry !== undefined) {
+      const next = nextTry({ retry, attempt: number, receivedAt: job.receivedAt, now: clock(), random });
+      if (next.kind === "retry") return next;
     }
     await ledger.decide(job.delivery, decisions);
     await queue.enqueue(decisions.flatMap((decision) => decision.job ?? []));
@@ -93,15 +109,24 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     }
     return DONE;
   }
+
+  /** `retry` where asking again may come out otherwise. */
+  async function decideNow(
+    { listener }: DecideJob,
+    delivery: Delivery,
+    proof: string,
+  ): Promise<{ readonly decisions: readonly Decision[]; readonly retry?: "soon" | "slow" }> {
+    const plan = plans.find(listener.namespace, listener.name);
+    // Somebody may be mending it: a catalog that is broken at the start has no listeners at all.
+    if (plan === undefined) return { decisions: [listenerGone(listener)], retry: "slow" };
+    const proofs = verifier.recorded(delivery, proof);
+    const decided = await decide(plan, delivery, proofs, undefined, maskedNames(delivery.headers));
+    const { decisions, transient } = decided;
+    return transient === undefined ? { decisions } : { decisions, retry: "soon" };
+  }
 }
 
-// A target answers failures as values; what it throws all the same is a defect, and the job must outlive it.
-function unexpected(thrown: unknown): Failure {
-  const { code } = asFault(thrown);
-  return { outcome: "failed", retry: "soon", code, reason: reasonOf(thrown) };
-}
-
-function listenerGone({ listener }: DecideJob): Decision {
+function listenerGone(listener: ObjectName): Decision {
   const from = "the delivery";
   const error = fault("SLUICE_REF_MISSING", { kind: "EventListener", ...listener, from });
   return { trigger: listener, result: "failed", reason: error.message, code: error.code, trace: [] };

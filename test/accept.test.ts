@@ -222,6 +222,15 @@ describe("the body", () => {
     await assertNothingKept(flows);
   });
 
+  test("that is JSON but neither object nor null is refused, as Tekton does", async () => {
+    await using flows = await openFlows(open);
+    for (const body of ["[]", "1", '"text"', "true"]) {
+      await assert.rejects(flows.send(push({ body })), refusal("SLUICE_BODY_NOT_JSON", /no object/), body);
+    }
+    await assertNothingKept(flows);
+    await flows.send(push({ body: "null" }));
+  });
+
   test("that is a form is 400 and says which content type to choose", async () => {
     await using flows = await openFlows(open);
     await assert.rejects(flows.send(push({ body: form, headers: asForm })), (error: unknown) => {

@@ -181,15 +181,19 @@ export interface Asked {
   readonly body: string;
 }
 
+/** What an interceptor says: an InterceptorResponse, usually. */
+export interface Said {
+  readonly status?: number;
+  readonly body: unknown;
+}
+
 export interface Remote extends AsyncDisposable {
   readonly url: string;
   readonly asked: readonly Asked[];
 }
 
 /** A remote interceptor on loopback: `answer` gives status and body for each call. */
-export async function serveInterceptor(
-  answer: (asked: Asked, number: number) => { readonly status?: number; readonly body: unknown },
-): Promise<Remote> {
+export async function serveInterceptor(answer: (asked: Asked, number: number) => Said): Promise<Remote> {
   const asked: Asked[] = [];
   const server: Server = createServer(async (request, response) => {
     let body = "";

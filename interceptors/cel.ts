@@ -2,6 +2,7 @@
 
 import type { Activation } from "../src/cel/activation.ts";
 import { activate } from "../src/cel/activation.ts";
+import { explain } from "../src/cel/explain.ts";
 import type { OverlayKey } from "../src/cel/overlay-key.ts";
 import { overlayKey } from "../src/cel/overlay-key.ts";
 import type { CelProgram, SecretView } from "../src/cel/program.ts";
@@ -48,6 +49,15 @@ export const cel = defineInterceptor({
           withSecrets(view, (known) => decide(condition, additions, event, known)),
         );
         return verdict instanceof Promise ? verdict.catch(stopFor) : verdict;
+      },
+      explain(event) {
+        const activation = activate(event);
+        return withSecrets(view, (known) => ({
+          ...(condition === undefined ? {} : { filter: explain(condition, activation, known) }),
+          ...Object.fromEntries(
+            additions.map(({ key, program }) => [`overlay ${key}`, explain(program, activation, known)]),
+          ),
+        }));
       },
     };
   },

@@ -129,13 +129,13 @@ export function createAccept(needs: AcceptNeeds): Accept {
     body: Payload,
   ): Promise<Decided | undefined> {
     const hidden = delivery.replayOf === undefined ? [] : maskedNames(delivery.headers);
-    if (!plan.remote) return decide(plan, delivery, proofs, body, hidden);
+    if (!plan.remote) return decide(plan, delivery, proofs, body, { hidden });
     if (decideWithin === 0 || waiting >= MAX_WAITING) return undefined;
     const late = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => late.resolve(undefined), decideWithin);
     waiting++;
     try {
-      return await Promise.race([decide(plan, delivery, proofs, body, hidden), late.promise]);
+      return await Promise.race([decide(plan, delivery, proofs, body, { hidden }), late.promise]);
     } finally {
       waiting--;
       clearTimeout(timer);

@@ -16,14 +16,21 @@ export interface Decided {
   readonly transient?: string;
 }
 
+export interface DecideOptions {
+  /**
+   * Names of headers whose values are masked: those of a stored delivery. An interceptor that says no and may have
+   * wanted one of them fails the trigger, which a person will see, instead of filtering it.
+   */
+  readonly hidden?: readonly string[];
+  /** Put the values behind each step into the trace: for `sluice try`, since it costs many times a decision. */
+  readonly explain?: boolean;
+}
+
 /**
  * Decides a delivery: for each trigger its proofs, the chain, the bindings, the template; the first step that says no
  * ends that trigger. Called by accept, by the worker, by replay and by `sluice try`.
  *
  * @param body the delivery's body, parsed at most once for all triggers.
- * @param options for people: `sluice try` wants the values behind each step.
- * @param hidden names of headers whose values are masked: those of a stored delivery. An interceptor that says no and
- *   may have wanted one of them fails the trigger, which a person will see, instead of filtering it.
  * @returns a decision for each trigger; it never throws for what an event or a trigger holds.
  */
 export async function decide(
@@ -31,7 +38,7 @@ export async function decide(
   delivery: Delivery,
   proofs: DeliveryProofs,
   body: Payload = payload(delivery.body.toString("utf8")),
-  hidden: readonly string[] = [],
+  { hidden = [], explain = false }: DecideOptions = {},
 ): Promise<Decided> {
   const decisions: Decision[] = [];
   let transient: string | undefined;
@@ -44,12 +51,12 @@ export async function decide(
         continue;
       }
       // A group's chain is asked once, and not at all by senders that no trigger of the group trusts.
-      shared ??= await runChain(group.chain, eventFor(groupName(plan, group), delivery, body), options);
+      shared ??= await runChain(group.chain, eventFor(groupName(plan, group), delivery, body), { explain });
       trace.push(...shared.trace);
       // As in Tekton, a group passes on headers and extensions; a body that it changed is lost.
       const chain = shared.stopped
         ? shared
-        : await runChain(trigger.chain, { ...shared.event, payload: body, trigger }, options);
+        : await runChain(trigger.chain, { ...shared.event, payload: body, trigger }, { explain });
       if (chain !== shared) trace.push(...chain.trace);
       if (chain.stopped?.transient) transient ??= chain.stopped.reason;
       decisions.push(

@@ -120,7 +120,9 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     // Somebody may be mending it: a catalog that is broken at the start has no listeners at all.
     if (plan === undefined) return { decisions: [listenerGone(listener)], retry: "slow" };
     const proofs = verifier.recorded(delivery, proof);
-    const decided = await decide(plan, delivery, proofs, undefined, maskedNames(delivery.headers));
+    const decided = await decide(plan, delivery, proofs, undefined, {
+      hidden: maskedNames(delivery.headers),
+    });
     const { decisions, transient } = decided;
     return transient === undefined ? { decisions } : { decisions, retry: "soon" };
   }

@@ -53,7 +53,7 @@ Exit code 1 when no trigger matches.`,
       const plan = listenerOf(offline.plans, textOption(options, "listener"));
       const delivery = await deliveryOf(plan, offline.secrets, provider, event, options);
       const proofs = createVerifier(offline.secrets).begin(delivery);
-      const { decisions } = await decide(plan, delivery, proofs);
+      const { decisions } = await decide(plan, delivery, proofs, undefined, { explain: true });
       const matched = decisions.flatMap((decision) => decision.job ?? []);
       if (options["output"] === "json")
         console.json({ listener: `${plan.namespace}/${plan.name}`, decisions });

@@ -86,6 +86,11 @@ export interface CompiledInterceptor {
   /** True when, standing first, it wants an HTML form as it came: the others get it as JSON (only the legacy `webhook`). */
   readonly rawForm?: boolean;
   intercept(event: Event): Verdict | Promise<Verdict>;
+  /**
+   * The values behind its answer, for people: asked by `sluice try`, never on the way of an event, because it may cost
+   * many times as much. Holds no secrets.
+   */
+  explain?(event: Event): JsonValue | Promise<JsonValue>;
 }
 
 /** One built-in interceptor: a file in interceptors/, a line in interceptors/index.ts. */

@@ -5,7 +5,7 @@ import type { Event } from "../core/delivery.ts";
 import { payload } from "../core/delivery.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { asFault } from "../core/errors.ts";
-import type { Verdict } from "../core/interceptor.ts";
+import type { CompiledInterceptor, Verdict } from "../core/interceptor.ts";
 import { GRPC } from "../core/interceptor.ts";
 import type { ChainStep } from "../core/plan.ts";
 import { formAsJson } from "./form.ts";
@@ -31,14 +31,24 @@ export interface ChainResult {
   readonly stopped?: ChainStop;
 }
 
+export interface ChainOptions {
+  /** Put the values behind each answer into the trace. Costs many times an answer. */
+  readonly explain?: boolean;
+}
+
 type Stop = Extract<Verdict, { continue: false }>;
 
 /**
  * Asks the steps in order until one stops. An interceptor that throws stops the chain too: nothing escapes.
  *
+ * @param explain for people: `sluice try`.
  * @returns the event with extensions merged key by key, the last writer of a key winning, as Tekton merges them.
  */
-export async function runChain(steps: readonly ChainStep[], start: Event): Promise<ChainResult> {
+export async function runChain(
+  steps: readonly ChainStep[],
+  start: Event,
+  { explain = false }: ChainOptions = {},
+): Promise<ChainResult> {
   const trace: TraceStep[] = [];
   const [first] = steps;
   if (first === undefined) return { event: start, trace };
@@ -58,11 +68,22 @@ export async function runChain(steps: readonly ChainStep[], start: Event): Promi
       verdict = { continue: false, code: GRPC.INTERNAL, reason: error.message };
       if (error.retry === "soon" && failed !== "SLUICE_INTERNAL") verdict = { ...verdict, transient: true };
     }
+    if (explain) verdict = await explained(verdict, interceptor, event);
     trace.push(traceStep(name, verdict, failed !== undefined));
     if (!verdict.continue) return { event, trace, stopped: stop(step, verdict, failed) };
     event = applied(event, verdict);
   }
   return { event, trace };
+}
+
+async function explained(verdict: Verdict, interceptor: CompiledInterceptor, event: Event): Promise<Verdict> {
+  if (interceptor.explain === undefined) return verdict;
+  try {
+    return { ...verdict, explain: await interceptor.explain(event) };
+  } catch {
+    // The verdict stands; only its explanation could not be had.
+    return verdict;
+  }
 }
 
 function applied(event: Event, verdict: Extract<Verdict, { continue: true }>): Event {

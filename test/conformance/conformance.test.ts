@@ -1,7 +1,9 @@
 /** Every vector of ../shared/conformance through the real code; skipped, loudly, where the folder is absent. */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -37,6 +39,26 @@ if (!existsSync(SHARED)) {
       assert.ok(named, `${id ?? name} names no vector`);
     }
   });
+
+  test("the numbers in docs/compatibility.md are the runner's", () => {
+    const of = (wanted: string) => results.filter(({ outcome }) => outcome === wanted).length;
+    const page = compatibility();
+    for (const number of [results.length, of("passed")])
+      assert.ok(page.includes(number.toLocaleString("en")));
+    assert.ok(page.includes(`${of("by design")} differ on purpose`));
+  });
+}
+
+test("docs/compatibility.md names every difference", () => {
+  const page = compatibility();
+  for (const { id, class: name } of readByDesign()) {
+    const mark = name ?? id?.replace(/^.*(?=-\d)/, "") ?? "";
+    assert.ok(page.includes(mark), `${mark} is not there`);
+  }
+});
+
+function compatibility(): string {
+  return readFileSync(join(import.meta.dirname, "../../docs/compatibility.md"), "utf8");
 }
 
 describe("the runner", () => {
@@ -77,6 +99,17 @@ describe("the runner", () => {
     );
     assert.match(text, /FAILED b-4 .*agrees, but by-design\.json says that it differs/);
     assert.match(text, /\n1 passed, 2 failed, 1 by design\n$/);
+  });
+
+  test("ends with exit code 1 when a vector fails, and when there are none", async () => {
+    const main = join(import.meta.dirname, "run.ts");
+    const exitOf = async (folder: string) =>
+      (await once(spawn(process.execPath, [main, folder], { stdio: "ignore" }), "exit"))[0] as number;
+    using good = await folderWith([bound("b-1", '{"a":1}', "1")]);
+    using bad = await folderWith([bound("b-1", '{"a":1}', "2")]);
+    using none = temporaryFolder("sluice-vectors-");
+    const folders = [good.path, bad.path, none.path, join(none.path, "absent")];
+    assert.deepEqual(await Promise.all(folders.map(exitOf)), [0, 1, 1, 1]);
   });
 
   test("counts a vector that no code can read as failed", async () => {

@@ -2,6 +2,8 @@
 
 import type { Decision, TraceStep } from "../core/decision.ts";
 import type { KubernetesObject } from "../core/job.ts";
+import type { JsonObject, JsonValue } from "../core/json.ts";
+import { isJsonObject } from "../core/json.ts";
 import { type Console, oneLine } from "./console.ts";
 
 const SIGN = { pass: "✓", stop: "○", error: "✗" } as const;
@@ -22,13 +24,44 @@ function printStep({ out, colors }: Console, { station, name, verdict, reason, d
   const paint = { pass: colors.green, stop: colors.yellow, error: colors.red }[verdict];
   const why = reason === undefined ? "" : `  ${oneLine(reason)}`;
   out(`  ${paint(SIGN[verdict])} ${station.padEnd(9)} ${oneLine(name)}${why}`);
-  if (typeof detail !== "object" || detail === null || Array.isArray(detail)) return;
-  for (const [key, value] of Object.entries(detail)) {
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    out(
-      colors.dim(`      ${oneLine(key)} = ${oneLine(text.length > 200 ? `${text.slice(0, 200)}…` : text)}`),
-    );
-  }
+  for (const line of detailLines(detail)) out(colors.dim(`      ${oneLine(line)}`));
+}
+
+const LONGEST = 200;
+
+/** The values behind a step: `name = value`, and under an expression the values of its parts. */
+function detailLines(detail: JsonValue | undefined): string[] {
+  if (!isJsonObject(detail)) return [];
+  return Object.entries(detail).flatMap(([name, value]) => {
+    const expression = isJsonObject(value) ? value["expression"] : undefined;
+    if (!isJsonObject(value) || typeof expression !== "string") return [`${name} = ${shown(value)}`];
+    const { parts = [] } = value as { readonly parts?: readonly JsonObject[] };
+    const inner = parts.map((part) => `  ${String(part["part"])} = ${valueOrError(part)}`);
+    return [`${name}: ${cut(expression)} = ${valueOrError(value)}`, ...inner];
+  });
+}
+
+function valueOrError({ value, error }: JsonObject): string {
+  return error === undefined ? shown(value ?? null, JSON.stringify) : `error: ${String(error)}`;
+}
+
+function shown(value: JsonValue, printText: (text: string) => string = String): string {
+  return cut(typeof value === "string" ? printText(value) : JSON.stringify(value));
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/**
+ * The trigger that came furthest of those that did not match, for the question "why did nothing fire?".
+ *
+ * @returns undefined when something matched, or there is but one trigger, whose trace says it all.
+ */
+export function nearestMiss(decisions: readonly Decision[]): Decision | undefined {
+  if (decisions.length < 2 || decisions.some(({ result }) => result === "matched")) return undefined;
+  const passed = ({ trace }: Decision): number => trace.filter(({ verdict }) => verdict === "pass").length;
+  return decisions.reduce((best, next) => (passed(next) > passed(best) ? next : best));
 }
 
 /** Prints objects as a YAML stream, ready for `kubectl create -f -`. */

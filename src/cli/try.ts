@@ -10,11 +10,12 @@ import { type Secrets, validValues } from "../core/secrets.ts";
 import { decide } from "../decide.ts";
 import { createHttpClient } from "../intercept/http.ts";
 import { createVerifier } from "../verify/verifier.ts";
+import { oneLine } from "./console.ts";
 import { fixture } from "./fixture.ts";
 import { loadOffline } from "./offline.ts";
 import { parseRequest } from "./request-file.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
-import { printDecision, printObjects } from "./trace.ts";
+import { nearestMiss, printDecision, printObjects } from "./trace.ts";
 import { EXIT, JSON_OUTPUT, listOption, type Options, textOption, type Verb } from "./verb.ts";
 
 export const tryOut: Verb = {
@@ -60,6 +61,11 @@ Exit code 1 when no trigger matches.`,
       else {
         for (const decision of decisions) printDecision(console, decision);
         for (const job of matched) printObjects(console, job.objects);
+        const nearest = nearestMiss(decisions);
+        if (nearest !== undefined) {
+          const { namespace, name } = nearest.trigger;
+          console.out(`nothing fired; trigger ${namespace}/${name} came closest: ${oneLine(nearest.reason)}`);
+        }
       }
       if (decisions.length === 0) console.note(`listener ${plan.namespace}/${plan.name} has no triggers`);
       return matched.length > 0 ? EXIT.ok : EXIT.no;

@@ -50,10 +50,9 @@ function cloudEventHeaders({ namespace, name }: ObjectName, eventID: string): Re
   };
 }
 
-/** What goes with a status; a sender whose body is too large is not listened to any longer. */
+/** What goes with a status. A 413 leaves the connection open: closing it would reset the sender before he has read why. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   405: { allow: "POST" },
-  413: { connection: "close" },
   503: { "retry-after": "5" },
 };
 

@@ -9,6 +9,7 @@ import type { Plans } from "../core/plan.ts";
 import type { Secrets } from "../core/secrets.ts";
 import { createRegistry } from "../intercept/registry.ts";
 import { compilePlans } from "../plans.ts";
+import { misspelt } from "./misspelt.ts";
 
 export interface Offline {
   readonly plans: Plans;
@@ -36,5 +37,6 @@ export async function loadOffline(
     declarations,
     http === undefined ? needs : { ...needs, http },
   );
-  return { plans, secrets, objects, files, errors: [...faults, ...errors], warnings };
+  const all = { errors: [...faults, ...errors], warnings: [...warnings, ...misspelt(declarations)] };
+  return { plans, secrets, objects, files, ...all };
 }

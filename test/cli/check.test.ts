@@ -158,6 +158,17 @@ test("a trigger that demands no proof is a warning, unless that is allowed", asy
   assert.equal(allowed.code, 0);
 });
 
+test("a parameter that its interceptor ignores is a warning with its place", async () => {
+  const document = listener([...GITHUB, "    - {name: eventType, value: [push]}"]) + TEMPLATE;
+  const { code, report, text } = await check(document);
+  assert.equal(code, 0);
+  const [warning = assert.fail("no warning"), ...others] = report.warnings;
+  assert.deepEqual(others, []);
+  assert.equal(warning.code, "SLUICE_INTERCEPTOR_PARAMS");
+  assert.deepEqual({ line: warning.line, column: warning.column }, place(document, "ref:"));
+  assert.match(text, /interceptor github: it knows no parameter eventType, and ignores it/);
+});
+
 test("paths come from arguments, --config, or else the settings", async () => {
   const from = async (args: readonly string[], env = {}) => {
     const { code, stdout } = await sluice(["check", "-o", "json", ...args], env);

@@ -39,10 +39,16 @@ export function compileListener(listener: EventListener, needs: CompileNeeds): C
   const selection = triggersOf(listener, needs.declarations, needs.selection);
   found.warnings.push(...selection.faults);
   if (selection.broken !== undefined) found.errors.push(selection.broken);
-  const groups = selection.groups.map((group, index): TriggerGroupPlan => {
-    const owner = { kind: "triggerGroup", object: listener, path: ["spec", "triggerGroups", index - 1] };
-    const chain = compileChain(group.interceptors, owner, namespace, needs, found.errors);
-    const triggers = group.triggers.map((trigger) => compileTrigger(trigger, listener, chain, needs, found));
+  const groups = selection.groups.map((group): TriggerGroupPlan => {
+    const index = listener.spec.triggerGroups.findIndex(
+      ({ interceptors }) => interceptors === group.interceptors,
+    );
+    const owner = { kind: "triggerGroup", object: listener, path: ["spec", "triggerGroups", index] };
+    const errors: SluiceError[] = [];
+    const chain = compileChain(group.interceptors, owner, namespace, needs, errors);
+    found.errors.push(...errors);
+    const behind = { chain, broken: errors[0] };
+    const triggers = group.triggers.map((trigger) => compileTrigger(trigger, listener, behind, needs, found));
     return { name: group.name, chain, triggers };
   });
   const remote = groups.some(
@@ -71,7 +77,7 @@ interface Findings {
 function compileTrigger(
   trigger: SelectedTrigger,
   listener: EventListener,
-  groupChain: readonly ChainStep[],
+  group: { readonly chain: readonly ChainStep[]; readonly broken: SluiceError | undefined },
   needs: CompileNeeds,
   found: Findings,
 ): TriggerPlan {
@@ -96,18 +102,20 @@ function compileTrigger(
     if (severity === "error") errors.push(placed);
     else found.warnings.push(placed);
   }
-  const bind = attempt(() => compileBindings(bindings.params, declared), errors);
+  // The check above has said everything that compiling them could throw.
+  const bind = errors.length > 0 ? undefined : compileBindings(bindings.params, declared);
   const render = attempt(
     () => ("fault" in template ? undefined : compileTemplate(template, needs.render)),
     errors,
   );
-  const proofs = [...groupChain, ...chain].flatMap(({ interceptor }) => interceptor.proof ?? []);
-  const undeclared = provesNothing(trigger, listener, [...groupChain, ...chain], needs)
+  const proofs = [...group.chain, ...chain].flatMap(({ interceptor }) => interceptor.proof ?? []);
+  const undeclared = provesNothing(trigger, listener, [...group.chain, ...chain], needs)
     ? proofUndeclared(trigger, needs)
     : undefined;
   found.errors.push(...errors);
   found.warnings.push(...missing, ...(undeclared === undefined ? [] : [undeclared]));
-  const broken = undeclared ?? errors[0] ?? missing[0];
+  // Without a step that cannot be compiled the chain would let through what it was written to stop.
+  const broken = undeclared ?? group.broken ?? errors[0] ?? missing[0];
   const serviceAccount = spec.serviceAccountName ?? listener.spec.serviceAccountName;
   return {
     namespace,

@@ -13,7 +13,7 @@ import { decide } from "../src/decide.ts";
 import { createRegistry } from "../src/intercept/registry.ts";
 import { compilePlans } from "../src/plans.ts";
 import { createVerifier } from "../src/verify/verifier.ts";
-import { stubHttp } from "./interceptors/vectors.ts";
+import { stubHttp } from "./interceptors/ask.ts";
 
 interface DocumentedRequest {
   readonly example: string;

@@ -62,6 +62,14 @@ describe("a chain that leaves the process", () => {
     assert.equal(flows.files().length, 1);
   });
 
+  test("is asked at the address that Tekton's controller wrote, where there is one", async () => {
+    await using gate = await wantsToken();
+    const [declared, ...rest] = chainTo("http://127.0.0.1:1/");
+    await using flows = await openFlows([{ ...declared, status: { address: { url: gate.url } } }, ...rest]);
+    const id = await flows.send(push({ headers: SECRET_HEADER }));
+    assert.equal((await decisionOf(flows, id))?.result, "matched");
+  });
+
   test("that says no in the request is filtered: nothing was hidden from it", async () => {
     await using gate = await wantsToken();
     await using flows = await openFlows(chainTo(gate.url));

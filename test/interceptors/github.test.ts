@@ -1,4 +1,4 @@
-/** The github interceptor: contract, vectors, real payloads, changed files and owners. */
+/** The github interceptor: contract, real payloads, changed files and owners. */
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -12,6 +12,7 @@ import type { HttpClient } from "../../src/core/interceptor.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { runChain } from "../../src/intercept/chain.ts";
 import { createVerifier } from "../../src/verify/verifier.ts";
+import { readVectors, SHARED, type Vector } from "../conformance/vectors.ts";
 import {
   deliveryOf,
   eventOf,
@@ -19,8 +20,8 @@ import {
   memorySecrets,
   offlineTools,
 } from "../contracts/interceptor.ts";
-import type { InterceptorInput, Vector } from "./vectors.ts";
-import { answerTo, readVectors, stubHttp, testVectors } from "./vectors.ts";
+import type { InterceptorInput } from "./ask.ts";
+import { answerTo, stubHttp } from "./ask.ts";
 
 interceptorContract({
   interceptor: github,
@@ -38,28 +39,16 @@ interceptorContract({
   coversBody: true,
 });
 
-const HEADER_CHOOSES_HOST =
-  "the host of the API comes from the parameter enterpriseHost, never from a header";
-testVectors("git-interceptors.json", "github", {
-  "git-0023": "an empty secret verifies nothing",
-  "git-0154": "the owners are asked also when changed files are added",
-});
-testVectors("github-api.json", "github", {
-  "github-api-0019": HEADER_CHOOSES_HOST,
-  "github-api-0021": HEADER_CHOOSES_HOST,
-  "github-api-0061": HEADER_CHOOSES_HOST,
-});
-
-const enterprise = readVectors<InterceptorInput, Vector<never, never>>("github-api.json")?.filter(
+const enterprise = readVectors(SHARED, "github-api.json")?.cases.filter(
   ({ id }) => id === "github-api-0019" || id === "github-api-0021" || id === "github-api-0061",
-);
+) as readonly Vector<InterceptorInput, { readonly response: unknown }>[] | undefined;
 test("with enterpriseHost set, the vectors of GitHub Enterprise hold too", {
   skip: !enterprise && "../shared is absent",
 }, async () => {
   for (const { input, output } of enterprise ?? []) {
     const host = Reflect.get(input.headers, "X-Github-Enterprise-Host")[0];
     const got = await answerTo({ ...input, params: { ...input.params, enterpriseHost: host } });
-    assert.deepEqual(got, Reflect.get(output, "response"));
+    assert.deepEqual(got, output.response);
   }
 });
 

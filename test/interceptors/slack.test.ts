@@ -1,4 +1,4 @@
-/** The slack interceptor: contract with our signingSecretRef, vectors, forms. */
+/** The slack interceptor: contract with our signingSecretRef, and forms. */
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -13,7 +13,6 @@ import {
   memorySecrets,
   offlineTools,
 } from "../contracts/interceptor.ts";
-import { testVectors } from "./vectors.ts";
 
 const now = deliveryOf({}, "").receivedAt / 1_000;
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
@@ -31,8 +30,6 @@ interceptorContract({
   proofHeader: "X-Slack-Signature",
   coversBody: true,
 });
-
-testVectors("git-interceptors.json", "slack", {});
 
 test("the fields of a slash command become extensions, repeated ones as a list", async () => {
   const interceptor = slack.compile({ requestedFields: ["text", "__proto__"] }, offlineTools());

@@ -7,7 +7,7 @@ import type { HeaderMap } from "../../../src/core/headers.ts";
 import { GRPC } from "../../../src/core/interceptor.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import type { Secrets } from "../../../src/core/secrets.ts";
-import { type DeclaredSecret, secretsOf } from "../../interceptors/vectors.ts";
+import { type DeclaredSecret, secretsOf } from "../../interceptors/ask.ts";
 import { compareResponses, type InterceptorResponse, suite } from "../vectors.ts";
 
 interface Input {

@@ -2,12 +2,7 @@
 
 import { createAnswerer } from "../../../interceptors/answer.ts";
 import { BUILT_IN } from "../../../interceptors/index.ts";
-import {
-  answerTo,
-  type DeclaredSecret,
-  type InterceptorInput,
-  secretsOf,
-} from "../../interceptors/vectors.ts";
+import { answerTo, type DeclaredSecret, type InterceptorInput, secretsOf } from "../../interceptors/ask.ts";
 import { compareResponses, type InterceptorResponse, suite } from "../vectors.ts";
 
 interface GitOutput extends InterceptorResponse {

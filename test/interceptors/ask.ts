@@ -1,17 +1,12 @@
-/** Runs conformance vectors of interceptors through the answerer, which proves first and asks then, as the gateway does. */
+/** Asks interceptors through the answerer, which proves first and asks then, as the gateway does; with stubs around them. */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { test } from "node:test";
 import { createAnswerer } from "../../interceptors/answer.ts";
 import { BUILT_IN } from "../../interceptors/index.ts";
 import { fault } from "../../src/core/errors.ts";
 import { headersFromPairs } from "../../src/core/headers.ts";
 import type { HttpClient } from "../../src/core/interceptor.ts";
 import type { Secrets } from "../../src/core/secrets.ts";
-
-const folder = join(import.meta.dirname, "../../../shared/conformance");
 
 export interface StubAnswer {
   readonly url: string;
@@ -43,22 +38,6 @@ export interface InterceptorInput {
   readonly noContext?: boolean;
   readonly triggerID?: string;
   readonly api?: readonly StubAnswer[];
-}
-
-export interface Vector<I, O> {
-  readonly id: string;
-  readonly class: string;
-  readonly input: I;
-  readonly output: O;
-}
-
-type InterceptorOutput = Response & { readonly response?: Response; readonly crash?: boolean };
-
-/** Every case of a file, or undefined where the shared folder is absent. */
-export function readVectors<I, O>(file: string): readonly Vector<I, O>[] | undefined {
-  const path = join(folder, file);
-  if (!existsSync(path)) return undefined;
-  return JSON.parse(readFileSync(path, "utf8")).cases;
 }
 
 /** Secrets held in memory. */
@@ -103,53 +82,6 @@ export async function answerTo(input: InterceptorInput, calls: string[] = []): P
   const { status, body } = await answer(`/${input.interceptor}`, JSON.stringify(request));
   assert.equal(status, 200, body);
   return JSON.parse(body);
-}
-
-/**
- * One test per class of one interceptor, each listing all its failures.
- *
- * @param byDesign id → why it differs; such a case must differ, or the list is out of date.
- */
-export function testVectors(
-  file: string,
-  interceptor: string,
-  byDesign: Readonly<Record<string, string>>,
-): void {
-  const cases = readVectors<InterceptorInput, InterceptorOutput>(file);
-  if (cases === undefined) {
-    test(`${interceptor} answers as the vectors of ${file} say`, {
-      skip: `../shared is absent: ${file} NOT RUN`,
-    }, () => {});
-    return;
-  }
-  const mine = cases.filter((vector) => vector.input.interceptor === interceptor);
-  for (const [name, vectors] of Map.groupBy(mine, (vector) => vector.class)) {
-    test(`${interceptor} answers as the ${vectors?.length} vectors of class ${name} say`, async () => {
-      const failures: string[] = [];
-      for (const { id, input, output } of vectors ?? []) {
-        const got = await answerTo(input);
-        const difference = differenceOf(got, output);
-        const designed = Object.hasOwn(byDesign, id);
-        if (designed !== (difference !== undefined))
-          failures.push(`${id}: ${difference ?? "agrees, but is listed as different by design"}`);
-      }
-      assert.deepEqual(failures, []);
-    });
-  }
-}
-
-function differenceOf(got: Response, output: InterceptorOutput): string | undefined {
-  const wanted = output.response ?? output;
-  const same =
-    output.crash || !wanted.continue
-      ? !got.continue && (output.crash || got.status?.code === wanted.status?.code)
-      : got.continue && JSON.stringify(sorted(got.extensions)) === JSON.stringify(sorted(wanted.extensions));
-  return same ? undefined : `got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`;
-}
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const noCallExpected: HttpClient = async ({ url }) => {

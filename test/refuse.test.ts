@@ -1,0 +1,44 @@
+/** What is refused before anything is stored: broken listeners, and bodies that Tekton's payload validation refuses. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { payload } from "../src/core/delivery.ts";
+import { fault, SluiceError } from "../src/core/errors.ts";
+import type { ListenerPlan } from "../src/core/plan.ts";
+import { refuseBroken, refuseNoJson } from "../src/refuse.ts";
+import { deliveryOf } from "./contracts/interceptor.ts";
+import { compiled } from "./helpers/flows.ts";
+import { listener, OPEN, trigger } from "./helpers/objects.ts";
+
+const refusal = (code: string, status: number) => (error: unknown) =>
+  error instanceof SluiceError && error.code === code && error.status === status;
+
+const take = (body: string, type = "application/json") =>
+  refuseNoJson(payload(body), deliveryOf({ "Content-Type": type }, body));
+
+test("a body is a JSON object or null, with space around it or without", () => {
+  for (const body of ["{}", '{"__proto__":1}', "null", "  {} \n"]) take(body);
+  for (const body of ["", " ", "[]", "[{}]", "42", '"text"', "true", "{", "{'a':1}", '{"a":1e999}', "<xml/>"])
+    assert.throws(() => take(body), refusal("SLUICE_BODY_NOT_JSON", 400), body);
+});
+
+test("a form is told apart from broken JSON, and only where it is one", () => {
+  const type = "application/x-www-form-urlencoded";
+  assert.throws(() => take("payload=%7B%7D", type), refusal("SLUICE_FORM", 400));
+  assert.throws(() => take("{'a':1}", type), refusal("SLUICE_BODY_NOT_JSON", 400));
+  assert.throws(() => take("payload=%7B%7D"), refusal("SLUICE_BODY_NOT_JSON", 400));
+  take("{}", type);
+});
+
+test("a listener whose selector cannot be read refuses every delivery with 500; the others go on", async () => {
+  const labelSelector = { matchExpressions: [{ key: "a", operator: "In" }] };
+  const { plans } = await compiled([
+    listener("broken", [trigger("build", [])], { ...OPEN, labelSelector }),
+    listener("good", [trigger("build", [])], OPEN),
+  ]);
+  const planOf = (name: string) => plans.find("ci", name) as ListenerPlan;
+  assert.throws(() => refuseBroken(planOf("broken")), refusal("SLUICE_LISTENER_BROKEN", 500));
+  refuseBroken(planOf("good"));
+  const cause = fault("SLUICE_OBJECT_INVALID", { field: "x", reason: "y" });
+  assert.throws(() => refuseBroken({ ...planOf("good"), fault: cause }), /ci\/good cannot fire: x: y/);
+});

@@ -1,5 +1,6 @@
 /** The webhook port: routes a request to its listener, takes the raw body, answers with what accept made of it. */
 
+import { METHODS } from "node:http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Delivery, ObjectName } from "../core/delivery.ts";
 import { asFault, fault } from "../core/errors.ts";
@@ -49,6 +50,8 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     return503OnClosing: true,
     exposeHeadRoutes: false,
   });
+  const further = METHODS.filter((method) => !app.supportedMethods.includes(method));
+  if (asTekton) for (const method of further) app.addHttpMethod(method, { hasBody: true });
   // Answered before fastify looks at the content type: senders write nonsense there, and Tekton takes it.
   const at = (path: string, onRequest: typeof live | typeof handle, method: string | string[]): void => {
     app.route({ url: path, method, onRequest, handler: () => undefined });

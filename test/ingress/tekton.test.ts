@@ -50,7 +50,7 @@ async function ask(method: string, path: string, body = "{}", headers: Record<st
 
 describe("as Tekton's listener does", () => {
   test("every method and every path triggers", async () => {
-    for (const method of ["PUT", "DELETE", "PATCH", "POST"]) {
+    for (const method of ["PUT", "DELETE", "PATCH", "POST", "GET", "PROPFIND", "PURGE"]) {
       seen.length = 0;
       assert.equal((await ask(method, "/a/b?c=d")).status, 202, method);
       assert.deepEqual(seen, [`${method} /a/b?c=d git`]);

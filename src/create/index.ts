@@ -14,7 +14,13 @@ const DIRECTORY = "directory:";
  * @param settings.create `auto`, `kubernetes`, `dry-run` or `directory:<dir>`.
  * @throws SluiceError SLUICE_CONFIG_INVALID when a cluster is asked for and none is known.
  */
-export function openTarget({ create, kubeconfig }: { readonly create: string; readonly kubeconfig?: string }): Target {
+export function openTarget({
+  create,
+  kubeconfig,
+}: {
+  readonly create: string;
+  readonly kubeconfig?: string;
+}): Target {
   if (create === "dry-run") return createDryRunTarget();
   if (create.startsWith(DIRECTORY)) return createDirectoryTarget({ dir: create.slice(DIRECTORY.length) });
   if (create === "auto" && !isClusterKnown({ kubeconfig })) return createDirectoryTarget({ dir: "runs" });

@@ -1,12 +1,19 @@
-/** The way in: proofs, bodies, duplicates, what is stored and queued, and what the sender is told. */
+/** The way in: what is stored, queued, told and answered, and which bodies are taken. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fault, SluiceError } from "../src/core/errors.ts";
+import { SluiceError } from "../src/core/errors.ts";
 import { decideJobId } from "../src/core/identity.ts";
-import { compiled, type Flows, openFlows, serveInterceptor } from "./helpers/flows.ts";
 import {
-  type Arrival,
+  assertNothingKept,
+  compiled,
+  decisionsOf,
+  gone,
+  openFlows,
+  refusal,
+  serveInterceptor,
+} from "./helpers/flows.ts";
+import {
   cel,
   generic,
   github,
@@ -17,28 +24,7 @@ import {
   SIGNED,
   secret,
   trigger,
-  written,
 } from "./helpers/objects.ts";
-
-const refusal =
-  (code: string, text = /./) =>
-  (error: unknown) =>
-    error instanceof SluiceError && error.code === code && text.test(error.message);
-
-const gone = () => Promise.reject(fault("SLUICE_STORE_AWAY", { reason: "connection refused" }));
-
-async function assertNothingKept({ store, facts }: Flows): Promise<void> {
-  assert.equal((await store.ledger.audit()).accepted, 0);
-  const { waiting, active, delayed } = await store.queue.depth();
-  assert.deepEqual([waiting, active, delayed], [0, 0, 0]);
-  assert.deepEqual(facts, []);
-}
-
-/** Result and last reason of each trigger's decision. */
-async function decisionsOf({ store }: Flows, id: string): Promise<readonly string[]> {
-  const record = await store.ledger.find(id);
-  return (record?.decisions ?? []).map(({ trigger, result }) => `${trigger.name} ${result}`);
-}
 
 describe("a delivery", () => {
   test("that is signed stands in ledger and queue before the sender gets its eventID, and becomes a run", async () => {
@@ -86,124 +72,6 @@ describe("a delivery", () => {
     assert.ok(one?.type === "decision.made" && two?.type === "decision.made");
     assert.deepEqual([one.delivery, one.trigger.name, one.result], [id, "one", "matched"]);
     assert.deepEqual([two.delivery, two.trigger.name, two.result], [id, "two", "filtered"]);
-  });
-});
-
-describe("the proof of the sender", () => {
-  const wrong: readonly [string, Arrival, RegExp][] = [
-    ["missing", push(), /X-Hub-Signature-256 is missing\. Set a secret on the webhook in GitHub; .*ci\/hook/],
-    ["made with another secret", push({ token: "guess" }), /does not match the body under Secret ci\/hook/],
-    ["of another body", { ...push({ token: "s3cret" }), body: Buffer.from("[]") }, /does not match the body/],
-  ];
-  for (const [what, arrival, reason] of wrong) {
-    test(`when ${what}: 401 that says what to mend, and nothing is written`, async () => {
-      await using flows = await openFlows(SIGNED);
-      await assert.rejects(flows.send(arrival), (error: unknown) => {
-        assert.ok(refusal("SLUICE_UNVERIFIED", reason)(error), String(error));
-        return (error as SluiceError).status === 401;
-      });
-      await assertNothingKept(flows);
-    });
-  }
-
-  test("is looked at before the body is parsed", async () => {
-    await using flows = await openFlows(SIGNED);
-    await assert.rejects(flows.send(push({ body: "{" })), refusal("SLUICE_UNVERIFIED"));
-  });
-
-  test("when the Secret does not exist or its key is empty: 401 that names Secret and key", async () => {
-    const git = listener("git", [trigger("build", [github()])]);
-    for (const objects of [[git], [git, secret("hook", "")]]) {
-      await using flows = await openFlows(objects);
-      const missing = refusal("SLUICE_UNVERIFIED", /Secret ci\/hook has no usable key token/);
-      await assert.rejects(flows.send(push({ token: "" })), missing);
-      await assertNothingKept(flows);
-    }
-  });
-
-  test("that holds for one trigger of several lets the delivery in, and fires only that one", async () => {
-    const triggers = [trigger("ours", [github("ours")]), trigger("theirs", [github("theirs")])];
-    const objects = [secret("ours", "o"), secret("theirs", "t"), listener("git", triggers)];
-    await using flows = await openFlows(objects);
-    const id = await flows.send(push({ token: "t" }));
-    assert.deepEqual(await decisionsOf(flows, id), ["ours filtered", "theirs matched"]);
-    const record = await flows.store.ledger.find(id);
-    assert.equal(record?.proof, "github(ci/theirs/token)");
-    const { station, verdict, reason } = record.decisions[0]?.trace[0] ?? {};
-    assert.deepEqual([station, verdict], ["verify", "stop"]);
-    assert.match(reason ?? "", /does not match the body under Secret ci\/ours/);
-    await assert.rejects(flows.send(push({ token: "x" })), refusal("SLUICE_UNVERIFIED"));
-  });
-
-  test("is not asked of strangers where one trigger is declared open: it alone fires", async () => {
-    const open = written("Trigger", "open", trigger("", []), OPEN);
-    const triggers = [trigger("build", [github()]), { triggerRef: "open" }];
-    await using flows = await openFlows([secret("hook", "s"), open, listener("git", triggers)]);
-    const id = await flows.send(push());
-    assert.deepEqual(await decisionsOf(flows, id), ["build filtered", "open matched"]);
-    assert.equal((await flows.store.ledger.find(id))?.proof, "none");
-  });
-
-  test("is recorded with every demand that holds, though one would have let the delivery in", async () => {
-    const triggers = [
-      trigger("one", [github("one"), github("both")]),
-      trigger("two", [github("two")]),
-      trigger("three", [github("other")]),
-    ];
-    const secrets = [secret("one", "s"), secret("two", "s"), secret("both", "s"), secret("other", "x")];
-    await using flows = await openFlows([...secrets, listener("git", triggers)]);
-    const id = await flows.send(push({ token: "s" }));
-    const held = ["both", "one", "two"].map((name) => `github(ci/${name}/token)`);
-    assert.equal((await flows.store.ledger.find(id))?.proof, held.join(" "));
-    assert.deepEqual(await decisionsOf(flows, id), ["one matched", "two matched", "three filtered"]);
-  });
-
-  test("may be made with any value of a key that is being rotated, and with no other key", async () => {
-    const hook = secret("hook", "new", {
-      "token.old": "old",
-      "token.older": "older",
-      tokens: "no",
-      other: "no",
-    });
-    await using flows = await openFlows([hook, listener("git", [trigger("build", [github()])])]);
-    for (const token of ["new", "old", "older"]) await flows.send(push({ token }));
-    assert.equal((await flows.store.ledger.audit()).accepted, 3);
-    await assert.rejects(flows.send(push({ token: "no" })), refusal("SLUICE_UNVERIFIED"));
-  });
-
-  test("that cannot be checked just now is 503, not 401: the sender is right, and nothing is kept", async () => {
-    const secrets = { peek: () => undefined, read: gone };
-    await using flows = await openFlows(SIGNED, { secrets: () => secrets });
-    await assert.rejects(
-      flows.send(push({ token: "s3cret" })),
-      refusal("SLUICE_STORE_AWAY", /connection refused/),
-    );
-    await assertNothingKept(flows);
-  });
-
-  test("that nobody demands is refused, unless the listener says so or the gateway allows it", async () => {
-    const triggers = [trigger("build", [cel("true")])];
-    await using closed = await openFlows([listener("git", triggers)]);
-    const undeclared = refusal(
-      "SLUICE_UNVERIFIED",
-      /ci\/build demands no proof.*sluice\.dev\/verification: none/,
-    );
-    await assert.rejects(closed.send(push()), undeclared);
-    await assertNothingKept(closed);
-    await using said = await openFlows([listener("git", triggers, OPEN)]);
-    assert.deepEqual(await decisionsOf(said, await said.send(push())), ["build matched"]);
-    await using allowed = await openFlows([listener("git", triggers)], { unverified: "allow" });
-    assert.deepEqual(await decisionsOf(allowed, await allowed.send(push())), ["build matched"]);
-  });
-
-  test("that one trigger does not declare leaves the others as they are", async () => {
-    const triggers = [trigger("build", [github()]), trigger("forgotten", [])];
-    await using flows = await openFlows([secret("hook", "s"), listener("git", triggers)]);
-    const id = await flows.send(push({ token: "s" }));
-    const [build, forgotten] = await decisionsOf(flows, id);
-    assert.equal(build, "build matched");
-    assert.notEqual(forgotten, "forgotten matched");
-    await assert.rejects(flows.send(push()), refusal("SLUICE_UNVERIFIED"));
   });
 });
 
@@ -256,80 +124,6 @@ describe("the body", () => {
     assert.equal("polluted" in {}, false);
     const binary = { ...push(), body: Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]) };
     assert.deepEqual((await flows.store.ledger.load(await flows.send(binary)))?.body, binary.body);
-  });
-});
-
-describe("a delivery that was sent before", () => {
-  test("is answered with the first eventID, kept as a duplicate, and fires nothing", async () => {
-    await using flows = await openFlows(SIGNED);
-    const arrival = push({ token: "s3cret", id: "gh-1" });
-    const first = await flows.send(arrival);
-    await flows.drain();
-    assert.equal(await flows.send(arrival), first);
-    await flows.drain();
-    const { accepted, created, duplicate, runs, violations } = await flows.store.ledger.audit();
-    assert.deepEqual(
-      { accepted, created, duplicate, runs },
-      { accepted: 2, created: 1, duplicate: 1, runs: 1 },
-    );
-    assert.deepEqual(violations, []);
-    assert.equal(flows.files().length, 1);
-    const last = flows.facts.at(-1);
-    assert.ok(last?.type === "delivery.accepted");
-    assert.deepEqual([last.outcome, last.duplicateOf], ["duplicate", first]);
-    assert.notEqual(last.id, first);
-  });
-
-  test("fifty times at once is one delivery, and all fifty senders get its eventID", async () => {
-    await using flows = await openFlows(SIGNED);
-    const arrival = push({ token: "s3cret", id: "gh-1" });
-    const ids = await Promise.all(Array.from({ length: 50 }, () => flows.send(arrival)));
-    assert.equal(new Set(ids).size, 1);
-    await flows.drain();
-    const { created, duplicate } = await flows.store.ledger.audit();
-    assert.deepEqual([created, duplicate, flows.files().length], [1, 49, 1]);
-  });
-
-  test("to another listener, or by a sender that gives no id, is another delivery", async () => {
-    const other = listener("other", [trigger("build", [])], OPEN);
-    await using flows = await openFlows([listener("git", [trigger("build", [])], OPEN), other]);
-    const ids = [await flows.send(push({ id: "1" })), await flows.send(push({ id: "1" }), "other")];
-    const body = '{"ref":"a"}';
-    for (let i = 0; i < 2; i++) ids.push(await flows.send(generic({ body })));
-    assert.equal(new Set(ids).size, 4);
-  });
-
-  test("and whose job never reached the queue is queued again", async () => {
-    let dead = true;
-    const dying = { enqueue: () => gone() };
-    await using flows = await openFlows(SIGNED, {
-      queue: (real) => ({ ...real, enqueue: (jobs) => (dead ? dying.enqueue() : real.enqueue(jobs)) }),
-    });
-    const arrival = push({ token: "s3cret", id: "gh-1" });
-    const first = await flows.send(arrival);
-    const ids = (await flows.jobs(first)).map((job) => job.id);
-    assert.deepEqual(await flows.store.queue.holds(ids), new Set());
-    dead = false;
-    assert.equal(await flows.send(arrival), first);
-    assert.deepEqual(await flows.store.queue.holds(ids), new Set(ids));
-    await flows.drain();
-    assert.equal(flows.files().length, 1);
-  });
-
-  test("and is still undecided is queued again too", async () => {
-    let dead = true;
-    const objects = [
-      remote("gate", "http://127.0.0.1:1/"),
-      listener("git", [trigger("build", [{ ref: { name: "gate" } }])]),
-    ];
-    await using flows = await openFlows(objects, {
-      queue: (real) => ({ ...real, enqueue: (jobs) => (dead ? gone() : real.enqueue(jobs)) }),
-    });
-    const arrival = push({ id: "gh-1" });
-    const first = await flows.send(arrival);
-    dead = false;
-    assert.equal(await flows.send(arrival), first);
-    assert.deepEqual(await flows.store.queue.holds([decideJobId(first)]), new Set([decideJobId(first)]));
   });
 });
 
@@ -402,67 +196,6 @@ describe("a delivery that this process does not decide", () => {
     away = false;
     await flows.drain();
     assert.deepEqual(await decisionsOf(flows, id), ["build matched"]);
-  });
-});
-
-describe("a replay", () => {
-  const two = [
-    secret("hook", "s"),
-    secret("late", "s"),
-    listener("git", [trigger("build", [github()]), trigger("late", [github("late")])]),
-  ];
-
-  test("decides a stored delivery again as one of its own, with names of its own", async () => {
-    await using flows = await openFlows(SIGNED);
-    const first = await flows.send(push({ token: "s3cret", id: "gh-1" }));
-    const again = await flows.accept.replay(first);
-    assert.notEqual(again, first);
-    await flows.drain();
-    assert.equal(flows.files().length, 2);
-    const record = await flows.store.ledger.find(again);
-    assert.deepEqual([record?.outcome, record?.replayOf], ["created", first]);
-    const told = flows.facts.filter((fact) => fact.type === "delivery.accepted");
-    assert.deepEqual([told.length, told[1]?.replayOf], [2, first]);
-  });
-
-  test("keeps exactly the proofs that held on arrival: a demand that came later is not met", async () => {
-    await using flows = await openFlows([
-      secret("hook", "s"),
-      listener("git", [trigger("build", [github()])]),
-    ]);
-    const first = await flows.send(push({ token: "s" }));
-    await flows.declare(two);
-    const again = await flows.accept.replay(first);
-    assert.deepEqual(await decisionsOf(flows, again), ["build matched", "late filtered"]);
-    const record = await flows.store.ledger.find(again);
-    assert.equal(record?.proof, "github(ci/hook/token)");
-    const reason = record.decisions[1]?.trace[0]?.reason ?? "";
-    assert.match(
-      reason,
-      /proved on arrival: github\(ci\/hook\/token\); this trigger demands github\(ci\/late\/token\)/,
-    );
-    assert.deepEqual(await decisionsOf(flows, await flows.accept.replay(again)), [
-      "build matched",
-      "late filtered",
-    ]);
-  });
-
-  test("of a delivery that nobody had proved proves nothing", async () => {
-    const build = trigger("build", []);
-    await using flows = await openFlows([listener("git", [build], OPEN)]);
-    const first = await flows.send(push());
-    await flows.declare(two);
-    const again = await flows.accept.replay(first);
-    assert.deepEqual(await decisionsOf(flows, again), ["build filtered", "late filtered"]);
-  });
-
-  test("of a delivery or to a listener that is not there says so", async () => {
-    await using flows = await openFlows(SIGNED);
-    await assert.rejects(flows.accept.replay("nobody"), refusal("SLUICE_DELIVERY_UNKNOWN", /nobody/));
-    const id = await flows.send(push({ token: "s3cret" }));
-    await flows.declare([listener("other", [trigger("build", [])], OPEN)]);
-    const missing = refusal("SLUICE_LISTENER_UNKNOWN", /\/ci\/git/);
-    await assert.rejects(flows.accept.replay(id), missing);
   });
 });
 

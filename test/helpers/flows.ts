@@ -1,5 +1,6 @@
 /** Everything between a request and its objects, joined as main joins it, on a Redis of its own: for tests of the flows. */
 
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
 import type { IncomingHttpHeaders, Server } from "node:http";
@@ -10,7 +11,8 @@ import { BUILT_IN } from "../../interceptors/index.ts";
 import type { Accept } from "../../src/accept.ts";
 import { createAccept } from "../../src/accept.ts";
 import { loadCatalog } from "../../src/catalog/index.ts";
-import type { Fact } from "../../src/core/fact.ts";
+import { type ErrorCode, fault, SluiceError } from "../../src/core/errors.ts";
+import type { Fact, Tell } from "../../src/core/fact.ts";
 import type { HttpClient } from "../../src/core/interceptor.ts";
 import type { Job, Target } from "../../src/core/job.ts";
 import type { Ledger } from "../../src/core/ledger.ts";
@@ -37,6 +39,11 @@ export interface CompileOptions {
   readonly secrets?: (real: Secrets) => Secrets;
 }
 
+/** Objects as the text of a file. */
+export function yamlOf(objects: readonly Written[]): string {
+  return objects.map((object) => JSON.stringify(object)).join("\n---\n");
+}
+
 /** Loads objects from a file as `serve` does, and compiles them. Faults of the load itself end the test. */
 export async function compiled(
   objects: readonly Written[],
@@ -44,7 +51,7 @@ export async function compiled(
 ): Promise<CompiledPlans & { readonly secrets: Secrets }> {
   using folder = temporaryFolder("sluice-objects-");
   const file = join(folder.path, "objects.yaml");
-  writeFileSync(file, objects.map((object) => JSON.stringify(object)).join("\n---\n"));
+  writeFileSync(file, yamlOf(objects));
   const { declarations, secrets: real, faults } = await loadCatalog({ paths: [file] });
   const [first] = faults;
   if (first !== undefined) throw first;
@@ -78,8 +85,7 @@ export interface Flows extends AsyncDisposable {
   send(request: Arrival, to?: string): Promise<string>;
   /** Puts other objects in force. */
   declare(objects: readonly Written[]): Promise<void>;
-  /** Resolves with the first fact, told already or to come, of which `wanted` is true. */
-  heard(wanted: (fact: Fact) => boolean): Promise<Fact>;
+  readonly heard: Ear["heard"];
   /** Types of the facts told so far, in order. */
   told(): readonly string[];
   /** Jobs as the ledger knows them. */
@@ -88,6 +94,38 @@ export interface Flows extends AsyncDisposable {
   files(): readonly string[];
   /** Works the queue off until nothing is left in it. */
   drain(): Promise<void>;
+}
+
+/** An ear for facts. */
+export interface Ear {
+  readonly facts: readonly Fact[];
+  readonly tell: Tell;
+  /** Resolves with the first fact, told already or to come, of which `wanted` is true. */
+  heard(wanted: (fact: Fact) => boolean): Promise<Fact>;
+}
+
+export function listen(): Ear {
+  const facts: Fact[] = [];
+  const waiting = new Set<() => void>();
+  return {
+    facts,
+    tell(fact) {
+      facts.push(fact);
+      for (const look of [...waiting]) look();
+    },
+    heard(wanted) {
+      const { promise, resolve } = Promise.withResolvers<Fact>();
+      const look = (): void => {
+        const found = facts.find(wanted);
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+      return promise;
+    },
+  };
 }
 
 /** Joins the flows on a fresh Redis, with `objects` in force and a folder as target. */
@@ -100,12 +138,7 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
   const http = createHttpClient();
   opened.defer(() => http.close());
 
-  const facts: Fact[] = [];
-  const waiting = new Set<() => void>();
-  const tell = (fact: Fact): void => {
-    facts.push(fact);
-    for (const look of [...waiting]) look();
-  };
+  const { facts, tell, heard } = listen();
   const inForce = createInForce();
   const declare = async (next: readonly Written[]): Promise<void> => {
     const { plans, secrets, errors } = await compiled(next, { ...options, http });
@@ -142,18 +175,7 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
     plan,
     declare,
     send: (request, to) => accept.accept(request, plan(to)),
-    heard(wanted) {
-      const { promise, resolve } = Promise.withResolvers<Fact>();
-      const look = (): void => {
-        const found = facts.find(wanted);
-        if (found === undefined) return;
-        waiting.delete(look);
-        resolve(found);
-      };
-      waiting.add(look);
-      look();
-      return promise;
-    },
+    heard,
     told: () => facts.map((fact) => fact.type),
     jobs: async (id) => (await store.ledger.find(id))?.jobs.map(({ job }) => job) ?? [],
     files: () => readdirSync(folder.path, { recursive: true, encoding: "utf8" }).filter(isYaml).sort(),
@@ -193,13 +215,15 @@ export interface Remote extends AsyncDisposable {
 }
 
 /** A remote interceptor on loopback: `answer` gives status and body for each call. */
-export async function serveInterceptor(answer: (asked: Asked, number: number) => Said): Promise<Remote> {
+export async function serveInterceptor(
+  answer: (asked: Asked, number: number) => Said | Promise<Said>,
+): Promise<Remote> {
   const asked: Asked[] = [];
   const server: Server = createServer(async (request, response) => {
     let body = "";
     for await (const part of request.setEncoding("utf8")) body += part;
     const call = { headers: request.headers, body };
-    const { status = 200, body: said } = answer(call, asked.push(call));
+    const { status = 200, body: said } = await answer(call, asked.push(call));
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(said));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -212,4 +236,26 @@ export async function serveInterceptor(answer: (asked: Asked, number: number) =>
       await once(server, "close");
     },
   };
+}
+
+/** True for a fault of this code whose message matches. */
+export const refusal =
+  (code: ErrorCode, text = /./) =>
+  (error: unknown) =>
+    error instanceof SluiceError && error.code === code && text.test(error.message);
+
+/** What a store that is away does with every call. */
+export const gone = () => Promise.reject(fault("SLUICE_STORE_AWAY", { reason: "connection refused" }));
+
+export async function assertNothingKept({ store, facts }: Flows): Promise<void> {
+  assert.equal((await store.ledger.audit()).accepted, 0);
+  const { waiting, active, delayed } = await store.queue.depth();
+  assert.deepEqual([waiting, active, delayed], [0, 0, 0]);
+  assert.deepEqual(facts, []);
+}
+
+/** `<trigger> <result>` of each decision that the ledger has of a delivery. */
+export async function decisionsOf({ store }: Flows, id: string): Promise<readonly string[]> {
+  const record = await store.ledger.find(id);
+  return (record?.decisions ?? []).map(({ trigger, result }) => `${trigger.name} ${result}`);
 }

@@ -76,12 +76,18 @@ describe("the proof of the sender", () => {
     const triggers = [
       trigger("one", [github("one"), github("both")]),
       trigger("two", [github("two")]),
-      trigger("three", [github("other")]),
+      trigger("three", [github("other"), github("behind")]),
     ];
-    const secrets = [secret("one", "s"), secret("two", "s"), secret("both", "s"), secret("other", "x")];
+    const secrets = [
+      secret("one", "s"),
+      secret("two", "s"),
+      secret("both", "s"),
+      secret("other", "x"),
+      secret("behind", "s"),
+    ];
     await using flows = await openFlows([...secrets, listener("git", triggers)]);
     const id = await flows.send(push({ token: "s" }));
-    const held = ["both", "one", "two"].map((name) => `github(ci/${name}/token)`);
+    const held = ["behind", "both", "one", "two"].map((name) => `github(ci/${name}/token)`);
     assert.equal((await flows.store.ledger.find(id))?.proof, held.join(" "));
     assert.deepEqual(await decisionsOf(flows, id), ["one matched", "two matched", "three filtered"]);
   });

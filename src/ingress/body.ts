@@ -16,23 +16,39 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     return Promise.reject(fault("SLUICE_ENCODING", { encoding: encoding.slice(0, 50) }));
   }
   const tooLarge = () => fault("SLUICE_BODY_TOO_LARGE", { limit: String(limit) });
-  if (Number(request.headers["content-length"]) > limit) return Promise.reject(tooLarge());
+  if (Number(request.headers["content-length"]) > limit) return passedBy(request, tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > limit) {
-        chunks.length = 0;
-        // What still comes is let through unread, so that the sender sees the answer and not a reset.
-        request.off("data", onData).off("end", onEnd);
-        request.resume();
-        reject(tooLarge());
-      } else chunks.push(chunk);
+      if (size <= limit) return void chunks.push(chunk);
+      chunks.length = 0;
+      request.off("data", onData).off("end", onEnd);
+      passedBy(request, tooLarge()).catch(reject);
     };
     const onEnd = (): void =>
       resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
     request.on("data", onData).on("end", onEnd);
     request.on("error", reject).on("aborted", () => reject(new Error("the sender hung up")));
   });
+}
+
+/** Milliseconds in which a sender may finish a body that nobody reads. */
+const LINGER_MS = 1_000;
+
+/**
+ * Lets a body pass unread, for a while, before the refusal: who is answered while he still sends, and then cut off,
+ * sees a reset and never reads why (RFC 9112 §9.6).
+ */
+async function passedBy(request: IncomingMessage, refusal: Error): Promise<never> {
+  request.resume();
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, LINGER_MS);
+    request.once("close", resolve).once("end", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  throw refusal;
 }

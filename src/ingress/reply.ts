@@ -50,7 +50,7 @@ function cloudEventHeaders({ namespace, name }: ObjectName, eventID: string): Re
   };
 }
 
-/** What goes with a status. A 413 leaves the connection open: closing it would reset the sender before he has read why. */
+/** What goes with a status. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   405: { allow: "POST" },
   503: { "retry-after": "5" },

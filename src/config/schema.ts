@@ -49,6 +49,14 @@ export const SETTINGS = {
     description: "Where deliveries and jobs are kept.",
     secret: true,
   }),
+  durability: setting({
+    value: "<policy>",
+    default: "strict",
+    type: as.choice("strict", "relaxed"),
+    expected: "strict or relaxed",
+    description:
+      "strict: not ready while the store may forget what it accepted; relaxed: it is only reported.",
+  }),
   create: setting({
     value: "<target>",
     default: "auto",

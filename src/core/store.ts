@@ -1,5 +1,6 @@
 /** A store: one place that holds both queue and ledger. */
 
+import type { Check } from "./check.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Queue } from "./queue.ts";
 
@@ -8,5 +9,7 @@ export interface Store {
   readonly name: string;
   readonly ledger: Ledger;
   readonly queue: Queue;
+  /** What the storage must hold to: whether it may forget, how full it is, what it costs to lose the machine. */
+  checks?(): readonly Check[];
   close(): Promise<void>;
 }

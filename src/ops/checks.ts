@@ -1,31 +1,10 @@
 /** Readiness: what must hold before this process should be sent work, and what is only reported. */
 
+import type { Check, CheckAnswer, CheckState, FaultPlace } from "../core/check.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
 
-/** degraded: something is wrong, yet deliveries are still taken. failed: send them elsewhere. */
-export type CheckState = "ok" | "degraded" | "failed";
-
-export interface CheckAnswer {
-  readonly state: CheckState;
-  /** For people. */
-  readonly message: string;
-  readonly faults?: readonly FaultPlace[];
-}
-
-export interface Check {
-  readonly name: string;
-  readonly check: () => CheckAnswer | Promise<CheckAnswer>;
-}
-
-/** A fault of a declared object as it is reported. */
-export interface FaultPlace {
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-  /** `file:line`, where the fault has a place. */
-  readonly at?: string;
-}
+export type { Check, CheckAnswer, CheckState, FaultPlace };
 
 export interface CheckReport extends CheckAnswer {
   readonly name: string;

@@ -3,11 +3,13 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
+import type { Check } from "../core/check.ts";
 import { fault, reasonOf, SluiceError } from "../core/errors.ts";
 import type { Queue } from "../core/queue.ts";
 import type { Sql } from "../core/sql.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
 import { migrateQueue, postgresDriver, releaseAbandoned } from "../enqueue/postgres.ts";
+import { folderChecks } from "./embedded-preflight.ts";
 import { takeLock } from "./lock.ts";
 import { openPglite, pgliteSql } from "./pglite.ts";
 import { pglitePool } from "./pglite-pool.ts";
@@ -18,6 +20,7 @@ import { checkSqlVersion } from "./version.ts";
 export interface SqlParts {
   readonly queue: Queue;
   readonly sql: Sql;
+  checks(): readonly Check[];
   close(): Promise<void>;
 }
 
@@ -45,7 +48,8 @@ export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions):
         await db.close();
         unlock();
       };
-      return { queue, sql, close };
+      const checks = folderChecks(folder);
+      return { queue, sql, checks: () => checks, close };
     } catch (error) {
       await db.close();
       throw error;

@@ -1,5 +1,7 @@
 /** Opens a store by its address: queue and ledger side by side in one place. */
 
+import { setTimeout } from "node:timers/promises";
+import type { SluiceError } from "../core/errors.ts";
 import { asFault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { Store } from "../core/store.ts";
@@ -8,6 +10,8 @@ import { createSqlLedger } from "../ledger/sql.ts";
 import { openEmbedded } from "./embedded.ts";
 import { openPostgres } from "./postgres.ts";
 import { openRedis } from "./redis.ts";
+import type { Durability } from "./survey.ts";
+import type { StoreAddress } from "./url.ts";
 import { parseStoreUrl } from "./url.ts";
 
 export interface StoreOptions {
@@ -15,32 +19,63 @@ export interface StoreOptions {
   readonly owner?: { readonly admin: string };
   /** Hears of a store that is away and back again, and of what goes wrong in the background. */
   readonly tell?: Tell;
+  /** Milliseconds for which a server that does not answer is tried again; default 0: one try. */
+  readonly waitMs?: number;
+  /** What the store's checks make of a storage that may forget; default strict: not ready. */
+  readonly durability?: Durability;
 }
+
+/** What stays the same from one try to the next. */
+type Opening = Required<Pick<StoreOptions, "tell" | "durability">> & { readonly admin: string };
+
+/** Milliseconds between two tries of a server that is away. */
+const AGAIN_MS = 500;
 
 /**
  * Opens a store; what it lacks (folder, tables) is made.
  *
- * @param url `embedded:<dir>`, `redis://…`, `rediss://…` or `postgres://…`.
- * @throws SluiceError SLUICE_CONFIG_INVALID for the address, SLUICE_STORE_AWAY when the server does not answer,
+ * @param url `embedded:<dir>`, `postgres://…`, or what parseRedisAddress takes: `redis://…`, `rediss://…`,
+ *   `redis+unix://…`, `redis+sentinel://…`, `redis+cluster://…`.
+ * @throws SluiceError SLUICE_CONFIG_INVALID for the address, SLUICE_STORE_AWAY when the server does not answer in time,
  *   SLUICE_STORE_BUSY when another process has the embedded store, SLUICE_STORE_VERSION when it is too new.
  */
-export async function openStore(url: string, { owner, tell = () => {} }: StoreOptions = {}): Promise<Store> {
+export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
+  const { owner, tell = () => {}, waitMs = 0, durability = "strict" } = options;
   const address = parseStoreUrl(url);
+  const opening = { admin: owner?.admin ?? "", tell, durability };
+  const until = performance.now() + waitMs;
+  let away: SluiceError | undefined;
+  for (;;) {
+    try {
+      const store = await openOnce(address, opening);
+      if (away !== undefined) tell({ type: "store.back" });
+      return store;
+    } catch (error) {
+      const found = asFault(error);
+      if (found.code !== "SLUICE_STORE_AWAY" || performance.now() + AGAIN_MS > until) throw error;
+      if (away === undefined) tell({ type: "store.away", reason: found.values["reason"] ?? found.message });
+      away = found;
+    }
+    await setTimeout(AGAIN_MS);
+  }
+}
+
+async function openOnce(address: StoreAddress, { admin, tell, durability }: Opening): Promise<Store> {
   const onError = (error: unknown) => tell({ type: "defect", where: "queue", error: asFault(error) });
   if (address.kind === "redis") {
-    const parts = await openRedis({ url: address.url, tell, onError });
+    const parts = await openRedis({ url: address.url, tell, onError, durability });
     return assemble(address.name, parts, () => createRedisLedger(parts));
   }
   const parts =
     address.kind === "postgres"
-      ? await openPostgres(address.url, onError)
-      : await openEmbedded({ folder: address.folder, admin: owner?.admin ?? "", onError });
+      ? await openPostgres(address.url, onError, durability)
+      : await openEmbedded({ folder: address.folder, admin, onError });
   return assemble(address.name, parts, () => createSqlLedger(parts));
 }
 
 async function assemble(
   name: string,
-  parts: { readonly queue: Store["queue"]; close(): Promise<void> },
+  parts: Required<Pick<Store, "queue" | "checks" | "close">>,
   openLedger: () => Store["ledger"] | Promise<Store["ledger"]>,
 ): Promise<Store> {
   try {
@@ -49,7 +84,7 @@ async function assemble(
       await ledger.close();
       await parts.close();
     };
-    return { name, ledger, queue: parts.queue, close };
+    return { name, ledger, queue: parts.queue, checks: parts.checks, close };
   } catch (error) {
     await parts.close();
     throw error;

@@ -7,7 +7,9 @@ import { createBullQueue } from "../enqueue/bull.ts";
 import type { PgPool } from "../enqueue/postgres.ts";
 import { migrateQueue, postgresDriver, QUEUE_SCHEMA } from "../enqueue/postgres.ts";
 import type { SqlParts } from "./embedded.ts";
+import { postgresChecks } from "./postgres-preflight.ts";
 import { isAway, sqlError } from "./sql-error.ts";
+import type { Durability } from "./survey.ts";
 import { checkSqlVersion } from "./version.ts";
 
 /** Connections of one process; each worker keeps one for itself to listen on. */
@@ -16,7 +18,11 @@ const CONNECTIONS = 12;
 const CONNECT_MS = 1_500;
 
 /** @throws SluiceError SLUICE_STORE_AWAY, SLUICE_STORE_VERSION. */
-export async function openPostgres(url: string, onError: (error: unknown) => void): Promise<SqlParts> {
+export async function openPostgres(
+  url: string,
+  onError: (error: unknown) => void,
+  durability: Durability = "strict",
+): Promise<SqlParts> {
   const pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
@@ -39,7 +45,8 @@ export async function openPostgres(url: string, onError: (error: unknown) => voi
       await queue.close();
       await pool.end();
     };
-    return { queue, sql, close };
+    const checks = postgresChecks(sql, durability);
+    return { queue, sql, checks: () => checks, close };
   } catch (error) {
     await pool.end();
     throw sqlError(error);

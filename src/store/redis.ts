@@ -1,16 +1,18 @@
 /** The Redis store: a connection that fails fast for queue and ledger, and patient ones for workers. */
 
-import type { RedisOptions } from "ioredis";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
+import { Cluster } from "ioredis";
+import type { Check } from "../core/check.ts";
 import type { Tell } from "../core/fact.ts";
 import type { Queue } from "../core/queue.ts";
 import { asAway, orAway } from "../enqueue/away.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
 import { redisDriver } from "../enqueue/redis.ts";
+import { parseRedisAddress } from "./redis-address.ts";
+import { PREFIX, redisConnector, serverOf } from "./redis-connect.ts";
+import { redisChecks } from "./redis-preflight.ts";
+import type { Durability } from "./survey.ts";
 import { checkRedisVersion } from "./version.ts";
-
-/** Before every key. The braces keep all of them in one slot of a Redis Cluster, as scripts over several keys demand. */
-export const PREFIX = "{sluice}";
 
 /** Milliseconds that a start waits for the server. */
 const OPEN_MS = 5_000;
@@ -21,68 +23,85 @@ export interface RedisParts {
   /** For the ledger; fails at once while the server is away. */
   readonly redis: Redis;
   readonly prefix: string;
+  checks(): readonly Check[];
   close(): Promise<void>;
 }
 
 export interface RedisStoreOptions {
+  /** As parseRedisAddress takes it. */
   readonly url: string;
   readonly tell: Tell;
   readonly onError: (error: unknown) => void;
+  readonly durability?: Durability;
 }
 
-/** @throws SluiceError SLUICE_STORE_AWAY, SLUICE_STORE_VERSION. */
-export async function openRedis({ url, tell, onError }: RedisStoreOptions): Promise<RedisParts> {
-  const redis = new Redis(url, {
-    ...COMMON,
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    // A server that hangs without closing would keep each command waiting for ever.
-    socketTimeout: 5_000,
-  });
-  // Unheard, the event would end the process; callers hear of it from their own commands.
-  redis.on("error", () => {});
+/** @throws SluiceError SLUICE_CONFIG_INVALID, SLUICE_STORE_AWAY, SLUICE_STORE_VERSION. */
+export async function openRedis({
+  url,
+  tell,
+  onError,
+  durability = "strict",
+}: RedisStoreOptions): Promise<RedisParts> {
+  const connect = redisConnector(parseRedisAddress(url));
+  const redis = connect("quick");
+  // Says why (a certificate, a password) where the failed command only says that it is closed.
+  let heard: unknown;
+  const hear = (error: unknown) => {
+    heard = error;
+  };
+  redis.on("error", hear);
   try {
     await orAway(redis.connect(), OPEN_MS);
-    await checkRedisVersion(redis, PREFIX);
+    await orAway(checkRedisVersion(redis, PREFIX), OPEN_MS);
   } catch (error) {
     redis.disconnect();
-    throw asAway(error);
+    const fault = asAway(error);
+    throw fault.code === "SLUICE_STORE_AWAY" && heard !== undefined ? asAway(heard) : fault;
   }
+  redis.off("error", hear);
   tellOfAbsence(redis, tell);
 
-  const connectWorker = () => {
-    // null: a worker's command waits until the server is back. Pipelining: jobs that end in one turn share a write,
-    // which takes a third off the CPU time of a busy worker.
-    const worker = new Redis(url, { ...COMMON, maxRetriesPerRequest: null, enableAutoPipelining: true });
-    worker.on("error", () => {});
-    return worker;
-  };
+  const connectWorker = () => connect("patient");
   const queue = createBullQueue({ driver: redisDriver({ redis, connectWorker, prefix: PREFIX }), onError });
+  const checks = redisChecks(() => serverOf(redis), durability);
   const close = async () => {
     redis.removeAllListeners("close");
+    redis.removeAllListeners("-node");
     await queue.close();
     // Lets what was written last go out; a server that is away is not waited for.
     if (redis.status === "ready") await orAway(redis.quit(), QUIT_MS).catch(() => {});
     redis.disconnect();
   };
-  return { queue, redis, prefix: PREFIX, close };
+  return { queue, redis, prefix: PREFIX, checks: () => checks, close };
 }
 
-const COMMON = {
-  connectTimeout: 1_500,
-  keepAlive: 10_000,
-  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 1_000),
-} satisfies RedisOptions;
-
-function tellOfAbsence(redis: Redis, tell: Tell): void {
+function tellOfAbsence(redis: Redis | Cluster, tell: Tell): void {
   let away = false;
-  redis.on("close", () => {
+  const lost = () => {
     if (!away) tell({ type: "store.away", reason: "the connection to Redis was lost" });
     away = true;
-  });
-  redis.on("ready", () => {
+  };
+  const found = () => {
     if (away) tell({ type: "store.back" });
     away = false;
+  };
+  redis.on("close", lost);
+  redis.on("ready", found);
+  if (!(redis instanceof Cluster)) return;
+  // The Cluster may stay while the one node that matters goes, and comes back as another.
+  redis.on("-node", () => {
+    if (!isServed(redis)) lost();
   });
+  redis.on("refresh", () => {
+    if (away) redis.ping().then(found, () => {});
+  });
+}
+
+function isServed(cluster: Cluster): boolean {
+  try {
+    serverOf(cluster);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,7 +1,8 @@
-/** Store addresses: `embedded:<dir>`, `redis://…`, `rediss://…`, `postgres://…`, read and made fit to be shown. */
+/** Store addresses: `embedded:<dir>`, `redis://…` and its kin, `postgres://…`, read and made fit to be shown. */
 
 import { resolve } from "node:path";
 import { fault, reasonOf } from "../core/errors.ts";
+import { isRedisAddress, parseRedisAddress } from "./redis-address.ts";
 
 export type StoreAddress =
   | { readonly kind: "embedded"; readonly folder: string; readonly name: string }
@@ -20,9 +21,10 @@ export function parseStoreUrl(text: string): StoreAddress {
     if (folder === "") throw invalid("embedded: names no folder; write embedded:./.sluice");
     return { kind: "embedded", folder: resolve(folder), name: `embedded ${folder}` };
   }
+  if (isRedisAddress(text))
+    return { kind: "redis", url: text, name: `redis ${parseRedisAddress(text).shown}` };
   const scheme = /^([a-z]+):\/\//.exec(text)?.[1] ?? "";
-  const kind = KINDS.get(scheme);
-  if (kind === undefined) {
+  if (scheme !== "postgres" && scheme !== "postgresql") {
     const got = scheme === "" ? "an address without one" : `${scheme}://`;
     throw invalid(`expected embedded:<folder>, redis://, rediss:// or postgres://, got ${got}`);
   }
@@ -32,18 +34,8 @@ export function parseStoreUrl(text: string): StoreAddress {
   } catch (error) {
     throw invalid(`not a valid URL (${reasonOf(error)})`);
   }
-  if (url.hostname === "" && kind === "redis") throw invalid(`${scheme}:// names no host`);
-  if (kind === "redis" && !/^(\/\d*)?$/.test(url.pathname))
-    throw invalid(`the path of a Redis URL is the number of a database, got ${url.pathname}`);
-  return { kind, url: text, name: `${kind} ${masked(url)}` };
+  return { kind: "postgres", url: text, name: `postgres ${masked(url)}` };
 }
-
-const KINDS = new Map<string, "redis" | "postgres">([
-  ["redis", "redis"],
-  ["rediss", "redis"],
-  ["postgres", "postgres"],
-  ["postgresql", "postgres"],
-]);
 
 function masked(url: URL): string {
   const shown = new URL(url);

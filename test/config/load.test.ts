@@ -29,6 +29,7 @@ test("without any source the defaults hold", () => {
     fromCluster: false,
     namespace: "default",
     store: "embedded:./.sluice",
+    durability: "strict",
     create: "auto",
     listen: { host: "0.0.0.0", port: 8080 },
     admin: { host: "127.0.0.1", port: 9000 },

@@ -10,6 +10,8 @@ import { ensureProgram } from "./programs.ts";
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
+  /** Where it keeps its files. */
+  readonly folder: string;
   /** Ends it orderly (SIGTERM); the folder stays until disposal. */
   stop(): Promise<void>;
   /** Ends it at once (SIGKILL). */
@@ -25,11 +27,14 @@ export interface RedisServer extends AsyncDisposable {
  * Starts a redis-server with its append-only file on.
  *
  * @param appendfsync how often the file is forced to disk; `always` is what production has.
+ * @param settings more of redis.conf, or other values, by the port that was chosen; each start asks again.
  */
 export async function startRedis({
   appendfsync = "everysec",
+  settings: own = () => ({}),
 }: {
-  appendfsync?: "always" | "everysec" | "no";
+  readonly appendfsync?: "always" | "everysec" | "no";
+  readonly settings?: (port: number) => Readonly<Record<string, string>>;
 } = {}): Promise<RedisServer> {
   const program = ensureProgram("redis-server", "redis-server");
   const folder = temporaryFolder("sluice-redis-");
@@ -45,11 +50,12 @@ export async function startRedis({
       appendonly: "yes",
       appendfsync,
       "maxmemory-policy": "noeviction",
+      ...own(port),
     };
     const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
     const started = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
     server = started;
-    await untilSays(started, /Ready to accept connections/);
+    await untilSays(started, /ready to accept connections/i);
   };
   const end = async (signal: NodeJS.Signals) => {
     const ending = server;
@@ -65,6 +71,7 @@ export async function startRedis({
   return {
     url: `redis://127.0.0.1:${port}/0`,
     port,
+    folder: folder.path,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     freeze: () => void server?.kill("SIGSTOP"),

@@ -1,0 +1,188 @@
+/** What a Redis must hold to, judged from what it says of itself: that it forgets nothing, has room, and may be written. */
+
+import type { Redis } from "ioredis";
+import type { Check } from "../core/check.ts";
+import { reasonOf } from "../core/errors.ts";
+import type { Durability, Judge } from "./survey.ts";
+import { degraded, failed, forgets, judgeClock, ok, surveyChecks } from "./survey.ts";
+
+/** What a server said. Values are as Redis spells them. */
+export interface RedisSurvey {
+  /** INFO: name to value. */
+  readonly info: ReadonlyMap<string, string>;
+  /** CONFIG GET: name to value; a text says why it could not be asked. */
+  readonly config: ReadonlyMap<string, string> | string;
+  /** The server's clock minus ours, milliseconds. */
+  readonly skewMs: number;
+}
+
+const CONFIG = [
+  "appendfsync",
+  "no-appendfsync-on-rewrite",
+  "min-replicas-to-write",
+  "min-replicas-max-lag",
+] as const;
+
+/** @throws whatever the client throws when INFO or TIME cannot be asked. */
+export async function surveyRedis(server: Redis): Promise<RedisSurvey> {
+  const before = Date.now();
+  const [time, info, config] = await Promise.all([
+    server.time(),
+    server.info(),
+    // Managed servers keep CONFIG to themselves, and users may lack the right.
+    Promise.all(CONFIG.map((name) => server.config("GET", name))).then(readConfig, reasonOf),
+  ]);
+  const middle = (before + Date.now()) / 2;
+  const [seconds, micros] = time.map(Number) as [number, number];
+  return { info: readInfo(info), config, skewMs: seconds * 1_000 + micros / 1_000 - middle };
+}
+
+/**
+ * Makes the checks of a Redis store.
+ *
+ * @param server the one that holds our keys, now.
+ */
+export function redisChecks(server: () => Redis, durability: Durability): readonly Check[] {
+  return surveyChecks(async () => surveyRedis(server()), redisJudges(durability));
+}
+
+/** The checks by name; each reads one matter from the survey. */
+export function redisJudges(durability: Durability): Readonly<Record<string, Judge<RedisSurvey>>> {
+  return {
+    "store-eviction": ({ info }) => {
+      const policy = info.get("maxmemory_policy");
+      if (policy === undefined) return unasked("maxmemory-policy", "INFO does not say it");
+      if (policy === "noeviction") return ok("noeviction: a full memory refuses, it does not forget");
+      return forgets(
+        durability,
+        `maxmemory-policy ${policy}: when memory is full, accepted deliveries are thrown away`,
+        "CONFIG SET maxmemory-policy noeviction, and write it into redis.conf.",
+      );
+    },
+
+    "store-aof": ({ info }) => {
+      const on = info.get("aof_enabled");
+      if (on === undefined) return unasked("appendonly", "INFO does not say it");
+      if (on === "1") return ok("appendonly yes");
+      return forgets(
+        durability,
+        "appendonly no: a restart forgets everything accepted since the last snapshot",
+        "CONFIG SET appendonly yes, and write it into redis.conf.",
+      );
+    },
+
+    "store-fsync": ({ config }) => {
+      if (typeof config === "string") return unasked("appendfsync", config);
+      const policy = config.get("appendfsync");
+      if (policy === undefined) return unasked("appendfsync", "CONFIG GET does not say it");
+      if (policy === "always") {
+        if (config.get("no-appendfsync-on-rewrite") !== "yes")
+          return ok("appendfsync always: a 202 is on disk");
+        return degraded(
+          "no-appendfsync-on-rewrite yes: while the log is rewritten, a crash loses what was accepted",
+          "CONFIG SET no-appendfsync-on-rewrite no, and write it into redis.conf.",
+        );
+      }
+      const loss = policy === "everysec" ? "up to 2 s" : "some 30 s";
+      return degraded(
+        `appendfsync ${policy}: a crash of the machine loses ${loss} of accepted deliveries`,
+        "CONFIG SET appendfsync always; docs/durability.md tells what it costs.",
+      );
+    },
+
+    "store-disk": ({ info }) => {
+      for (const [key, what] of WRITES) {
+        const status = info.get(key);
+        if (status !== undefined && status !== "ok")
+          return degraded(
+            `${what} says ${status}`,
+            "Look at Redis's log: usually its disk is full or read-only.",
+          );
+      }
+      return ok("the last writes of log and snapshot succeeded");
+    },
+
+    "store-memory": ({ info }) => {
+      const set = Number(info.get("maxmemory") ?? 0);
+      const most = set > 0 ? set : Number(info.get("total_system_memory") ?? 0);
+      const used = Number(info.get("used_memory") ?? 0);
+      if (!(most > 0)) return unasked("maxmemory", "INFO does not say it");
+      const message = `${mebibytes(used)} of ${mebibytes(most)} used${set > 0 ? "" : " (no maxmemory: the machine's)"}`;
+      if (used <= most * (1 - HEAD_ROOM)) return ok(message);
+      return degraded(
+        `${message}: when it is full, deliveries are refused with 503`,
+        "Raise maxmemory, or keep deliveries for a shorter time.",
+      );
+    },
+
+    "store-role": ({ info }) => {
+      if (info.get("loading") === "1")
+        return failed("still reading its data from disk", "Wait until it has read them.");
+      const role = info.get("role") ?? "unknown";
+      if (role === "master") return ok("master");
+      return failed(
+        `its role is ${role}: it cannot be written to`,
+        "Name the master, or let redis+sentinel:// find it.",
+      );
+    },
+
+    "store-replication": ({ info, config }) => {
+      if (Number(info.get("connected_slaves") ?? 0) === 0) return ok("no replicas: no failover");
+      if (typeof config === "string") return unasked("min-replicas-to-write", config);
+      const lag = Number(config.get("min-replicas-max-lag") ?? 0);
+      if (Number(config.get("min-replicas-to-write") ?? 0) > 0 && lag > 0)
+        return ok(`a failover loses at most what came in the last ${lag} s`);
+      return degraded(
+        "a failover loses what the replica had not received yet: replication does not wait",
+        "CONFIG SET min-replicas-to-write 1 on every server; docs/durability.md tells what remains.",
+      );
+    },
+
+    "store-version": ({ info }) => {
+      const version = info.get("redis_version") ?? "";
+      const [major = 0, minor = 0] = version.split(".").map(Number);
+      if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return ok(version);
+      return degraded(
+        `Redis ${version} is older than ${OLDEST.join(".")}`,
+        "Use Redis 7.2 or Valkey, or newer.",
+      );
+    },
+
+    "store-clock": ({ skewMs }) => judgeClock(skewMs),
+  };
+}
+
+/** What BullMQ 6 recommends; it refuses those before 5.0 itself. */
+const OLDEST = [6, 2] as const;
+
+/** Part of the memory that should be free. */
+const HEAD_ROOM = 0.1;
+
+/** Fields of INFO that say `ok` or `err`. */
+const WRITES = [
+  ["aof_last_write_status", "the last write to the append-only file"],
+  ["aof_last_bgrewrite_status", "the last rewriting of the append-only file"],
+  ["rdb_last_bgsave_status", "the last snapshot"],
+] as const;
+
+function unasked(setting: string, reason: string) {
+  return degraded(
+    `${setting} could not be asked: ${reason}`,
+    "Grant +config|get, or make sure of it yourself; docs/durability.md lists what is needed.",
+  );
+}
+
+function readInfo(text: string): ReadonlyMap<string, string> {
+  const pairs = text.split("\r\n").map((line) => [line, line.indexOf(":")] as const);
+  return new Map(
+    pairs.filter(([, at]) => at > 0).map(([line, at]) => [line.slice(0, at), line.slice(at + 1)]),
+  );
+}
+
+/** @param replies lists of name and value, or what RESP 3 makes of them. */
+function readConfig(replies: readonly unknown[]): ReadonlyMap<string, string> {
+  const flat = replies.flat().map(String);
+  return new Map(flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? ""] as const] : [])));
+}
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`;

@@ -23,6 +23,8 @@ export interface CreateJob {
   /** Service account in the trigger's namespace as which the objects are to be created. */
   readonly serviceAccount?: string;
   readonly objects: readonly KubernetesObject[];
+  /** For a dead job that a person had tried again: when, and how many attempts there had been. */
+  readonly reopened?: { readonly at: number; readonly attempts: number };
 }
 
 /** A stored delivery that a worker has to decide, because its chain leaves this process. */

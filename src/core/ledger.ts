@@ -39,6 +39,10 @@ export interface DeliverySummary {
   readonly replayOf?: string;
   /** For duplicates: the delivery that came first. */
   readonly duplicateOf?: string;
+  /** For replays: who asked for it, and why. */
+  readonly note?: ActNote;
+  /** For dead ones that need nobody any more: who said so, when and why. */
+  readonly dropped?: ActNote & { readonly at: number };
   /** One line: what happened, or why nothing did. */
   readonly reason: string;
   /** Names of the created objects as `Kind namespace/name`, at most 20. */
@@ -82,6 +86,8 @@ export interface NewDelivery {
     | "proof"
   >;
   readonly decisions: readonly Decision[] | undefined;
+  /** Who asked for a replay, and why; `delivery.replayOf` says of what. */
+  readonly note?: ActNote;
   /** The provider's stable id within the listener; undefined switches duplicate detection off for this delivery. */
   readonly dedupeKey?: string;
 }
@@ -91,6 +97,7 @@ export type AcceptResult =
   | { readonly kind: "accepted" }
   | { readonly kind: "duplicate"; readonly of: string; readonly outcome: Outcome };
 
+/** All conditions must hold; texts are compared whole, except `text`. */
 export interface DeliveryFilter {
   readonly outcome?: Outcome;
   readonly namespace?: string;
@@ -98,6 +105,20 @@ export interface DeliveryFilter {
   readonly provider?: string;
   readonly event?: string;
   readonly repository?: string;
+  /** Name of a trigger that matched or failed. */
+  readonly trigger?: string;
+  readonly ref?: string;
+  /** A revision, or the beginning of one (7 signs or more). */
+  readonly revision?: string;
+  readonly pullRequest?: number;
+  readonly actor?: string;
+  readonly providerId?: string;
+  /** Name of an object that was created. */
+  readonly object?: string;
+  /** Deliveries that are replays of this one. */
+  readonly replayOf?: string;
+  /** Words that stand, in any case, somewhere in the summary. */
+  readonly text?: string;
   /** Milliseconds since the epoch, inclusive. */
   readonly since?: number;
   /** Milliseconds since the epoch, exclusive. */
@@ -126,6 +147,46 @@ export interface Audit {
   readonly violations: readonly string[];
 }
 
+/** Who did something, and why; both as the person gave them. */
+export interface ActNote {
+  readonly actor?: string;
+  readonly reason?: string;
+}
+
+/** Something a person did: kept for good, apart from the deliveries it was done to. */
+export interface Act extends ActNote {
+  readonly at: number;
+  /** `replay`, `retry`, `drop`, `pause`, `resume`, `payload` (somebody looked at one), … */
+  readonly verb: string;
+  /** A delivery id, or what else it was done to. */
+  readonly subject: string;
+}
+
+/** Dead letters of one cause: code and reason with what differs from one to the next taken out. */
+export interface DeadGroup {
+  readonly fingerprint: string;
+  readonly code: string;
+  /** The reason of the latest. */
+  readonly reason: string;
+  readonly count: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** The newest, at most 10. */
+  readonly deliveries: readonly string[];
+}
+
+/** What may be forgotten. Pending deliveries never are. */
+export interface RetentionPolicy {
+  /** Milliseconds since receipt after which a delivery is forgotten; dead ones after `deadAge`. */
+  readonly age: number;
+  readonly deadAge: number;
+  /** Milliseconds since receipt after which a body is forgotten, though the record stays. */
+  readonly payloadAge: number;
+  /** At most so many deliveries, and so many bytes in all; the oldest go first, dead ones last. */
+  readonly count?: number;
+  readonly bytes?: number;
+}
+
 export interface Ledger {
   /**
    * Writes a delivery with its decisions and pending jobs, on durable storage when it resolves. Atomic with the
@@ -152,6 +213,33 @@ export interface Ledger {
    */
   pending(before: number, page: { readonly limit: number; readonly cursor?: string }): Promise<PendingWork>;
   audit(): Promise<Audit>;
+  /** How many deliveries match. */
+  count(filter: DeliveryFilter): Promise<number>;
+  /** Dead letters by cause, the most frequent first; dropped ones are left out. */
+  deadGroups(filter?: DeliveryFilter): Promise<readonly DeadGroup[]>;
+  /** Ids of the dead letters of a group, newest first; pages as {@link list}. */
+  deadOf(
+    fingerprint: string,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): Promise<Page<string>>;
+  /**
+   * Makes the dead jobs of a delivery pending again, for the queue to try: same names, attempts counted on.
+   *
+   * @param at milliseconds since the epoch: from here the patience of retries counts anew.
+   * @returns the jobs to enqueue; empty when nothing of it is dead (failed decisions have no job: replay those).
+   */
+  reopen(id: string, at: number): Promise<readonly CreateJob[]>;
+  /** Says that a dead delivery needs nobody any more. It stays dead in the audit. */
+  drop(id: string, act: Act): Promise<void>;
+  record(act: Act): Promise<void>;
+  /** Newest first. */
+  acts(page: { readonly limit: number; readonly cursor?: string }): Promise<Page<Act>>;
+  /** Forgets what the policy lets go, at most `limit` deliveries; the counters follow. */
+  prune(
+    policy: RetentionPolicy,
+    now: number,
+    limit: number,
+  ): Promise<{ readonly deliveries: number; readonly payloads: number }>;
   /** Resolves when the storage answers. @throws SluiceError SLUICE_STORE_AWAY. */
   ping(): Promise<void>;
   close(): Promise<void>;

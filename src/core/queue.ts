@@ -19,6 +19,13 @@ export interface QueueDepth {
   readonly oldestMs: number;
 }
 
+/** Whether jobs are handed out; a pause outlives restarts and holds for every worker. */
+export interface QueueState {
+  readonly paused: boolean;
+  /** Who paused it, when and why. */
+  readonly note?: { readonly at: number; readonly actor?: string; readonly reason?: string };
+}
+
 export interface Consumer {
   /** Takes no more jobs, finishes those in hand within `graceMs`, hands back the rest. */
   stop(graceMs: number): Promise<void>;
@@ -32,6 +39,10 @@ export interface Queue {
   depth(): Promise<QueueDepth>;
   /** Which of these jobs the queue still holds, in any state. */
   holds(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Hands out no more jobs until {@link resume}; deliveries are accepted all the same. */
+  pause(note: NonNullable<QueueState["note"]>): Promise<void>;
+  resume(): Promise<void>;
+  state(): Promise<QueueState>;
   /** Resolves when the storage answers. @throws SluiceError SLUICE_STORE_AWAY. */
   ping(): Promise<void>;
   close(): Promise<void>;

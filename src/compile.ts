@@ -116,7 +116,8 @@ function compileTrigger(
   found.warnings.push(...missing, ...(undeclared === undefined ? [] : [undeclared]));
   // Without a step that cannot be compiled the chain would let through what it was written to stop.
   const broken = undeclared ?? group.broken ?? errors[0] ?? missing[0];
-  const serviceAccount = spec.serviceAccountName ?? listener.spec.serviceAccountName;
+  // The listener's own account is the gateway's affair: Tekton, too, impersonates the trigger's only.
+  const serviceAccount = spec.serviceAccountName;
   return {
     namespace,
     name,
@@ -141,7 +142,7 @@ function provesNothing(
   const declared = owner.metadata.annotations[VERIFICATION] ?? listener.metadata.annotations[VERIFICATION];
   if (declared === "none") return false;
   return !chain.some(
-    ({ interceptor }) => interceptor.proof ?? interceptor.remote ?? interceptor.comparesSecret,
+    ({ interceptor: { proof, remote, comparesSecret } }) => proof !== undefined || remote || comparesSecret,
   );
 }
 

@@ -44,7 +44,11 @@ export function printSettings(settings: Settings): string {
 
 /** A URL with its password, and every parameter that is named like one, masked. Other text stays as it is. */
 export function maskCredentials(url: string): string {
-  if (!URL.canParse(url)) return url;
+  // Several hosts (Sentinel, Cluster) are no URL to the platform.
+  if (!URL.canParse(url))
+    return url
+      .replace(/^([a-z+]+:\/\/[^:/?#]*):[^/?#]*@/, `$1:${MASK}@`)
+      .replace(/([?&][^=&]*(?:pass|secret|token|key)[^=&]*)=[^&]*/gi, `$1=${MASK}`);
   const parsed = new URL(url);
   const secretParameters = [...parsed.searchParams.keys()].filter((name) =>
     /pass|secret|token|key/i.test(name),

@@ -46,6 +46,11 @@ test("printed settings hold no password, wherever in the store URL it stands", (
   assert.doesNotMatch(printed, /hunter2/);
   assert.match(printed, /store: postgres:\/\/me:\*\*\*@db:5432\/x\?sslpassword=\*\*\*&application_name=a/);
   assert.equal(maskCredentials("embedded:./.sluice"), "embedded:./.sluice");
+  assert.equal(
+    maskCredentials("redis+sentinel://u:hunter2@a:1,b:2/m?db=0&sentinelPassword=hunter2"),
+    "redis+sentinel://u:***@a:1,b:2/m?db=0&sentinelPassword=***",
+  );
+  assert.equal(maskCredentials("redis+cluster://:hunter2@a:1,b:2"), "redis+cluster://:***@a:1,b:2");
 });
 
 test("the nearest word is found within reason", () => {

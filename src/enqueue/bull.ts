@@ -44,6 +44,9 @@ export function createBullQueue({ driver, onError = () => {} }: BullQueueOptions
     },
     depth: () => orAway(driver.depth(QUEUE), POLICY.askMs),
     holds: (ids) => orAway(driver.holds(QUEUE, ids), POLICY.askMs),
+    pause: (note) => orAway(producer.pause(note), POLICY.askMs),
+    resume: () => orAway(producer.resume(), POLICY.askMs),
+    state: () => orAway(producer.state(), POLICY.askMs),
     ping,
     close: () => producer.close(),
   };

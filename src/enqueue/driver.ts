@@ -3,6 +3,7 @@
 import type { BulkJobOptions, WorkerOptions } from "bullmq";
 import type { Job } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
+import type { Pause } from "./pause.ts";
 
 /** A job as BullMQ takes it. */
 export interface Addition {
@@ -11,7 +12,7 @@ export interface Addition {
   readonly opts: BulkJobOptions;
 }
 
-export interface Producer {
+export interface Producer extends Pause {
   /** Adds all jobs that are not there yet, or rejects: then some of them may have been added. */
   add(jobs: readonly Addition[]): Promise<unknown>;
   close(): Promise<void>;

@@ -5,6 +5,7 @@ import { createPostgresBackend, DEFAULT_SCHEMA, runMigrations, withBackend } fro
 import type { Job } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
+import { createPause } from "./pause.ts";
 import { NO_EVENTS } from "./policy.ts";
 
 export type { PgPool, PgPoolClient, PgQueryResult } from "bullmq";
@@ -52,6 +53,7 @@ export function postgresDriver(pool: PgPool, isAway: (error: unknown) => boolean
       const queue = new bull.Queue(name, { connection: pool, streams: NO_EVENTS });
       queue.on("error", () => {});
       return {
+        ...createPause(queue),
         // BullMQ's bulk statement makes two temporary tables each time: dear, and worth it only for many.
         add: (jobs) =>
           jobs.length < BULK_FROM

@@ -6,6 +6,7 @@ import { ReplyError } from "ioredis";
 import type { Job } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
+import { createPause } from "./pause.ts";
 import { NO_EVENTS } from "./policy.ts";
 
 export interface RedisDriverOptions {
@@ -27,7 +28,11 @@ export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions
       const queue = new BullQueue(name, { connection: redis, prefix, streams: NO_EVENTS });
       // Without a listener a lost connection would end the process. Callers hear of it from their own calls.
       queue.on("error", () => {});
-      return { add: (jobs) => queue.addBulk([...jobs]), close: () => queue.close() };
+      return {
+        ...createPause(queue),
+        add: (jobs) => queue.addBulk([...jobs]),
+        close: () => queue.close(),
+      };
     },
 
     worker(name, process, options) {

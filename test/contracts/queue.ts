@@ -9,6 +9,7 @@ import type { Job } from "../../src/core/job.ts";
 import type { Disposition, Queue } from "../../src/core/queue.ts";
 import type { FreshStore, StoreDriver } from "../helpers/stores.ts";
 import { createJob } from "./jobs.ts";
+import { pauseTests } from "./queue-pause.ts";
 
 export interface QueueContractParts {
   readonly name: string;
@@ -246,6 +247,8 @@ export function queueContract({ name, start, open, recoveredWithin }: QueueContr
       await new Promise(setImmediate);
       assert.deepEqual(await own.queue.holds(["slow"]), new Set());
     });
+
+    pauseTests(() => driver.open(), open);
 
     test("a process killed in the middle of a job loses nothing", async () => {
       await using fresh = await driver.open();

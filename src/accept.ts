@@ -1,5 +1,6 @@
 /** The way in, on one page: prove, decide, store, queue; only then does the sender get his 202. */
 
+import { findAgain } from "./again.ts";
 import type { Decision } from "./core/decision.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
@@ -8,7 +9,7 @@ import type { Tell } from "./core/fact.ts";
 import { maskedNames } from "./core/headers.ts";
 import { decideJobId, newDeliveryId } from "./core/identity.ts";
 import type { CreateJob, Job } from "./core/job.ts";
-import type { Ledger, NewDelivery } from "./core/ledger.ts";
+import type { ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan, Plans } from "./core/plan.ts";
 import { dedupeKey, describe } from "./core/provider.ts";
@@ -31,6 +32,8 @@ export interface AcceptNeeds {
 }
 
 const DECIDE_WITHIN_MS = 5_000;
+/** The least that is waited where no worker may take over. */
+const SETTLE_WITHIN_MS = 8_000;
 /** Requests that wait for remote interceptors at once: their bodies are in memory. */
 const MAX_WAITING = 1_000;
 
@@ -47,14 +50,30 @@ export interface Accept {
    * Decides a stored delivery again as a delivery of its own, with new names.
    *
    * @returns the new delivery's id.
-   * @throws SluiceError SLUICE_DELIVERY_UNKNOWN, SLUICE_LISTENER_UNKNOWN.
+   * @throws SluiceError SLUICE_DELIVERY_UNKNOWN, SLUICE_LISTENER_UNKNOWN, SLUICE_TRIGGER_UNKNOWN; with `trigger` also
+   *   SLUICE_INTERCEPTOR_FAILED where it cannot be decided now: a worker would decide for every trigger.
    */
-  replay(id: string): Promise<string>;
+  replay(id: string, options?: ReplayOptions): Promise<string>;
+  /**
+   * What a replay would decide now; nothing is kept, nothing created. The delivery keeps its own id, so that objects
+   * which would not change come out word for word the same.
+   *
+   * @throws SluiceError as {@link replay}, SLUICE_INTERCEPTOR_FAILED where it cannot be decided now.
+   */
+  preview(id: string, options?: Pick<ReplayOptions, "trigger">): Promise<readonly Decision[]>;
+}
+
+export interface ReplayOptions {
+  /** Who asked for it, and why: kept with the new delivery. */
+  readonly note?: ActNote;
+  /** `name` or `namespace/name`: decides for this trigger only. */
+  readonly trigger?: string;
 }
 
 export function createAccept(needs: AcceptNeeds): Accept {
   const { verifier, ledger, queue, plans, tell, clock = Date.now, newId = newDeliveryId } = needs;
   const { decideWithin = DECIDE_WITHIN_MS } = needs;
+  const again = findAgain({ ledger, plans });
   let waiting = 0;
 
   return {
@@ -66,39 +85,47 @@ export function createAccept(needs: AcceptNeeds): Accept {
       await refuseUnproved(plan, proofs);
       const body = payload(delivery.body.toString("utf8"));
       if (plan.payloadValidation) refuseNoJson(body, delivery);
-      return keep(plan, delivery, proofs, body, true);
+      return keep(plan, delivery, proofs, body, { once: true, now: false });
     },
 
-    async replay(id) {
-      const [stored, record] = await Promise.all([ledger.load(id), ledger.find(id)]);
-      if (stored === undefined || record === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
-      const { namespace, name } = stored.listener;
-      const plan = plans.find(namespace, name);
-      if (plan === undefined) {
-        const served = plans.all().map((known) => `/${known.namespace}/${known.name}`);
-        const values = {
-          method: "replay",
-          path: `/${namespace}/${name}`,
-          host: "-",
-          served: served.join(", "),
-        };
-        throw fault("SLUICE_LISTENER_UNKNOWN", values);
-      }
+    async replay(id, { note, trigger } = {}) {
+      const { stored, proof, plan } = await again(id, trigger);
       const now = clock();
       const delivery: Delivery = { ...stored, id: newId(now), receivedAt: now, replayOf: id };
       const body = payload(delivery.body.toString("utf8"));
-      return keep(plan, delivery, verifier.recorded(delivery, record.proof), body, false);
+      const how = { once: false, now: trigger !== undefined, ...(note && { note }) };
+      return keep(plan, delivery, verifier.recorded(delivery, proof), body, how);
+    },
+
+    async preview(id, { trigger } = {}) {
+      const { stored, proof, plan } = await again(id, trigger);
+      const delivery: Delivery = { ...stored, replayOf: id };
+      const body = payload(delivery.body.toString("utf8"));
+      return (await settled(plan, delivery, verifier.recorded(delivery, proof), body)).decisions;
     },
   };
+
+  /** Decisions that nobody may make later. */
+  async function settled(
+    plan: ListenerPlan,
+    delivery: Delivery,
+    proofs: DeliveryProofs,
+    body: Payload,
+  ): Promise<Decided> {
+    const decided = await decideNow(plan, delivery, proofs, body, Math.max(decideWithin, SETTLE_WITHIN_MS));
+    const reason = decided === undefined ? "no answer in time" : decided.transient;
+    if (decided !== undefined && reason === undefined) return decided;
+    throw fault("SLUICE_INTERCEPTOR_FAILED", { name: `of ${plan.name}`, reason: reason ?? "" });
+  }
 
   async function keep(
     plan: ListenerPlan,
     delivery: Delivery,
     proofs: DeliveryProofs,
     body: Payload,
-    once: boolean,
+    { once, now, note }: Keeping,
   ): Promise<string> {
-    const decided = await decideNow(plan, delivery, proofs, body);
+    const decided = await (now ? settled : decideNow)(plan, delivery, proofs, body);
     // What a worker may decide better later is left to it.
     const decisions = decided?.transient === undefined ? decided?.decisions : undefined;
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
@@ -108,6 +135,7 @@ export function createAccept(needs: AcceptNeeds): Accept {
       facts,
       decisions,
       ...(key === undefined ? {} : { dedupeKey: key }),
+      ...(note && { note }),
     };
     const result = await stored(() => ledger.accept(entry));
     if (result.kind === "accepted") await queued(async () => jobsOf(delivery, decisions));
@@ -127,12 +155,13 @@ export function createAccept(needs: AcceptNeeds): Accept {
     delivery: Delivery,
     proofs: DeliveryProofs,
     body: Payload,
+    within = decideWithin,
   ): Promise<Decided | undefined> {
     const hidden = delivery.replayOf === undefined ? [] : maskedNames(delivery.headers);
     if (!plan.remote) return decide(plan, delivery, proofs, body, { hidden });
-    if (decideWithin === 0 || waiting >= MAX_WAITING) return undefined;
+    if (within === 0 || waiting >= MAX_WAITING) return undefined;
     const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => late.resolve(undefined), decideWithin);
+    const timer = setTimeout(() => late.resolve(undefined), within);
     waiting++;
     try {
       return await Promise.race([decide(plan, delivery, proofs, body, { hidden }), late.promise]);
@@ -179,6 +208,14 @@ export function createAccept(needs: AcceptNeeds): Accept {
       tell({ type: "decision.made", delivery: id, listener, trigger, result, reason, ...(code && { code }) });
     }
   }
+}
+
+interface Keeping {
+  /** Whether it is the sender's: then his second one is a duplicate. */
+  readonly once: boolean;
+  /** Whether it must be decided here. */
+  readonly now: boolean;
+  readonly note?: ActNote;
 }
 
 function jobsOf(delivery: Delivery, decisions: readonly Decision[] | undefined): readonly Job[] {

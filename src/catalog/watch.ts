@@ -117,7 +117,7 @@ export async function createFileCatalog(options: FileCatalogOptions): Promise<Fi
       type: "catalog.loaded",
       objects,
       listeners: declarations.listeners.length,
-      triggers: declarations.triggers("*").length,
+      triggers: declarations.triggers("*").length + inlineTriggers(declarations),
       took: performance.now() - started,
     });
     announce(inForce);
@@ -140,6 +140,10 @@ export async function createFileCatalog(options: FileCatalogOptions): Promise<Fi
       }
     }
   }
+}
+
+function inlineTriggers({ listeners }: CatalogState["declarations"]): number {
+  return listeners.flatMap(({ spec }) => spec.triggers).filter((one) => !("triggerRef" in one)).length;
 }
 
 /**

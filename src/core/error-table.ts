@@ -69,7 +69,11 @@ export const ERRORS = {
   SLUICE_REQUEST_INVALID: row(400, "never", "{field}: {reason}", "Correct the request; expected {expected}."),
   SLUICE_ROUTE_UNKNOWN: row(404, "never", "nothing answers {method} {path}", "The admin port serves /healthz, /readyz, /metrics and /api/v1."),
   SLUICE_ADMIN_FOREIGN: row(403, "never", "a request with {header} {value} may come from a stranger's page", "Ask by localhost, 127.0.0.1 or the host of --admin."),
-  SLUICE_ADMIN_READONLY: row(403, "never", "nothing can be changed through an admin port that is open to the network", "Bind it to loopback (--admin 127.0.0.1:9000) and ask from the same machine or through a port-forward."),
+  SLUICE_ADMIN_TOKEN: row(401, "never", "{method} {path} wants a token that allows {permission}: {reason}", "On the gateway's own machine the command line finds its token by itself; elsewhere set SLUICE_ADMIN_TOKEN to one of the gateway's adminTokens."),
+  SLUICE_ADMIN_PERMISSION: row(403, "never", "token {name} does not allow {permission}", "Add {permission} to the permissions of {name} in the gateway's adminTokens, or use another token."),
+  SLUICE_TRIGGER_UNKNOWN: row(404, "never", "listener {listener} has no trigger {name}", "It has: {known}."),
+  SLUICE_BATCH_UNKNOWN: row(404, "never", "this gateway knows no {verb} {id}", "Progress is kept by the process that took it, until it ends; what was done stands in /api/v1/acts."),
+  SLUICE_BATCH_BUSY: row(429, "soon", "{limit} replays, retries and drops of many are under way", "Wait for one to end, or cancel one."),
   SLUICE_INTERNAL: row(500, "soon", "unexpected: {reason}", "This is a defect of Sluice; please report it with the log line."),
 } as const satisfies Record<string, Row>;
 

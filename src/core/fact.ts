@@ -27,6 +27,8 @@ export type Fact =
       readonly code: ErrorCode;
       readonly status: number;
       readonly reason: string;
+      /** Milliseconds from the last byte that was read of the request. */
+      readonly took?: number;
     }
   | {
       readonly type: "decision.made";
@@ -68,6 +70,16 @@ export type Fact =
       readonly target: string;
     }
   | { readonly type: "gateway.stopping"; readonly reason: string }
+  | {
+      /** A person did something; of many deliveries at once it is told for each. */
+      readonly type: "act.done";
+      /** As in {@link Act}. */
+      readonly verb: string;
+      readonly subject: string;
+      readonly actor: string;
+      readonly reason?: string;
+    }
+  | { readonly type: "ledger.pruned"; readonly deliveries: number; readonly payloads: number }
   | { readonly type: "defect"; readonly where: string; readonly error: SluiceError };
 
 /** States a fact. Never throws, never waits: a listener of facts can not break or delay what it hears about. */

@@ -11,5 +11,7 @@ export interface Store {
   readonly queue: Queue;
   /** What the storage must hold to: whether it may forget, how full it is, what it costs to lose the machine. */
   checks?(): readonly Check[];
+  /** Tells whoever finds the store taken where this process's admin port is; where nobody can find it taken, absent. */
+  announce?(admin: string): void;
   close(): Promise<void>;
 }

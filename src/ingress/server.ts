@@ -75,10 +75,12 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     const { method, url } = request;
     const headers = headersOf(request);
     let plan: ListenerPlan | undefined;
+    let since = clock();
     try {
       plan = routeTo(plans, { method, url, host: request.headers.host }, routes);
       const body = await readBody(request.raw, Math.min(plan.maxBodyBytes ?? maxBody, maxBody));
-      const arrival: Arrival = { receivedAt: clock(), method, url, headers, body };
+      since = clock();
+      const arrival: Arrival = { receivedAt: since, method, url, headers, body };
       return send(reply, accepted(plan, await accept(arrival, plan), headers));
     } catch (thrown) {
       const error = asFault(thrown);
@@ -89,6 +91,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
         code: error.code,
         status: error.status,
         reason: error.message,
+        took: Math.max(0, clock() - since),
       });
       if (error.status === 401 && plan !== undefined && options.unverifiedReply === 202) {
         return send(reply, accepted(plan, newId(clock()), headers));

@@ -38,7 +38,7 @@ export function adminGuard(bound: string): (request: AdminRequest) => void {
   return ({ method, host, origin, site }) => {
     const reads = method === "GET" || method === "HEAD";
     if (local && !names.has(hostName(host ?? ""))) throw foreign("Host", host ?? "(none)");
-    if (!reads && !local) throw fault("SLUICE_ADMIN_READONLY");
+    if (!reads && !local) throw fault("SLUICE_ADMIN_TOKEN", { method, path: "", permission: "operate", reason: "none was shown" });
     if (!reads && origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
       throw foreign("Origin", origin);
     if (!reads && site !== undefined && site !== "same-origin" && site !== "none")

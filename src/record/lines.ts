@@ -44,6 +44,7 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
       listener: fact.listener && foreign(named(fact.listener)),
       code: fact.code,
       status: fact.status,
+      took: fact.took === undefined ? undefined : ms(fact.took),
     }),
   },
   "decision.made": {
@@ -87,6 +88,21 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
       where: run.where,
       sinceReceived: ms(sinceReceived),
     }),
+  },
+  "act.done": {
+    level: always("info"),
+    message: ({ verb, subject, actor }) => foreign(`${verb} ${subject} by ${actor}`),
+    fields: ({ verb, subject, actor, reason }) => ({
+      verb,
+      subject: foreign(subject),
+      actor: foreign(actor),
+      reason: reason === undefined ? undefined : foreign(reason),
+    }),
+  },
+  "ledger.pruned": {
+    level: always("info"),
+    message: ({ deliveries, payloads }) => `forgot ${deliveries} deliveries and ${payloads} bodies`,
+    fields: ({ deliveries, payloads }) => ({ deliveries, payloads }),
   },
   "catalog.loaded": {
     level: always("info"),

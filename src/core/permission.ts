@@ -1,0 +1,15 @@
+/** Who may do what over the admin port. */
+
+export const PERMISSIONS = ["view", "payload", "operate"] as const;
+
+/** view: read all but bodies. payload: read bodies and headers as they came. operate: replay, retry, drop, pause. */
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** A token that the admin port takes. The token itself is not kept. */
+export interface AdminToken {
+  /** Stands as the actor in the record of what was done with it. */
+  readonly name: string;
+  /** SHA-256 of the token, 32 bytes. */
+  readonly sha256: Buffer;
+  readonly permissions: ReadonlySet<Permission>;
+}

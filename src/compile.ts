@@ -96,8 +96,9 @@ function compileTrigger(
   const template = templateOf(trigger, needs.declarations);
   if ("fault" in template) missing.push(template.fault);
   const declared = "fault" in template ? [] : template.spec.params;
-  for (const { error, severity } of checkBindings(bindings.params, declared)) {
-    const place = needs.declarations.locate?.(owner, [...path, "bindings"]);
+  for (const { error, severity, index } of checkBindings(bindings.params, declared)) {
+    const bound = bindings.params[index];
+    const place = bound && needs.declarations.locate?.(bound.owner, bound.path);
     const placed = fault(error.code, { ...error.values, object: label(trigger) }, place && { at: place });
     if (severity === "error") errors.push(placed);
     else found.warnings.push(placed);

@@ -5,6 +5,7 @@ import { type CompileNeeds, compileListener } from "./compile.ts";
 import type { SluiceError } from "./core/errors.ts";
 import type { ListenerPlan, Plans } from "./core/plan.ts";
 import type { Secrets } from "./core/secrets.ts";
+import { lint } from "./lint/index.ts";
 
 export interface CompiledPlans {
   readonly plans: Plans;
@@ -12,7 +13,7 @@ export interface CompiledPlans {
   readonly warnings: readonly SluiceError[];
 }
 
-/** Compiles every listener that is declared. */
+/** Compiles every listener that is declared, and looks for what compiles but is probably not meant. */
 export function compilePlans(
   declarations: LocatedDeclarations,
   needs: Omit<CompileNeeds, "declarations">,
@@ -20,11 +21,18 @@ export function compilePlans(
   const compiled = declarations.listeners.map((listener) =>
     compileListener(listener, { ...needs, declarations }),
   );
+  const doubts = lint(declarations, needs.selection);
   return {
     plans: plansOf(compiled.map(({ plan }) => plan)),
-    errors: compiled.flatMap(({ errors }) => errors),
-    warnings: compiled.flatMap(({ warnings }) => warnings),
+    errors: distinct([...compiled.flatMap(({ errors }) => errors), ...doubts.errors]),
+    warnings: distinct([...compiled.flatMap(({ warnings }) => warnings), ...doubts.warnings]),
   };
+}
+
+/** Two listeners that fire one trigger have the same to say of it. */
+function distinct(faults: readonly SluiceError[]): readonly SluiceError[] {
+  const told = new Map(faults.map((fault) => [JSON.stringify([fault.code, fault.values, fault.at]), fault]));
+  return [...told.values()];
 }
 
 /** A fixed set of plans. */

@@ -59,6 +59,23 @@ const github: HttpClient = stubHttp([
   },
 ]);
 
+/** Examples that paste fields of the event into scripts, with the params that do it; slack's names miss each other, too. */
+const DOUBTS: Readonly<Record<string, readonly string[]>> = {
+  "bitbucket-cloud": injected("gitrevision", "gitrepourl", "gitreponame", "pushername"),
+  "bitbucket-server": injected("gitrevision", "gitrepositoryurl"),
+  "custom-resource": injected("gitrevision", "gitrepositoryurl"),
+  github: injected("gitrevision", "gitrepositoryurl"),
+  "github-add-changed-files-pr": injected("changedfiles"),
+  "github-add-changed-files-push-cel": injected("changedfiles"),
+  "github-owners": injected("gitrepositoryurl"),
+  gitlab: injected("gitrevision", "gitrepositoryurl"),
+  slack: ["PARAM_UNBOUND response", "PARAM_UNUSED branch", "PARAM_UNUSED image"],
+};
+
+function injected(...params: readonly string[]): readonly string[] {
+  return params.map((param) => `SCRIPT_INJECTION ${param}`);
+}
+
 const examples = join(import.meta.dirname, "../../shared/tekton/examples");
 
 if (!existsSync(examples)) {
@@ -107,7 +124,11 @@ async function objectsOf({ example, method, path, headers, body, bodyFile }: Doc
   assert.deepEqual(faults, []);
   const registry = createRegistry(BUILT_IN);
   const compiled = compilePlans(declarations, { registry, secrets, http: github, unverified: "allow" });
-  assert.deepEqual([compiled.errors, compiled.warnings], [[], []]);
+  assert.deepEqual(compiled.errors, []);
+  const doubts = compiled.warnings.map(
+    ({ code, values }) => `${code.slice("SLUICE_".length)} ${values["param"]}`,
+  );
+  assert.deepEqual(doubts, DOUBTS[example] ?? []);
   const objects = [];
   for (const plan of compiled.plans.all()) {
     const delivery: Delivery = {

@@ -22,6 +22,8 @@ export interface BoundParam {
 export interface BindingFault {
   readonly param: string;
   readonly from: string;
+  /** Its position among the params that were checked, from 0. */
+  readonly index: number;
   readonly error: SluiceError;
   /** A warning where the template's default covers the fault: the param then always has its default. */
   readonly severity: "error" | "warning";
@@ -77,11 +79,11 @@ export function checkBindings(
 ): readonly BindingFault[] {
   const defaults = defaultsOf(declared);
   const faults: BindingFault[] = duplicates(params);
-  for (const { name, value, from } of params) {
+  for (const [index, { name, value, from }] of params.entries()) {
     const severity = defaults.has(name) ? "warning" : "error";
     for (const expression of compileParam({ name, value, from }, undefined).expressions) {
       const error = "error" in expression ? expression.error : wrongRoot(name, expression);
-      if (error !== undefined) faults.push({ param: name, from, error, severity });
+      if (error !== undefined) faults.push({ param: name, from, index, error, severity });
     }
   }
   return faults;
@@ -95,14 +97,11 @@ function wrongRoot(param: string, { text, path }: Expression & { path: Path }): 
 function duplicates(params: readonly BoundParam[]): BindingFault[] {
   const seen = new Set<string>();
   const faults: BindingFault[] = [];
-  for (const { name, from } of params) {
-    if (seen.has(name))
-      faults.push({
-        param: name,
-        from,
-        error: fault("SLUICE_PARAM_DUPLICATE", { param: name }),
-        severity: "error",
-      });
+  for (const [index, { name, from }] of params.entries()) {
+    if (seen.has(name)) {
+      const error = fault("SLUICE_PARAM_DUPLICATE", { param: name });
+      faults.push({ param: name, from, index, error, severity: "error" });
+    }
     seen.add(name);
   }
   return faults;

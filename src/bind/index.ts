@@ -2,3 +2,5 @@
 
 export type { BindingFault, BoundParam } from "./bindings.ts";
 export { checkBindings, compileBindings } from "./bindings.ts";
+export type { Source } from "./sources.ts";
+export { sourcesOf } from "./sources.ts";

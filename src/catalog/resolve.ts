@@ -1,14 +1,28 @@
 /** References of one trigger: its bindings flattened to params, its template found. */
 
 import type { SluiceError } from "../core/errors.ts";
-import type { BindingSpec, ParamSpec, TriggerTemplateSpec } from "../core/tekton.ts";
+import type {
+  BindingSpec,
+  ClusterTriggerBinding,
+  ParamSpec,
+  TektonObject,
+  TriggerBinding,
+  TriggerTemplateSpec,
+} from "../core/tekton.ts";
 import type { LocatedDeclarations } from "./declarations.ts";
 import { refMissing } from "./faults.ts";
 import type { Path } from "./findings.ts";
 import type { SelectedTrigger } from "./select.ts";
 
-/** A param with the place that it comes from, for people: `TriggerBinding github-pr`, `bindings[0]`. */
-export interface BoundParam extends ParamSpec {
+/** The object that holds something, and where in it. */
+export interface Held {
+  readonly owner: TektonObject;
+  readonly path: Path;
+}
+
+/** A param with the place that it comes from. */
+export interface BoundParam extends ParamSpec, Held {
+  /** For people: `TriggerBinding github-pr`, `bindings[0]`. */
   readonly from: string;
 }
 
@@ -18,7 +32,8 @@ export interface Bindings {
   readonly faults: readonly SluiceError[];
 }
 
-export interface Template {
+/** A template's spec, with the place where it stands. */
+export interface Template extends Held {
   readonly spec: TriggerTemplateSpec;
   /** Of the TriggerTemplate; an inline template has none. */
   readonly annotations: Readonly<Record<string, string>>;
@@ -33,14 +48,18 @@ export function bindingsOf(trigger: Resolvable, declarations: LocatedDeclaration
   const faults: SluiceError[] = [];
   for (const [index, binding] of trigger.spec.bindings.entries()) {
     if (!("ref" in binding)) {
-      params.push({ name: binding.name, value: binding.value, from: `bindings[${index}]` });
+      const { name, value } = binding;
+      const { owner, path } = trigger;
+      params.push({ name, value, from: `bindings[${index}]`, owner, path: [...path, "bindings", index] });
       continue;
     }
     const found = findBinding(binding, trigger.namespace, declarations);
     if (found === undefined)
       faults.push(missing(binding.kind, binding.ref, ["bindings", index, "ref"], trigger, declarations));
-    for (const { name, value } of found ?? [])
-      params.push({ name, value, from: `${binding.kind} ${binding.ref}` });
+    for (const [position, { name, value }] of found?.spec.params.entries() ?? []) {
+      const place = { owner: found as TektonObject, path: ["spec", "params", position] };
+      params.push({ name, value, from: `${binding.kind} ${binding.ref}`, ...place });
+    }
   }
   return { params, faults };
 }
@@ -51,9 +70,14 @@ export function templateOf(
   declarations: LocatedDeclarations,
 ): Template | { readonly fault: SluiceError } {
   const { template } = trigger.spec;
-  if ("spec" in template) return { spec: template.spec, annotations: {} };
+  if ("spec" in template) {
+    const path = [...trigger.path, "template", "spec"];
+    return { spec: template.spec, annotations: {}, owner: trigger.owner, path };
+  }
   const found = declarations.find("TriggerTemplate", trigger.namespace, template.ref);
-  if (found !== undefined) return { spec: found.spec, annotations: found.metadata.annotations };
+  if (found !== undefined) {
+    return { spec: found.spec, annotations: found.metadata.annotations, owner: found, path: ["spec"] };
+  }
   return { fault: missing("TriggerTemplate", template.ref, ["template", "ref"], trigger, declarations) };
 }
 
@@ -61,10 +85,10 @@ function findBinding(
   { kind, ref }: Extract<BindingSpec, { readonly ref: string }>,
   namespace: string,
   declarations: LocatedDeclarations,
-): readonly ParamSpec[] | undefined {
+): TriggerBinding | ClusterTriggerBinding | undefined {
   return kind === "ClusterTriggerBinding"
-    ? declarations.find(kind, "", ref)?.spec.params
-    : declarations.find(kind, namespace, ref)?.spec.params;
+    ? declarations.find(kind, "", ref)
+    : declarations.find(kind, namespace, ref);
 }
 
 function missing(

@@ -58,6 +58,11 @@ export function compileLeaf(text: string, path: string, escapeQuotes: boolean): 
   };
 }
 
+/** Names of the params whose variables stand in a text, in order. */
+export function variablesIn(text: string): readonly string[] {
+  return text.includes("$(") ? [...text.matchAll(VARIABLE)].map((found) => found[1] as string) : [];
+}
+
 /** Cuts JSON-escaped text at its variables; `literals` has one element more than `names`. */
 function cutText(raw: string): { literals: readonly string[]; names: readonly string[] } {
   const literals: string[] = [];

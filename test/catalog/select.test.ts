@@ -183,17 +183,29 @@ test("bindings are flattened in order, each param with its origin", () => {
   ]);
   const [selected] = triggersOf(onlyListener(declarations), declarations).groups[0]?.triggers ?? [];
   assert.ok(selected);
-  assert.deepEqual(bindingsOf(selected, declarations), {
-    params: [
+  const { params: bound, faults } = bindingsOf(selected, declarations);
+  assert.deepEqual(faults, []);
+  assert.deepEqual(
+    bound.map(({ name, value, from }) => ({ name, value, from })),
+    [
       { name: "a", value: "$(body.a)", from: "TriggerBinding own" },
       { name: "n", value: "v", from: "bindings[1]" },
       { name: "c", value: "$(body.c)", from: "ClusterTriggerBinding cluster-wide" },
     ],
-    faults: [],
-  });
+  );
+  assert.deepEqual(
+    bound.map(({ owner, path }) => [owner.kind, owner.metadata.name, ...path]),
+    [
+      ["TriggerBinding", "own", "spec", "params", 0],
+      ["EventListener", "el", "spec", "triggers", 0, "bindings", 1],
+      ["ClusterTriggerBinding", "cluster-wide", "spec", "params", 0],
+    ],
+  );
   assert.deepEqual(templateOf(selected, declarations), {
     spec: { params: [], ...template },
     annotations: { k: "v" },
+    owner: declarations.find("TriggerTemplate", "team", "tt"),
+    path: ["spec"],
   });
 });
 

@@ -1,0 +1,63 @@
+/** Our annotations: misspelt ones and values without a meaning change nothing, and nobody would notice. */
+
+import type { LocatedDeclarations } from "../catalog/index.ts";
+import { nearest } from "../config/nearest.ts";
+import type { EventListener, Trigger } from "../core/tekton.ts";
+import type { Finding } from "./finding.ts";
+
+const OURS = "sluice.dev/";
+
+/** Annotation to what it may say (undefined: a number of bytes), and on which kinds it is read. */
+const KNOWN: ReadonlyMap<
+  string,
+  { readonly values?: readonly string[]; readonly kinds: readonly ("EventListener" | "Trigger")[] }
+> = new Map([
+  ["sluice.dev/verification", { values: ["none"], kinds: ["EventListener", "Trigger"] }],
+  ["sluice.dev/max-body-bytes", { kinds: ["EventListener"] }],
+  ["sluice.dev/on-duplicate", { values: ["retry-failed", "ignore", "rerun"], kinds: ["EventListener"] }],
+]);
+
+/** Annotations under sluice.dev/ that no one reads where they stand, or whose value says nothing. */
+export function checkAnnotations(declarations: LocatedDeclarations): readonly Finding[] {
+  return annotated(declarations).flatMap((owner) =>
+    Object.entries(owner.metadata.annotations).flatMap(([annotation, value]): readonly Finding[] => {
+      if (!annotation.startsWith(OURS)) return [];
+      const reason = doubt(owner.kind, annotation, value);
+      if (reason === undefined) return [];
+      const path = ["metadata", "annotations", annotation];
+      return [{ code: "SLUICE_ANNOTATION_IGNORED", values: { annotation, reason }, owner, path }];
+    }),
+  );
+}
+
+function doubt(kind: EventListener["kind"] | Trigger["kind"], annotation: string, value: string) {
+  const known = KNOWN.get(annotation);
+  if (known === undefined) {
+    const meant = nearest(annotation, [...KNOWN.keys()]);
+    return meant === undefined ? `known are ${[...KNOWN.keys()].join(", ")}` : `did you mean ${meant}?`;
+  }
+  if (!known.kinds.includes(kind)) return `it is read on kind ${known.kinds.join(" and ")}, not on ${kind}`;
+  if (known.values === undefined || known.values.includes(value)) return undefined;
+  return `${JSON.stringify(value.slice(0, 80))} says nothing; it may be ${known.values.join(", ")}`;
+}
+
+/** Limits of bodies that are no whole number of bytes above 0: somebody believes to be protected. */
+export function wrongLimits({ listeners }: LocatedDeclarations): readonly Finding[] {
+  const annotation = "sluice.dev/max-body-bytes";
+  return listeners.flatMap((owner): readonly Finding[] => {
+    const value = owner.metadata.annotations[annotation];
+    if (
+      value === undefined ||
+      (/^[0-9]+$/.test(value) && Number.isSafeInteger(Number(value)) && Number(value) > 0)
+    )
+      return [];
+    const path = ["metadata", "annotations", annotation];
+    const field = `metadata.annotations["${annotation}"]`;
+    const reason = `must be a whole number of bytes above 0, is ${JSON.stringify(value.slice(0, 80))}`;
+    return [{ code: "SLUICE_OBJECT_INVALID", values: { field, reason }, owner, path }];
+  });
+}
+
+function annotated(declarations: LocatedDeclarations): readonly (EventListener | Trigger)[] {
+  return [...declarations.listeners, ...declarations.triggers("*")];
+}

@@ -2,8 +2,14 @@
 
 import type { Job } from "./job.ts";
 
-/** What a handler makes of a job. `done` also covers "gave up": the ledger keeps the dead, the queue forgets them. */
-export type Disposition = { readonly kind: "done" } | { readonly kind: "retry"; readonly afterMs: number };
+/**
+ * What a handler makes of a job. `done` also covers "gave up": the ledger keeps the dead, the queue forgets them. `back`:
+ * it was not tried. It keeps its attempt number, and its consumer takes no more jobs of its kind before `until` resolves.
+ */
+export type Disposition =
+  | { readonly kind: "done" }
+  | { readonly kind: "retry"; readonly afterMs: number }
+  | { readonly kind: "back"; readonly until: Promise<void> };
 
 /** @param attempt counts from 1 and survives restarts. */
 export type JobHandler = (job: Job, attempt: number) => Promise<Disposition>;
@@ -34,7 +40,10 @@ export interface Consumer {
 export interface Queue {
   /** Resolves when all jobs are on durable storage. A job whose id is there already is not added again. */
   enqueue(jobs: readonly Job[]): Promise<void>;
-  /** Hands jobs to `handler`, `concurrency` at a time. A handler that throws is retried after a short while. */
+  /**
+   * Hands jobs to `handler`, `concurrency` of each kind at a time: kinds do not wait for each other. A handler that
+   * throws is retried after a short while.
+   */
   consume(handler: JobHandler, options: { readonly concurrency: number }): Promise<Consumer>;
   depth(): Promise<QueueDepth>;
   /** Which of these jobs the queue still holds, in any state. */

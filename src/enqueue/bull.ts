@@ -1,12 +1,13 @@
-/** The queue port on BullMQ, for every storage that a driver reaches. */
+/** The queue port on BullMQ, for every storage that a driver reaches: one queue of BullMQ's for each kind of job. */
 
 import type { Job } from "../core/job.ts";
-import type { Queue } from "../core/queue.ts";
+import type { Queue, QueueDepth } from "../core/queue.ts";
 import { orAway } from "./away.ts";
 import { inBatches } from "./batch.ts";
 import { startConsumer } from "./consumer.ts";
-import type { QueueDriver } from "./driver.ts";
-import { jobOptions, POLICY, QUEUE } from "./policy.ts";
+import type { Addition, QueueDriver } from "./driver.ts";
+import { envelope } from "./format.ts";
+import { jobOptions, KINDS, LANES, POLICY } from "./policy.ts";
 
 export interface BullQueueOptions {
   readonly driver: QueueDriver;
@@ -21,15 +22,20 @@ export interface BullQueueOptions {
  *   goes on by itself when the storage is back.
  */
 export function createBullQueue({ driver, onError = () => {} }: BullQueueOptions): Queue {
-  const producer = driver.producer(QUEUE);
+  const lanes = KINDS.map((kind) => ({ kind, name: LANES[kind], producer: driver.producer(LANES[kind]) }));
+  const onEach = <T>(work: (lane: (typeof lanes)[number]) => Promise<T>, limitMs: number): Promise<T[]> =>
+    orAway(Promise.all(lanes.map(work)), limitMs);
 
+  const addition = (job: Job): Addition => ({
+    name: job.kind,
+    data: driver.pack(envelope(job)),
+    opts: jobOptions(job),
+  });
   const write = inBatches<Job>(async (jobs) => {
-    const additions = jobs.map((job) => ({
-      name: job.kind,
-      data: driver.pack(job),
-      opts: jobOptions(job),
-    }));
-    await orAway(producer.add(additions), POLICY.enqueueMs);
+    await onEach(async ({ kind, producer }) => {
+      const own = jobs.filter((job) => job.kind === kind);
+      if (own.length > 0) await producer.add(own.map(addition));
+    }, POLICY.enqueueMs);
   }, POLICY.batch);
 
   const ping = async () => {
@@ -40,14 +46,44 @@ export function createBullQueue({ driver, onError = () => {} }: BullQueueOptions
     enqueue: (jobs) => orAway(write(jobs), POLICY.enqueueMs),
     async consume(handler, { concurrency }) {
       await ping();
-      return startConsumer({ driver, handler, concurrency, onError });
+      const consumers = lanes.map(({ name }) =>
+        startConsumer({ driver, name, handler, concurrency, onError }),
+      );
+      return {
+        async stop(graceMs) {
+          await Promise.all(consumers.map((consumer) => consumer.stop(graceMs)));
+        },
+      };
     },
-    depth: () => orAway(driver.depth(QUEUE), POLICY.askMs),
-    holds: (ids) => orAway(driver.holds(QUEUE, ids), POLICY.askMs),
-    pause: (note) => orAway(producer.pause(note), POLICY.askMs),
-    resume: () => orAway(producer.resume(), POLICY.askMs),
-    state: () => orAway(producer.state(), POLICY.askMs),
+    depth: async () => sum(await onEach(({ name }) => driver.depth(name), POLICY.askMs)),
+    async holds(ids) {
+      const held = await onEach(({ name }) => driver.holds(name, ids), POLICY.askMs);
+      return new Set(held.flatMap((some) => [...some]));
+    },
+    async pause(note) {
+      await onEach(({ producer }) => producer.pause(note), POLICY.askMs);
+    },
+    async resume() {
+      await onEach(({ producer }) => producer.resume(), POLICY.askMs);
+    },
+    async state() {
+      const states = await onEach(({ producer }) => producer.state(), POLICY.askMs);
+      return states.find(({ paused }) => paused) ?? { paused: false };
+    },
     ping,
-    close: () => producer.close(),
+    async close() {
+      await Promise.all(lanes.map(({ producer }) => producer.close()));
+    },
+  };
+}
+
+function sum(depths: readonly QueueDepth[]): QueueDepth {
+  const total = (field: "waiting" | "active" | "delayed") =>
+    depths.reduce((count, depth) => count + depth[field], 0);
+  return {
+    waiting: total("waiting"),
+    active: total("active"),
+    delayed: total("delayed"),
+    oldestMs: Math.max(...depths.map(({ oldestMs }) => oldestMs)),
   };
 }

@@ -1,13 +1,18 @@
-/** A BullMQ worker that does what the handler says: done, or again after so many milliseconds; lost is not among them. */
+/** A BullMQ worker that does what the handler says: done, later, or back untried; lost is not among them. */
 
-import { WaitingError } from "bullmq";
+import { DelayedError, WaitingError } from "bullmq";
+import { fault } from "../core/errors.ts";
+import type { Job } from "../core/job.ts";
 import type { Consumer, Disposition, JobHandler } from "../core/queue.ts";
 import { orAway } from "./away.ts";
 import type { JobInHand, QueueDriver } from "./driver.ts";
-import { delayAfterThrow, POLICY, QUEUE } from "./policy.ts";
+import { envelope, FORMAT, openEnvelope } from "./format.ts";
+import { delayAfterThrow, POLICY } from "./policy.ts";
 
 export interface ConsumerParts {
   readonly driver: QueueDriver;
+  /** BullMQ's name of the queue. */
+  readonly name: string;
   readonly handler: JobHandler;
   readonly concurrency: number;
   readonly onError: (error: unknown) => void;
@@ -15,34 +20,62 @@ export interface ConsumerParts {
 
 const HANDED_BACK = { kind: "handed back" } as const;
 
-export function startConsumer({ driver, handler, concurrency, onError }: ConsumerParts): Consumer {
+export function startConsumer({ driver, name, handler, concurrency, onError }: ConsumerParts): Consumer {
   const inHand = new Set<() => void>();
   let givingUp = false;
+  let holding = false;
+  let stopping: Promise<void> | undefined;
+  let toldOfNewer = false;
 
-  const handle = (data: unknown, attempt: number): Promise<Disposition | typeof HANDED_BACK> =>
+  const handle = (job: Job, attempt: number): Promise<Disposition | typeof HANDED_BACK> =>
     new Promise((resolve, reject) => {
       const leave = () => resolve(HANDED_BACK);
       if (givingUp) return leave();
-      const verdict = handler(driver.unpack(data), attempt);
+      const verdict = handler(job, attempt);
       inHand.add(leave);
       verdict.then(resolve, reject).finally(() => inHand.delete(leave));
     });
 
   const process = async (bull: JobInHand, token?: string): Promise<void> => {
+    const opened = openEnvelope(driver.unpack(bull.data));
+    if ("newer" in opened) return leaveToOthers(opened.newer, bull, token);
     // Starts are counted, not failures: an attempt that a crash cut off has used its number, so no two share one.
-    const attempt = bull.attemptsStarted;
-    const verdict = await handle(bull.data, attempt).catch((error: unknown) => {
+    const attempt = bull.attemptsStarted - opened.unspent;
+    const verdict = await handle(opened.job, attempt).catch((error: unknown) => {
       onError(error);
       return { kind: "retry", afterMs: delayAfterThrow(attempt) } as const;
     });
+    if (verdict.kind === "done") return;
     if (verdict.kind === "retry") throw new Again(verdict.afterMs);
-    if (verdict.kind === "handed back") {
-      await bull.moveToWait(token);
-      throw new WaitingError();
+    if (verdict.kind === "back") {
+      await hold(verdict.until);
+      await bull.updateData(driver.pack(envelope(opened.job, opened.unspent + 1)));
     }
+    await bull.moveToWait(token);
+    throw new WaitingError();
   };
 
-  const { worker, disconnect } = driver.worker(QUEUE, process, {
+  /** Takes no more before `until`; a lock is held by none of the jobs that wait meanwhile. */
+  const hold = async (until: Promise<void>): Promise<void> => {
+    if (holding) return;
+    holding = true;
+    await worker.pause(true);
+    const goOn = (): void => {
+      holding = false;
+      if (stopping === undefined) worker.resume().catch(onError);
+    };
+    until.then(goOn, goOn);
+  };
+
+  /** While two versions share a store, the older one cannot do everything that the newer one asks for. */
+  const leaveToOthers = async (found: number, bull: JobInHand, token?: string): Promise<never> => {
+    if (!toldOfNewer) onError(fault("SLUICE_STORE_VERSION", { found: `job ${found}`, known: `${FORMAT}` }));
+    toldOfNewer = true;
+    await bull.moveToDelayed(Date.now() + POLICY.newerMs, token);
+    throw new DelayedError();
+  };
+
+  const { worker, disconnect } = driver.worker(name, process, {
     concurrency,
     lockDuration: POLICY.lockMs,
     stalledInterval: POLICY.stalledEveryMs,
@@ -57,7 +90,6 @@ export function startConsumer({ driver, handler, concurrency, onError }: Consume
     if (!driver.isAway(error)) onError(error);
   });
 
-  let stopping: Promise<void> | undefined;
   const stop = async (graceMs: number): Promise<void> => {
     const handBack = setTimeout(() => {
       givingUp = true;

@@ -1,7 +1,6 @@
 /** What BullMQ needs to know of a storage: how to reach it, and the few questions that BullMQ answers dearly or not at all. */
 
 import type { BulkJobOptions, WorkerOptions } from "bullmq";
-import type { Job } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
 import type { Pause } from "./pause.ts";
 
@@ -23,12 +22,18 @@ export interface JobInHand {
   readonly data: unknown;
   readonly attemptsStarted: number;
   moveToWait(token?: string): Promise<unknown>;
+  /** @param timestamp milliseconds since the epoch. */
+  moveToDelayed(timestamp: number, token?: string): Promise<unknown>;
+  updateData(data: unknown): Promise<unknown>;
 }
 
 /** BullMQ's Worker, and the connections that were opened for it alone. */
 export interface WorkerHandle {
   readonly worker: {
     on(event: "error", listener: (error: Error) => void): unknown;
+    /** Fetches no more; with `doNotWaitActive` it resolves though jobs are in hand. */
+    pause(doNotWaitActive: boolean): Promise<void>;
+    resume(): Promise<void>;
     close(): Promise<void>;
   };
   /** Cuts the worker's connections; whatever it still waits for fails. */
@@ -36,9 +41,9 @@ export interface WorkerHandle {
 }
 
 export interface QueueDriver {
-  /** A job as BullMQ is to store it: anything whose JSON the storage gives back as it was. */
-  pack(job: Job): unknown;
-  unpack(data: unknown): Job;
+  /** Data as BullMQ is to store it: anything whose JSON the storage gives back as it was. */
+  pack(data: unknown): unknown;
+  unpack(data: unknown): unknown;
   producer(name: string): Producer;
   worker(
     name: string,

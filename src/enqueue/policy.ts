@@ -3,8 +3,12 @@
 import type { JobsOptions } from "bullmq";
 import type { Job } from "../core/job.ts";
 
-/** BullMQ's queue. Its keys are `<prefix>:queue:…` in Redis; in Postgres it is a column of the schema `bullmq`. */
-export const QUEUE = "queue";
+/**
+ * BullMQ's queues, one for each kind of job, so that creating never waits for slow interceptors, nor deciding for a
+ * target that is away. Their keys are `<prefix>:<name>:…` in Redis; in Postgres it is a column of the schema `bullmq`.
+ */
+export const LANES = { create: "queue", decide: "decide" } as const satisfies Record<Job["kind"], string>;
+export const KINDS = Object.keys(LANES) as readonly Job["kind"][];
 
 /** Largest integer of a Postgres column: attempts and stalls never run out. */
 const FOREVER = 2_147_483_647;
@@ -26,6 +30,8 @@ export const POLICY = {
   closeMs: 2_000,
   /** Jobs of one write. */
   batch: 200,
+  /** A job whose format is newer than this program is left to others for so long. */
+  newerMs: 10_000,
   /** The first retry after a handler threw; doubles with each attempt up to the last value. */
   throwMs: 1_000,
   throwMaxMs: 60_000,

@@ -2,7 +2,6 @@
 
 import type { PgPool } from "bullmq";
 import { createPostgresBackend, DEFAULT_SCHEMA, runMigrations, withBackend } from "bullmq";
-import type { Job } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
@@ -46,8 +45,8 @@ export function postgresDriver(pool: PgPool, isAway: (error: unknown) => boolean
   const bull = withBackend(createPostgresBackend);
   return {
     // BullMQ's column is jsonb, which reorders keys and refuses U+0000. A string within it is left alone.
-    pack: (job) => JSON.stringify(job),
-    unpack: (data) => JSON.parse(data as string) as Job,
+    pack: (data) => JSON.stringify(data),
+    unpack: (data) => JSON.parse(data as string) as unknown,
 
     producer(name) {
       const queue = new bull.Queue(name, { connection: pool, streams: NO_EVENTS });

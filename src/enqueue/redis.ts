@@ -3,7 +3,6 @@
 import { Queue as BullQueue, Worker as BullWorker } from "bullmq";
 import type { Redis } from "ioredis";
 import { ReplyError } from "ioredis";
-import type { Job } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
@@ -21,8 +20,8 @@ export interface RedisDriverOptions {
 export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions): QueueDriver {
   const key = (name: string, type: string) => `${prefix}:${name}:${type}`;
   return {
-    pack: (job) => job,
-    unpack: (data) => data as Job,
+    pack: (data) => data,
+    unpack: (data) => data,
 
     producer(name) {
       const queue = new BullQueue(name, { connection: redis, prefix, streams: NO_EVENTS });

@@ -9,6 +9,7 @@ import type { Job } from "../../src/core/job.ts";
 import type { Disposition, Queue } from "../../src/core/queue.ts";
 import type { FreshStore, StoreDriver } from "../helpers/stores.ts";
 import { createJob } from "./jobs.ts";
+import { backTests } from "./queue-back.ts";
 import { pauseTests } from "./queue-pause.ts";
 
 export interface QueueContractParts {
@@ -249,6 +250,7 @@ export function queueContract({ name, start, open, recoveredWithin }: QueueContr
     });
 
     pauseTests(() => driver.open(), open);
+    backTests(() => driver.open(), open);
 
     test("a process killed in the middle of a job loses nothing", async () => {
       await using fresh = await driver.open();

@@ -23,3 +23,15 @@ export const PATIENCE_MS = 2_000;
 
 /** Violations that an audit spells out; the rest is counted. */
 export const VIOLATIONS_SHOWN = 100;
+
+/** Work of one page of a search: a record that is read counts 1, an entry of an index that is looked at 1/10. */
+export const SEARCH_WORK = 2_500;
+
+/** Dead letters that are grouped; of more than these the newest. */
+export const DEAD_GROUPED = 10_000;
+
+/** Ids that a group of dead letters names. */
+export const GROUP_IDS = 10;
+
+/** Deliveries forgotten in one write: others wait for it. */
+export const PRUNE_BATCH = 100;

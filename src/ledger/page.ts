@@ -1,7 +1,7 @@
 /** Pages of a list: newest first by time of arrival and id, continued behind the last one seen. */
 
-import { fault } from "../core/errors.ts";
-import type { DeliveryFilter, DeliverySummary } from "../core/ledger.ts";
+import type { DeliveryFilter, DeliverySummary, Outcome } from "../core/ledger.ts";
+import { refuseCursor } from "./acts.ts";
 import { PAGE_MAX } from "./limits.ts";
 import { clean } from "./text.ts";
 
@@ -22,33 +22,60 @@ export function cursorOf({ receivedAt, id }: Place): string {
 
 /** @throws SluiceError SLUICE_OBJECT_INVALID when no list has given out such a cursor. */
 export function placeOf(cursor: string): Place {
-  const match = /^(\d{1,16})\.([0-9A-Za-z._-]{1,128})$/.exec(cursor);
-  if (match === null) {
-    throw fault("SLUICE_OBJECT_INVALID", { field: "cursor", reason: "no list has given out this cursor" });
-  }
+  const match: RegExpExecArray | null = /^(\d{1,16})\.([0-9A-Za-z._-]{1,128})$/.exec(cursor);
+  if (match === null) refuseCursor();
   return { receivedAt: Number(match[1]), id: match[2] as string };
 }
 
 /** The filter with its texts cleaned as the stored ones were, so that equal stays equal. */
 export function cleanFilter(filter: DeliveryFilter): DeliveryFilter {
   const cleaned: Record<string, unknown> = {};
-  for (const key of ["namespace", "listener", "provider", "event", "repository"] as const) {
+  for (const key of TEXTS) {
     const value = filter[key];
     if (value !== undefined) cleaned[key] = clean(value);
   }
   return { ...filter, ...cleaned };
 }
 
-/** True when every condition of a cleaned filter holds. */
-export function matches(filter: DeliveryFilter, found: Omit<DeliverySummary, "reason" | "runs">): boolean {
-  return (
-    (filter.outcome === undefined || found.outcome === filter.outcome) &&
-    (filter.namespace === undefined || found.listener.namespace === filter.namespace) &&
-    (filter.listener === undefined || found.listener.name === filter.listener) &&
-    (filter.provider === undefined || found.provider === filter.provider) &&
-    (filter.event === undefined || found.event === filter.event) &&
-    (filter.repository === undefined || found.repository === filter.repository) &&
-    (filter.since === undefined || found.receivedAt >= filter.since) &&
-    (filter.until === undefined || found.receivedAt < filter.until)
-  );
+const TEXTS = [
+  ...(["namespace", "listener", "provider", "event", "repository", "trigger", "ref", "revision"] as const),
+  ...(["actor", "providerId", "object", "replayOf"] as const),
+];
+
+/** So many characters of a revision are enough to look for it; shorter ones must be whole. */
+export const REVISION_PREFIX = 7;
+
+/** What a search has to look for inside records: what no index answers. */
+export interface Rest {
+  readonly outcome: Outcome | undefined;
+  readonly revision: string | undefined;
+  /** In lower case. */
+  readonly words: readonly string[];
+}
+
+/** @param filter cleaned. */
+export function restOf({ outcome, revision, text }: DeliveryFilter): Rest {
+  const words = text?.toLowerCase().split(/\s+/) ?? [];
+  return { outcome, revision, words: words.filter((word) => word !== "") };
+}
+
+/** True when the rest of a filter holds. The outcome is asked again: it may have moved since the index was read. */
+export function matchesRest({ outcome, revision, words }: Rest, found: DeliverySummary): boolean {
+  if (outcome !== undefined && found.outcome !== outcome) return false;
+  if (revision !== undefined && !revisionIs(found.revision ?? "", revision)) return false;
+  if (words.length === 0) return true;
+  const said = textOf(found);
+  return words.every((word) => said.includes(word));
+}
+
+function revisionIs(found: string, wanted: string): boolean {
+  return wanted.length < REVISION_PREFIX ? found === wanted : found.startsWith(wanted);
+}
+
+/** All that a summary says in words, a line for each, in lower case. */
+function textOf(found: DeliverySummary): string {
+  const { listener, note, dropped, runs, receivedAt: _, size: __, pullRequest, ...texts } = found;
+  const notes = [note?.actor, note?.reason, dropped?.actor, dropped?.reason];
+  const said = [listener.namespace, listener.name, pullRequest, ...notes, ...runs, ...Object.values(texts)];
+  return said.join("\n").toLowerCase();
 }

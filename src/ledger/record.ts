@@ -1,8 +1,10 @@
 /** What both drivers store of a delivery, and how a summary, a record and their one-line reason are made of it. */
 
 import type { Decision } from "../core/decision.ts";
+import { fault } from "../core/errors.ts";
 import type { Attempt, CreateJob, Run } from "../core/job.ts";
 import type {
+  Act,
   DeliveryRecord,
   DeliverySummary,
   JobRecord,
@@ -11,12 +13,13 @@ import type {
   Outcome,
   PendingWork,
 } from "../core/ledger.ts";
+import { cleanNote } from "./acts.ts";
 import type { Head } from "./codec.ts";
 import { ATTEMPTS_KEPT, LINE_CHARS, RUNS_SHOWN } from "./limits.ts";
 import { clean } from "./text.ts";
 
 /** The searched fields: written once, never changed. */
-export type Facts = Omit<DeliverySummary, "outcome" | "duplicateOf" | "reason" | "runs">;
+export type Facts = Omit<DeliverySummary, "outcome" | "duplicateOf" | "dropped" | "reason" | "runs">;
 
 /** One job's state, in the order of the decisions. */
 export interface JobState {
@@ -34,9 +37,21 @@ export interface StoredSummary {
   /** Why the last try of a job failed; empty when none did. */
   readonly tried: string;
   readonly jobs: readonly JobState[];
+  /** The first failed decision and the last job that died, as cause.ts writes them; empty when there is none. */
+  readonly failure: string;
+  readonly death: string;
+  readonly dropped?: Dropped;
   /** `Kind namespace/name`. */
   readonly runs: readonly string[];
 }
+
+export type Dropped = NonNullable<DeliverySummary["dropped"]>;
+
+/** When a job was last made pending again, and the number of its last try before that. */
+export type Reopened = NonNullable<CreateJob["reopened"]>;
+
+/** By job id. */
+export type ReopenedJobs = ReadonlyMap<string, Reopened>;
 
 /** Everything else that a record needs. */
 export interface StoredDetail {
@@ -44,10 +59,11 @@ export interface StoredDetail {
   readonly decisions: readonly Decision[];
   readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
   readonly runs: ReadonlyMap<string, readonly Run[]>;
+  readonly reopened: ReopenedJobs;
 }
 
 /** The searched fields of a new delivery, each cleaned and bounded. */
-export function factsOf({ delivery, facts }: NewDelivery): Facts {
+export function factsOf({ delivery, facts, note }: NewDelivery): Facts {
   const { id, listener, receivedAt, body, replayOf } = delivery;
   return {
     id,
@@ -64,6 +80,7 @@ export function factsOf({ delivery, facts }: NewDelivery): Facts {
     proof: clean(facts.proof),
     size: body.length,
     ...(replayOf !== undefined && { replayOf }),
+    ...(note !== undefined && { note: cleanNote(note) }),
   };
 }
 
@@ -74,6 +91,12 @@ function cleaned<K extends string>(key: K, value: string | undefined): { readonl
 /** The jobs that decisions ask for, in their order. */
 export function jobsOf(decisions: readonly Decision[]): readonly CreateJob[] {
   return decisions.flatMap((decision) => decision.job ?? []);
+}
+
+/** Names of the triggers that matched or failed: what a search for a trigger finds. */
+export function triggersOf(decisions: readonly Decision[]): readonly string[] {
+  const told = decisions.filter((decision) => decision.result !== "filtered");
+  return [...new Set(told.map((decision) => clean(decision.trigger.name)))];
 }
 
 /** How many decisions failed: each of them waits for a person. */
@@ -105,11 +128,13 @@ export function nameOfRun({ kind, namespace, name }: Run): string {
 }
 
 export function summaryOf(stored: StoredSummary): DeliverySummary {
-  const { facts, outcome, duplicateOf, runs } = stored;
+  const { facts, outcome, duplicateOf, dropped, runs } = stored;
   return {
     ...facts,
     outcome,
     ...(duplicateOf !== undefined && { duplicateOf }),
+    // A late success outlives a drop.
+    ...(dropped !== undefined && outcome === "dead" && { dropped }),
     reason: reasonOf(stored),
     runs: runs.slice(0, RUNS_SHOWN),
   };
@@ -139,7 +164,7 @@ export function recordOf(stored: StoredSummary, detail: StoredDetail): DeliveryR
     decisions: detail.decisions.map(({ job: _, ...decision }) => decision),
     decided: stored.said !== "" || stored.outcome === "duplicate",
     jobs: jobsOf(detail.decisions).map((job) => ({
-      job,
+      job: withReopened(job, detail.reopened),
       state: states.get(job.id) ?? "pending",
       attempts: inOrder(detail.attempts.get(job.id) ?? []),
       runs: detail.runs.get(job.id) ?? [],
@@ -173,11 +198,24 @@ export function pendingOf(
   facts: Pick<Facts, "id" | "listener" | "receivedAt">,
   jobs: readonly JobState[],
   decisions: readonly Decision[] | undefined,
+  reopened: ReopenedJobs,
 ): Pending {
   const { id, listener, receivedAt } = facts;
   if (decisions === undefined) return { undecided: { id, listener, receivedAt } };
   const open = new Set(jobs.filter((job) => job.state === "pending").map((job) => job.id));
-  return { jobs: jobsOf(decisions).filter((job) => open.has(job.id)) };
+  const wanted = jobsOf(decisions).filter((job) => open.has(job.id));
+  return { jobs: wanted.map((job) => withReopened(job, reopened)) };
+}
+
+/** A job as the queue must know it: one that was made pending again counts its tries and its patience from there. */
+export function withReopened(job: CreateJob, all: ReopenedJobs): CreateJob {
+  const reopened = all.get(job.id);
+  return reopened === undefined ? job : { ...job, reopened };
+}
+
+/** What a drop leaves in the record. */
+export function droppedOf(act: Act): Dropped {
+  return { at: act.at, ...cleanNote(act) };
 }
 
 /** A page of the work of these deliveries, as a cursor behind the last of them goes on. */
@@ -187,4 +225,19 @@ export function workOf(found: readonly Pending[], next: string | undefined): Pen
     jobs: found.flatMap((item) => ("jobs" in item ? item.jobs : [])),
     ...(next !== undefined && { next }),
   };
+}
+
+/** @param outcome what the delivery is instead of dead; empty when there is none. */
+export function refuseDrop(id: string, outcome: string): never {
+  if (outcome === "") throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
+  const reason = `delivery ${id} is ${outcome}`;
+  throw fault("SLUICE_REQUEST_INVALID", { field: "id", reason, expected: "the id of a dead delivery" });
+}
+
+/**
+ * Nobody decided this job, so there is nothing that its tries could be recorded of. Trying again would not help: the
+ * fault is of the class that is never retried.
+ */
+export function refuseJob(delivery: string, job: string): never {
+  throw fault("SLUICE_DELIVERY_UNKNOWN", { id: `${delivery} with a job ${job}` });
 }

@@ -2,11 +2,12 @@
 
 import { decideJobId } from "../core/identity.ts";
 import type { Audit } from "../core/ledger.ts";
+import { OUTCOMES } from "../core/ledger.ts";
 import { outcomeOf } from "../core/outcome.ts";
 import type { Tally } from "./audit.ts";
 import { createTally } from "./audit.ts";
 import { readJobs, readLines } from "./redis-keys.ts";
-import type { RedisAccess } from "./redis-list.ts";
+import type { RedisAccess } from "./redis-search.ts";
 
 /** Keys looked at in one step of the scan. */
 const STEP = 500;
@@ -48,7 +49,7 @@ async function readRecords({ redis, keys, ask }: RedisAccess, tally: Tally): Pro
     for (const id of fresh) {
       pipeline.hmget(keys.record(id), ...FIELDS);
       pipeline.zscore(keys.index, id);
-      pipeline.zscore(keys.pending, id);
+      pipeline.zscore(keys.outcomes.pending, id);
     }
     const replies = ((await ask(pipeline.exec())) ?? []).map(([error, reply]) => {
       if (error !== null) throw error;
@@ -92,7 +93,7 @@ async function readIndexes(
   tally: Tally,
   seen: ReadonlySet<string>,
 ): Promise<void> {
-  for (const index of [keys.index, keys.pending]) {
+  for (const index of [keys.index, keys.outcomes.pending]) {
     let cursor = "0";
     do {
       const [next, found] = await ask(redis.zscan(index, cursor, "COUNT", STEP));
@@ -115,6 +116,6 @@ async function totals({ redis, keys, ask }: RedisAccess): Promise<ReadonlyMap<st
 
 function sum(totals: ReadonlyMap<string, number>): number {
   let all = 0;
-  for (const [name, count] of totals) if (name !== "writes") all += count;
+  for (const outcome of OUTCOMES) all += totals.get(outcome) ?? 0;
   return all;
 }

@@ -2,45 +2,76 @@
 
 import type { ObjectName } from "../core/delivery.ts";
 import type { Outcome } from "../core/ledger.ts";
+import { OUTCOMES } from "../core/ledger.ts";
 import { claimOf } from "./claim.ts";
-import type { Facts, JobState, StoredSummary } from "./record.ts";
+import type { Dropped, Facts, JobState, ReopenedJobs, StoredSummary } from "./record.ts";
+import type { Term } from "./redis-terms.ts";
 
 export interface Keys {
   /** Written by which version. */
   readonly version: string;
   /** Sorted set of all ids by time of arrival. */
   readonly index: string;
-  /** The same of those whose outcome is pending. */
-  readonly pending: string;
-  /** Hash: deliveries by outcome, and `writes`. */
+  /** The same of those with an outcome. */
+  readonly outcomes: Readonly<Record<Outcome, string>>;
+  /** The same of those whose body is kept. */
+  readonly bodies: string;
+  /** Hash: deliveries by outcome, `bytes`, `forgotten`, and `writes`. */
   readonly totals: string;
+  /** Stream of what people did. */
+  readonly acts: string;
   /** What every record's key starts with. */
   readonly records: string;
   record(id: string): string;
+  /** What every script may touch: the record, index, totals, and the sets of outcomes in the order of OUTCOMES. */
+  touched(id: string): string[];
+  /** Sorted set of the ids that have a term. */
+  term(term: Term): string;
   /** Who came first with this dedupe key; hashed, because the key is as long as its sender likes. */
   claim(listener: ObjectName, dedupeKey: string): string;
+  /** Outcome of a delivery that was forgotten while its dedupe key still counts. */
+  forgotten(id: string): string;
 }
 
 /** All keys share a hash tag: on a Cluster they live in one slot, where a script may touch them together. */
 export function keysOf(prefix: string): Keys {
   const base = /\{[^}]+\}/.test(prefix) ? prefix : `{${prefix}}`;
+  const index = `${base}:deliveries`;
+  const totals = `${base}:totals`;
+  const outcomes = {
+    created: `${base}:created`,
+    filtered: `${base}:filtered`,
+    duplicate: `${base}:duplicate`,
+    dead: `${base}:dead`,
+    pending: `${base}:pending`,
+  };
+  const shared = [index, totals, ...OUTCOMES.map((outcome) => outcomes[outcome])];
+  const record = (id: string) => `${base}:delivery:${id}`;
   return {
     version: `${base}:version`,
-    index: `${base}:deliveries`,
-    pending: `${base}:pending`,
-    totals: `${base}:totals`,
+    index,
+    outcomes,
+    bodies: `${base}:bodies`,
+    totals,
+    acts: `${base}:acts`,
     records: `${base}:delivery:`,
-    record: (id) => `${base}:delivery:${id}`,
+    record,
+    touched: (id) => [record(id), ...shared],
+    term: (term) => `${base}:by:${term}`,
     claim: (listener, dedupeKey) => `${base}:claim:${claimOf(listener, dedupeKey)}`,
+    forgotten: (id) => `${base}:forgotten:${id}`,
   };
 }
 
 /** Fields that a summary is made of, in the order of {@link readSummary}. */
-export const SUMMARY_FIELDS = ["facts", "outcome", "first", "said", "tried", "jobs", "runs"] as const;
+export const SUMMARY_FIELDS = [
+  ...["facts", "outcome", "first", "said", "tried", "jobs", "runs"],
+  ...["failure", "death", "dropped"],
+];
 
 /** @returns undefined when no such record exists. */
 export function readSummary(fields: readonly (string | null | undefined)[]): StoredSummary | undefined {
-  const [facts, outcome, first, said, tried, jobs, runs] = fields;
+  const [facts, outcome, first, said, tried, jobs, runs, failure, death, dropped] = fields;
   if (typeof facts !== "string" || typeof outcome !== "string") return undefined;
   return {
     facts: JSON.parse(facts) as Facts,
@@ -49,6 +80,9 @@ export function readSummary(fields: readonly (string | null | undefined)[]): Sto
     said: said ?? "",
     tried: tried ?? "",
     jobs: readJobs(jobs),
+    failure: failure ?? "",
+    death: death ?? "",
+    ...(typeof dropped === "string" && { dropped: JSON.parse(dropped) as Dropped }),
     runs: readLines(runs).map(([, name]) => name),
   };
 }
@@ -69,4 +103,11 @@ export function readJobs(text: string | null | undefined): readonly JobState[] {
 export function readLines(text: string | null | undefined): readonly (readonly [string, string, string])[] {
   const lines = (text ?? "").split("\n").filter((line) => line !== "");
   return lines.map((line) => line.split("\t", 3) as [string, string, string]);
+}
+
+/** Lines of job, time and attempts. */
+export function readReopened(text: string | null | undefined): ReopenedJobs {
+  return new Map(
+    readLines(text).map(([job, at, attempts]) => [job, { at: Number(at), attempts: Number(attempts) }]),
+  );
 }

@@ -1,22 +1,43 @@
 /** The ledger on Redis: a hash for each delivery, written by scripts, and sorted sets to find it by. */
 
 import type { Redis } from "ioredis";
+import type { Decision } from "../core/decision.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
 import type { Attempt, Run } from "../core/job.ts";
 import type { Ledger, NewDelivery, Outcome } from "../core/ledger.ts";
-import { outcomeOf } from "../core/outcome.ts";
+import { outcomeOf as outcomeOfDecisions } from "../core/outcome.ts";
+import { deathOf, failureOf } from "./cause.ts";
 import { decode, decodeDecisions, decodeHead, encode, encodeDecisions, encodeHead } from "./codec.ts";
 import { ATTEMPTS_KEPT, DEDUPE_WINDOW_MS } from "./limits.ts";
-import type { Ask } from "./patience.ts";
 import { createPatience } from "./patience.ts";
-import { byJob, factsOf, failedOf, jobsOf, lineOf, lineOfAttempt, nameOfRun, recordOf } from "./record.ts";
+import { prune } from "./prune.ts";
+import {
+  byJob,
+  factsOf,
+  failedOf,
+  jobsOf,
+  lineOf,
+  lineOfAttempt,
+  nameOfRun,
+  recordOf,
+  refuseJob,
+  triggersOf,
+} from "./record.ts";
+import { actsRedis, recordRedis } from "./redis-acts.ts";
+import { adoptRedis } from "./redis-adopt.ts";
 import { auditRedis } from "./redis-audit.ts";
-import type { Keys } from "./redis-keys.ts";
-import { keysOf, readLines, readSummary, SUMMARY_FIELDS, writeJobs } from "./redis-keys.ts";
-import { listRedis, pendingRedis } from "./redis-list.ts";
+import { deadGroupsRedis, deadOfRedis, dropRedis, reopenRedis } from "./redis-dead.ts";
+import { keysOf, readLines, readReopened, readSummary, SUMMARY_FIELDS, writeJobs } from "./redis-keys.ts";
+import type { OperatorScripts } from "./redis-operator-scripts.ts";
+import { defineOperatorScripts } from "./redis-operator-scripts.ts";
+import { pendingRedis } from "./redis-pending.ts";
+import { redisForgetter } from "./redis-prune.ts";
 import type { Refusal } from "./redis-scripts.ts";
 import { defineScripts } from "./redis-scripts.ts";
+import type { RedisAccess } from "./redis-search.ts";
+import { countRedis, listRedis } from "./redis-search.ts";
+import { objectTerm, termsOf, triggerTerm } from "./redis-terms.ts";
 
 export interface RedisLedgerNeeds {
   /** A connection that others may share; whoever opened it closes it. Its server decides what durable means. */
@@ -27,13 +48,15 @@ export interface RedisLedgerNeeds {
 }
 
 /** Version of the records below; a newer one's are not touched. */
-const VERSION = 1;
+const VERSION = 2;
 
-const EMPTY = Buffer.alloc(0);
 const letterOf = { done: "c", retry: "p", dead: "d" } as const;
 
 /**
  * Opens the ledger under `{prefix}:`.
+ *
+ * Records of an older version are brought into the indexes first; stop gateways of that version before, because what they
+ * write afterwards stands in plain lists only.
  *
  * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
  */
@@ -41,59 +64,53 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
   const { redis, prefix, clock = Date.now } = needs;
   const ask = createPatience();
   const keys = keysOf(prefix);
+  const access = { redis, keys, ask };
   const scripts = defineScripts(redis);
-  await refuseNewer(redis, keys, ask);
+  const operator = defineOperatorScripts(redis);
+  await refuseNewer(access);
+  await bringUpToDate(access, operator);
 
   return {
     async accept(entry) {
-      for (let forgotten = ""; ; ) {
-        const first = await accept(entry, forgotten);
+      for (let lost = ""; ; ) {
+        const first = await accept(entry, lost);
         if (first === null) return { kind: "accepted" };
-        const outcome = await ask(redis.hget(keys.record(first), "outcome"));
-        if (outcome !== null) return { kind: "duplicate", of: first, outcome: outcome as Outcome };
-        // The first one is gone: nothing would ever come of this event, so it counts as new.
-        forgotten = first;
+        const outcome = await outcomeOf(first);
+        if (outcome !== null) return { kind: "duplicate", of: first, outcome };
+        // The first one is lost: nothing would ever come of this event, so it counts as new.
+        lost = first;
       }
     },
 
     async decide(id, decisions) {
-      const jobs = jobsOf(decisions);
-      const args = [id, outcomeOf(decisions), lineOf(decisions), writeJobs(jobs), failedOf(decisions)];
-      refuse(
-        await ask(
-          scripts.decide([keys.record(id), keys.pending, keys.totals], [...args, encodeDecisions(decisions)]),
-        ),
-        id,
-      );
+      const { fields, terms, outcome, bytes } = decided(decisions);
+      const touched = [...keys.touched(id), ...terms];
+      refuse(await ask(scripts.decide(touched, [id, outcome, bytes, ...fields])), id);
     },
 
     async attempt(job, attempt) {
       const { number, outcome, runs } = attempt;
-      const args = [
-        job.delivery,
-        job.id,
-        number,
-        JSON.stringify(attempt),
-        letterOf[outcome],
-        lineOfAttempt(attempt),
-      ];
+      const id = job.delivery;
+      const tried = [job.id, number, JSON.stringify(attempt), letterOf[outcome], lineOfAttempt(attempt)];
       const made = runs.flatMap((run) => [nameOfRun(run), JSON.stringify(run)]);
-      const touched = [keys.record(job.delivery), keys.pending, keys.totals];
-      refuse(await ask(scripts.attempt(touched, [...args, ATTEMPTS_KEPT, ...made])), job.delivery, job.id);
+      const touched = [...keys.touched(id), ...runs.map((run) => keys.term(objectTerm(run)))];
+      const args = [id, ...tried, deathOf(attempt), ATTEMPTS_KEPT, ...made];
+      refuse(await ask(scripts.attempt(touched, args)), id, job.id);
     },
 
     async find(id) {
-      const fields = [...SUMMARY_FIELDS, "head", "decisions", "attempts"] as const;
+      const fields = [...SUMMARY_FIELDS, "head", "decisions", "attempts", "reopened"];
       const found = await ask(redis.hmgetBuffer(keys.record(id), ...fields));
       const texts = found.slice(0, SUMMARY_FIELDS.length).map((field) => field?.toString("utf8"));
       const summary = readSummary(texts);
-      const [head, decisions, attempts] = found.slice(SUMMARY_FIELDS.length);
+      const [head, decisions, attempts, reopened] = found.slice(SUMMARY_FIELDS.length);
       if (summary === undefined || !head) return undefined;
       return recordOf(summary, {
         head: decodeHead(head),
         decisions: decisions ? decodeDecisions(decisions) : [],
         attempts: byJob<Attempt>(jsonOf(attempts?.toString("utf8"))),
         runs: byJob<Run>(jsonOf(texts[SUMMARY_FIELDS.indexOf("runs")])),
+        reopened: readReopened(reopened?.toString("utf8")),
       });
     },
 
@@ -105,9 +122,17 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
       return { id, listener, receivedAt, ...decodeHead(head), body: decode(body), ...origin };
     },
 
-    list: (filter, page) => listRedis({ redis, keys, ask }, filter, page),
-    pending: (before, page) => pendingRedis({ redis, keys, ask }, before, page),
-    audit: () => auditRedis({ redis, keys, ask }),
+    list: (filter, page) => listRedis(access, filter, page),
+    pending: (before, page) => pendingRedis(access, before, page),
+    audit: () => auditRedis(access),
+    count: (filter) => countRedis(access, filter),
+    deadGroups: (filter) => deadGroupsRedis(access, filter),
+    deadOf: (fingerprint, page) => deadOfRedis(access, fingerprint, page),
+    reopen: (id, at) => reopenRedis(access, operator, id, at),
+    drop: (id, act) => dropRedis(access, operator, id, act),
+    record: (act) => recordRedis(access, act),
+    acts: (page) => actsRedis(access, page),
+    prune: (policy, now, limit) => prune(redisForgetter(access, operator, now), policy, now, limit),
 
     async ping() {
       await ask(redis.ping());
@@ -116,38 +141,71 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     async close() {},
   };
 
-  function accept(entry: NewDelivery, forgotten: string): Promise<string | null> {
+  function accept(entry: NewDelivery, lost: string): Promise<string | null> {
     const { delivery, decisions, dedupeKey } = entry;
     const { id, listener, receivedAt } = delivery;
-    const touched = [keys.record(id), keys.index, keys.pending, keys.totals];
+    const facts = factsOf(entry);
+    const terms = termsOf(facts).map(keys.term);
+    const common = [JSON.stringify(facts), encodeHead(delivery)] as const;
+    const body = encode(delivery.body);
+    const more = decisions === undefined ? UNDECIDED : decided(decisions);
+    const bytes = Buffer.byteLength(common[0]) + common[1].length + body.length + more.bytes;
+    const touched = [...keys.touched(id), keys.bodies];
     if (dedupeKey !== undefined) touched.push(keys.claim(listener, dedupeKey));
-    const origin = [id, receivedAt, clock(), DEDUPE_WINDOW_MS, forgotten, JSON.stringify(factsOf(entry))];
-    const request = [encodeHead(delivery), encode(delivery.body)];
-    const decided =
-      decisions === undefined
-        ? ["pending", "", "", 0, EMPTY]
-        : [
-            outcomeOf(decisions),
-            lineOf(decisions),
-            writeJobs(jobsOf(decisions)),
-            failedOf(decisions),
-            encodeDecisions(decisions),
-          ];
-    return ask(scripts.accept(touched, [...origin, ...request, ...decided]));
+    touched.push(...terms, ...more.terms);
+    const claims = dedupeKey === undefined ? 0 : 1;
+    const origin = [id, receivedAt, clock(), DEDUPE_WINDOW_MS, lost, claims, terms.length];
+    const fields = ["facts", common[0], "head", common[1], ...more.fields];
+    return ask(scripts.accept(touched, [...origin, more.outcome, bytes, body, ...fields]));
+  }
+
+  /** What decisions add to a record: names and values of fields, keys of terms. */
+  function decided(decisions: readonly Decision[]): Decided {
+    const stored = encodeDecisions(decisions);
+    const fields: (string | number | Buffer)[] = ["said", lineOf(decisions), "decisions", stored];
+    const jobs = jobsOf(decisions);
+    if (jobs.length > 0) fields.push("jobs", writeJobs(jobs));
+    const failed = failedOf(decisions);
+    if (failed > 0) fields.push("failed", failed, "failure", failureOf(decisions));
+    const terms = triggersOf(decisions).map((name) => keys.term(triggerTerm(name)));
+    return { outcome: outcomeOfDecisions(decisions), bytes: stored.length, fields, terms };
+  }
+
+  /** Null when nothing is known of it; of one that was forgotten, what it was then. */
+  async function outcomeOf(id: string): Promise<Outcome | null> {
+    const outcome = await ask(redis.hget(keys.record(id), "outcome"));
+    return (outcome ?? (await ask(redis.get(keys.forgotten(id))))) as Outcome | null;
   }
 }
+
+interface Decided {
+  readonly outcome: Outcome;
+  readonly bytes: number;
+  readonly fields: readonly (string | number | Buffer)[];
+  readonly terms: readonly string[];
+}
+
+const UNDECIDED: Decided = { outcome: "pending", bytes: 0, fields: [], terms: [] };
 
 function jsonOf(lines: string | undefined): readonly (readonly [string, string])[] {
   return readLines(lines).map(([job, , json]) => [job, json]);
 }
 
-function refuse(refusal: string | null, id: string, job = ""): void {
-  if ((refusal as Refusal) === "delivery") throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
-  if (refusal !== null) throw fault("SLUICE_INTERNAL", { reason: `delivery ${id} has no job ${job}` });
+function refuse(refusal: Refusal, id: string, job = ""): void {
+  if (refusal === "delivery") throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
+  if (refusal === "job") refuseJob(id, job);
 }
 
-async function refuseNewer(redis: Redis, keys: Keys, ask: Ask): Promise<void> {
+async function refuseNewer({ redis, keys, ask }: RedisAccess): Promise<void> {
   await ask(redis.setnx(keys.version, VERSION));
   const found = (await ask(redis.get(keys.version))) ?? "none";
   if (!(Number(found) <= VERSION)) throw fault("SLUICE_STORE_VERSION", { found, known: String(VERSION) });
+}
+
+/** Version 1 knew no terms and no sets of outcomes but that of the pending ones. */
+async function bringUpToDate(access: RedisAccess, scripts: OperatorScripts): Promise<void> {
+  const { redis, keys, ask } = access;
+  if ((await ask(redis.get(keys.version))) === String(VERSION)) return;
+  await adoptRedis(access, scripts);
+  await ask(redis.set(keys.version, VERSION));
 }

@@ -97,6 +97,71 @@ export const STEPS: readonly (readonly string[])[] = [
     `CREATE TRIGGER count_outcome AFTER INSERT OR UPDATE ON sluice.delivery
     FOR EACH ROW EXECUTE FUNCTION sluice.count_outcome()`,
   ],
+  [
+    `ALTER TABLE sluice.delivery
+      ADD COLUMN note text,
+      ADD COLUMN dropped text,
+      ADD COLUMN failure text NOT NULL DEFAULT '',
+      ADD COLUMN death text NOT NULL DEFAULT '',
+      -- By job id: when it was made pending again, and how many tries it had had.
+      ADD COLUMN reopened jsonb NOT NULL DEFAULT '{}',
+      ADD COLUMN bytes bigint NOT NULL GENERATED ALWAYS AS (
+        octet_length(head) + coalesce(octet_length(body), 0) + coalesce(octet_length(decisions), 0)
+      ) STORED`,
+    "DROP INDEX sluice.delivery_pending, sluice.delivery_listener",
+    ...[
+      ["outcome", "outcome", ""],
+      ["namespace", "namespace", ""],
+      ["listener", "listener", ""],
+      ["provider", "provider", ""],
+      ["event", "event", ""],
+      ["ref", "ref", "ref"],
+      ["revision", "left(revision, 7)", "revision"],
+      ["pull_request", "pull_request", "pull_request"],
+      ["actor", "actor", "actor"],
+      ["provider_id", "provider_id", "provider_id"],
+      ["replay_of", "replay_of", "replay_of"],
+      ["body", "", "body"],
+    ].map(([name, value, given]) => {
+      const columns = [value, "received_at", "id"].filter((column) => column !== "").join(", ");
+      const where = given === "" ? "" : ` WHERE ${given} IS NOT NULL`;
+      return `CREATE INDEX delivery_by_${name} ON sluice.delivery (${columns})${where}`;
+    }),
+    // The object's name is what follows the namespace; no kind and no namespace holds a slash.
+    "CREATE INDEX run_object ON sluice.run (split_part(name, '/', 2))",
+    // Triggers that matched or failed. Deliveries from before this step are not found by their triggers.
+    `CREATE TABLE sluice.fired (
+      trigger text NOT NULL,
+      received_at bigint NOT NULL,
+      delivery text COLLATE "C" NOT NULL REFERENCES sluice.delivery ON DELETE CASCADE,
+      PRIMARY KEY (trigger, received_at, delivery)
+    )`,
+    "CREATE INDEX fired_delivery ON sluice.fired (delivery)",
+    `CREATE TABLE sluice.act (
+      seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      body text NOT NULL
+    )`,
+    // A delivery that was forgotten leaves its key behind until that no longer counts: with its id and its outcome.
+    "ALTER TABLE sluice.claim ALTER COLUMN delivery DROP NOT NULL, ADD COLUMN forgotten text, ADD COLUMN outcome text",
+    "CREATE INDEX claim_forgotten ON sluice.claim (at) WHERE delivery IS NULL",
+    `CREATE FUNCTION sluice.count_bytes() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      more bigint := NEW.bytes;
+    BEGIN
+      IF TG_OP = 'UPDATE' THEN
+        more := NEW.bytes - OLD.bytes;
+        IF more = 0 THEN
+          RETURN NULL;
+        END IF;
+      END IF;
+      INSERT INTO sluice.total AS t VALUES ('bytes', abs(hashtext(NEW.id) % 16), more)
+      ON CONFLICT (outcome, shard) DO UPDATE SET count = t.count + more;
+      RETURN NULL;
+    END $$`,
+    `CREATE TRIGGER count_bytes AFTER INSERT OR UPDATE ON sluice.delivery
+    FOR EACH ROW EXECUTE FUNCTION sluice.count_bytes()`,
+    "INSERT INTO sluice.total SELECT 'bytes', 0, coalesce(sum(bytes), 0) FROM sluice.delivery",
+  ],
 ];
 
 /**

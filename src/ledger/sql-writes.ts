@@ -1,10 +1,11 @@
 /** The SQL driver's writes: each is one statement, so that it happens whole or not at all, in one round trip. */
 
 import type { NewDelivery } from "../core/ledger.ts";
+import { failureOf } from "./cause.ts";
 import { claimOf } from "./claim.ts";
 import { encode, encodeDecisions, encodeHead } from "./codec.ts";
 import { DEDUPE_WINDOW_MS } from "./limits.ts";
-import { factsOf, failedOf, jobsOf, lineOf } from "./record.ts";
+import { factsOf, failedOf, jobsOf, lineOf, triggersOf } from "./record.ts";
 
 /**
  * Parameters: {@link acceptValues}. Returns one row: `first`, the id of the delivery that came first, or null, and its
@@ -20,14 +21,15 @@ WITH claim AS (
   SELECT $2::text, $1::text, $3::bigint WHERE $2::text IS NOT NULL
   ON CONFLICT (key) DO UPDATE SET
     delivery = CASE WHEN held.at + $4::bigint > $3 THEN held.delivery ELSE excluded.delivery END,
+    forgotten = CASE WHEN held.at + $4 > $3 THEN held.forgotten END,
     at = CASE WHEN held.at + $4 > $3 THEN held.at ELSE excluded.at END
-  RETURNING delivery
+  RETURNING coalesce(delivery, forgotten) AS id, outcome
 ), first AS MATERIALIZED (
-  SELECT nullif((SELECT delivery FROM claim), $1) AS id
+  SELECT nullif((SELECT id FROM claim), $1) AS id, (SELECT outcome FROM claim) AS outcome
 ), written AS (
   INSERT INTO sluice.delivery (
     id, duplicate_of, namespace, listener, received_at, provider, event, provider_id, repository, ref, revision,
-    pull_request, actor, proof, size, replay_of, head, body, said, failed, decisions, job_ids, job_states
+    pull_request, actor, proof, size, replay_of, head, body, said, failed, decisions, job_ids, job_states, failure, note
   )
   SELECT
     $1, first.id, $5, $6, $7::bigint, $8, $9, $10, $11, $12, $13, $14::bigint, $15, $16, $17::bigint, $18, $19::bytea,
@@ -36,11 +38,16 @@ WITH claim AS (
     CASE WHEN first.id IS NULL THEN $22::integer ELSE 0 END,
     CASE WHEN first.id IS NULL THEN $23::bytea END,
     CASE WHEN first.id IS NULL THEN $24::text[] ELSE '{}' END,
-    CASE WHEN first.id IS NULL THEN array_fill('pending'::text, ARRAY[cardinality($24)]) ELSE '{}' END
+    CASE WHEN first.id IS NULL THEN array_fill('pending'::text, ARRAY[cardinality($24)]) ELSE '{}' END,
+    CASE WHEN first.id IS NULL THEN $25 ELSE '' END, $26
   FROM first
   ON CONFLICT (id) DO NOTHING
+  RETURNING id
+), fired AS (
+  INSERT INTO sluice.fired SELECT f.trigger, $7, written.id FROM first, written, unnest($27::text[]) AS f (trigger)
+  WHERE first.id IS NULL
 )
-SELECT first.id AS first, d.outcome FROM first LEFT JOIN sluice.delivery AS d ON d.id = first.id`;
+SELECT first.id AS first, coalesce(d.outcome, first.outcome) AS outcome FROM first LEFT JOIN sluice.delivery AS d ON d.id = first.id`;
 
 /** @param now milliseconds since the epoch. */
 export function acceptValues(entry: NewDelivery, now: number): readonly unknown[] {
@@ -71,34 +78,43 @@ export function acceptValues(entry: NewDelivery, now: number): readonly unknown[
     decisions === undefined ? 0 : failedOf(decisions),
     decisions === undefined ? null : encodeDecisions(decisions),
     decisions === undefined ? [] : jobsOf(decisions).map((job) => job.id),
+    decisions === undefined ? "" : failureOf(decisions),
+    facts.note === undefined ? null : JSON.stringify(facts.note),
+    decisions === undefined ? [] : triggersOf(decisions),
   ];
 }
 
-/** $1 id, $2 said, $3 failed, $4 decisions, $5 job ids. Returns a row when the delivery exists. */
+/** $1 id, $2 said, $3 failed, $4 decisions, $5 job ids, $6 failure, $7 triggers. Returns a row when the delivery exists. */
 export const DECIDE = `
 WITH written AS (
   UPDATE sluice.delivery
   SET said = $2, failed = $3::integer, decisions = $4::bytea, job_ids = $5::text[],
-      job_states = array_fill('pending'::text, ARRAY[cardinality($5)])
+      job_states = array_fill('pending'::text, ARRAY[cardinality($5)]), failure = $6
   WHERE id = $1 AND outcome = 'pending' AND said = ''
+  RETURNING id, received_at
+), fired AS (
+  INSERT INTO sluice.fired SELECT f.trigger, w.received_at, w.id FROM written AS w, unnest($7::text[]) AS f (trigger)
 )
 SELECT 1 AS known FROM sluice.delivery WHERE id = $1`;
 
 /**
- * $1 delivery, $2 job, $3 number, $4 state, $5 attempt, $6 line, $7 attempts kept, $8 names and $9 JSON of runs.
+ * $1 delivery, $2 job, $3 number, $4 state, $5 attempt, $6 line, $7 attempts kept, $8 names and $9 JSON of runs, $10
+ * death.
  * Returns a row when the delivery exists; its `place` is null when the job does not.
  *
  * The delivery's row is locked first, so that two jobs of it never overwrite each other. States only rise (pending,
  * dead, created): it does not matter in which order, or how often, tries are recorded. A number that is there already
- * is replaced only by a try that moves the job.
+ * is replaced only by a try that moves the job. A try from before a job was reopened can no longer kill it: it is stale.
  */
 export const ATTEMPT = `
 WITH before AS MATERIALIZED (
   SELECT
-    id, place, job_states[place] AS state,
-    (job_states[place] = 'pending' AND $4 <> 'pending') OR (job_states[place] = 'dead' AND $4 = 'created') AS moves,
+    id, place, job_states[place] AS state, stale,
+    ((job_states[place] = 'pending' AND $4 <> 'pending') OR (job_states[place] = 'dead' AND $4 = 'created'))
+      AND NOT stale AS moves,
     NOT EXISTS (SELECT FROM sluice.attempt WHERE delivery = $1 AND job = $2 AND number = $3::integer) AS fresh
-  FROM sluice.delivery, LATERAL array_position(job_ids, $2::text) AS place
+  FROM sluice.delivery, LATERAL array_position(job_ids, $2::text) AS place,
+    LATERAL (SELECT $4 = 'dead' AND $3 <= coalesce((reopened -> $2 ->> 'attempts')::integer, 0)) AS s (stale)
   WHERE id = $1::text
   FOR UPDATE OF delivery
 ), written AS (
@@ -106,9 +122,11 @@ WITH before AS MATERIALIZED (
   SET
     job_states[b.place] = CASE WHEN b.moves THEN $4::text ELSE b.state END,
     tried = CASE
-      WHEN $6::text = '' OR (NOT b.moves AND b.state <> $4) OR ($4 <> 'dead' AND 'dead' = ANY (d.job_states)) THEN d.tried
+      WHEN $6::text = '' OR b.stale OR (NOT b.moves AND b.state <> $4)
+        OR ($4 <> 'dead' AND 'dead' = ANY (d.job_states)) THEN d.tried
       ELSE $6
-    END
+    END,
+    death = CASE WHEN $10::text = '' OR b.stale OR (NOT b.moves AND b.state <> $4) THEN d.death ELSE $10 END
   FROM before AS b
   WHERE d.id = b.id AND b.place IS NOT NULL AND (b.moves OR b.fresh)
 ), tries AS (

@@ -3,13 +3,19 @@
 import { fault } from "../core/errors.ts";
 import type { Ledger, Outcome } from "../core/ledger.ts";
 import type { Sql } from "../core/sql.ts";
+import { deathOf, failureOf } from "./cause.ts";
 import { encodeDecisions } from "./codec.ts";
 import { ATTEMPTS_KEPT } from "./limits.ts";
 import { createPatience } from "./patience.ts";
-import { failedOf, jobsOf, lineOf, lineOfAttempt, nameOfRun } from "./record.ts";
+import { prune } from "./prune.ts";
+import { failedOf, jobsOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggersOf } from "./record.ts";
+import { actsSql, recordSql } from "./sql-acts.ts";
 import { auditSql } from "./sql-audit.ts";
+import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
 import { migrate } from "./sql-migrations.ts";
-import { findSql, listSql, loadSql, pendingSql } from "./sql-reads.ts";
+import { sqlForgetter } from "./sql-prune.ts";
+import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
+import { countSql, listSql } from "./sql-search.ts";
 import { ACCEPT, ATTEMPT, acceptValues, DECIDE } from "./sql-writes.ts";
 import { clean } from "./text.ts";
 
@@ -45,7 +51,8 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     async decide(id, decisions) {
       const jobs = jobsOf(decisions).map((job) => job.id);
       const values = [id, lineOf(decisions), failedOf(decisions), encodeDecisions(decisions), jobs];
-      const rows = await ask(sql.query(DECIDE, values));
+      const found = [failureOf(decisions), triggersOf(decisions)];
+      const rows = await ask(sql.query(DECIDE, [...values, ...found]));
       if (rows.length === 0) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
     },
 
@@ -53,12 +60,19 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
       const names = attempt.runs.map(nameOfRun);
       const made = attempt.runs.map((run) => JSON.stringify(run));
       const tried = [JSON.stringify(attempt), lineOfAttempt(attempt), ATTEMPTS_KEPT];
-      const values = [job.delivery, job.id, attempt.number, stateOf[attempt.outcome], ...tried, names, made];
+      const values = [
+        job.delivery,
+        job.id,
+        attempt.number,
+        stateOf[attempt.outcome],
+        ...tried,
+        names,
+        made,
+        deathOf(attempt),
+      ];
       const [row] = await ask(sql.query<{ place: number | null }>(ATTEMPT, values));
       if (row === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id: job.delivery });
-      if (row.place === null) {
-        throw fault("SLUICE_INTERNAL", { reason: `delivery ${job.delivery} has no job ${job.id}` });
-      }
+      if (row.place === null) refuseJob(job.delivery, job.id);
     },
 
     find: (id) => ask(findSql(sql, clean(id))),
@@ -66,6 +80,14 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     list: (filter, page) => ask(listSql(sql, filter, page)),
     pending: (before, page) => ask(pendingSql(sql, before, page)),
     audit: () => auditSql(sql),
+    count: (filter) => ask(countSql(sql, filter)),
+    deadGroups: (filter) => ask(deadGroupsSql(sql, filter)),
+    deadOf: (fingerprint, page) => ask(deadOfSql(sql, fingerprint, page)),
+    reopen: (id, at) => ask(reopenSql(sql, clean(id), at)),
+    drop: (id, act) => ask(dropSql(sql, clean(id), act)),
+    record: (act) => ask(recordSql(sql, act)),
+    acts: (page) => ask(actsSql(sql, page)),
+    prune: (policy, now, limit) => prune(sqlForgetter(sql, now), policy, now, limit),
 
     async ping() {
       await ask(sql.query("SELECT 1"));

@@ -79,7 +79,7 @@ describe("the Redis ledger and its server", () => {
   });
 
   test("a store that a newer version wrote is refused", async () => {
-    await redis.set(keysOf("newer").version, "2");
+    await redis.set(keysOf("newer").version, "3");
     const newer = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_VERSION";
     await assert.rejects(createRedisLedger({ redis, prefix: "newer" }), newer);
     await redis.set(keysOf("newer").version, "what");
@@ -98,7 +98,7 @@ describe("the Redis ledger and its server", () => {
     const [first, second, third] = entries.map((entry) => entry.delivery.id);
     assert.ok(first && second && third);
     assert.deepEqual((await ledger.audit()).violations, []);
-    await redis.zrem(damaged.pending, first);
+    await redis.zrem(damaged.outcomes.pending, first);
     await redis.zrem(damaged.index, second);
     await redis.hset(damaged.record(third), "outcome", "created");
     await redis.zadd(damaged.index, 1, "ghost");

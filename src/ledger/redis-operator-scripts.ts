@@ -1,0 +1,124 @@
+/** The Redis driver's writes on behalf of people and of retention; each is one Lua script. */
+
+import type { Redis } from "ioredis";
+import { define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
+
+export interface OperatorScripts {
+  /** KEYS as HEAD. ARGV id, at. @returns the jobs that are pending since then; null when the delivery is unknown. */
+  readonly reopen: Script<readonly string[] | null>;
+  /** KEYS as HEAD, acts. ARGV id, dropped, act. @returns null when done, else the outcome, or empty when unknown. */
+  readonly drop: Script;
+  /**
+   * KEYS as HEAD, bodies, forgotten, all terms. ARGV id, outcome, length of `runs`, milliseconds for which its dedupe key
+   * still counts. @returns 0 when the record has moved on meanwhile.
+   */
+  readonly forget: Script<number>;
+  /** KEYS as HEAD, bodies. ARGV id. @returns 0 when the delivery is pending. */
+  readonly strip: Script<number>;
+  /** KEYS as HEAD, bodies, all terms. ARGV id: gives a record from before the indexes its places in them. */
+  readonly adopt: Script<number>;
+}
+
+export function defineOperatorScripts(redis: Redis): OperatorScripts {
+  return {
+    reopen: define(redis, "sluiceReopen", HEAD + SETTLE + LINES + reopen),
+    drop: define(redis, "sluiceDrop", HEAD + drop),
+    forget: define(redis, "sluiceForget", HEAD + forget),
+    strip: define(redis, "sluiceStrip", HEAD + strip),
+    adopt: define(redis, "sluiceAdopt", HEAD + adopt),
+  };
+}
+
+const reopen = `
+local id, at = unpack(ARGV)
+local known = redis.call('HMGET', record, 'outcome', 'jobs', 'attempts', 'reopened')
+local was, jobs, attempts, reopened = known[1], known[2] or '', known[3] or '\\n', known[4] or '\\n'
+if not was then return false end
+
+local function most(job)
+  local found, from = 0, has(attempts, job .. '\\t')
+  while from do
+    local number = attempts:match('^[^\\t]*\\t(%d+)', from)
+    found = math.max(found, tonumber(number) or 0)
+    from = attempts:find('\\n' .. job .. '\\t', from + 1, true)
+  end
+  return found
+end
+
+local again, moved = {}, false
+for state, job in jobs:gmatch('\\n(%l)([^\\n]+)') do
+  if state == 'd' then
+    local start = job .. '\\t'
+    reopened = without(reopened, start) .. start .. at .. '\\t' .. string.format('%d', most(job)) .. '\\n'
+    again[#again + 1], moved = job, true
+  elseif state == 'p' and has(reopened, job .. '\\t' .. at .. '\\t') then
+    -- Asked twice by a client that lost the answer.
+    again[#again + 1] = job
+  end
+end
+if not moved then return again end
+
+redis.call('HSET', record, 'jobs', (jobs:gsub('\\nd', '\\np')), 'reopened', reopened)
+redis.call('HDEL', record, 'dropped')
+redis.call('HINCRBY', totals, 'writes', 1)
+settle(id, 'pending', was)
+return again
+`;
+
+const drop = `
+local id, dropped, act = unpack(ARGV)
+local known = redis.call('HMGET', record, 'outcome', 'dropped')
+if known[1] ~= 'dead' then return known[1] or '' end
+if known[2] then return false end
+redis.call('HSET', record, 'dropped', dropped)
+redis.call('XADD', KEYS[9], '*', 'act', act)
+return false
+`;
+
+const forget = `
+local id, outcome, runs, claimed = unpack(ARGV)
+local was = redis.call('HGET', record, 'outcome')
+if was ~= outcome or was == 'pending' or redis.call('HSTRLEN', record, 'runs') ~= tonumber(runs) then return 0 end
+
+local bytes = 0
+for _, field in ipairs({ 'facts', 'head', 'body', 'decisions' }) do
+  if was ~= 'duplicate' then bytes = bytes + redis.call('HSTRLEN', record, field) end
+end
+redis.call('DEL', record)
+redis.call('ZREM', index, id)
+redis.call('ZREM', sets[was], id)
+redis.call('ZREM', KEYS[9], id)
+for i = 11, #KEYS do redis.call('ZREM', KEYS[i], id) end
+redis.call('HINCRBY', totals, was, -1)
+redis.call('HINCRBY', totals, 'bytes', -bytes)
+redis.call('HINCRBY', totals, 'forgotten', 1)
+redis.call('HINCRBY', totals, 'writes', 1)
+if was ~= 'duplicate' and tonumber(claimed) > 0 then redis.call('SET', KEYS[10], was, 'PX', claimed) end
+return 1
+`;
+
+const strip = `
+if redis.call('HGET', record, 'outcome') == 'pending' then return 0 end
+redis.call('HINCRBY', totals, 'bytes', -redis.call('HSTRLEN', record, 'body'))
+redis.call('HDEL', record, 'body')
+redis.call('ZREM', KEYS[9], ARGV[1])
+return 1
+`;
+
+const adopt = `
+local id = ARGV[1]
+local outcome = redis.call('HGET', record, 'outcome')
+local at = redis.call('ZSCORE', index, id)
+if not outcome or not at then return 0 end
+-- Every delivery has the first term; one that stands there was written, or adopted, by this version.
+if redis.call('ZADD', KEYS[10], at, id) == 0 then return 0 end
+for i = 11, #KEYS do redis.call('ZADD', KEYS[i], at, id) end
+redis.call('ZADD', sets[outcome], at, id)
+if redis.call('HEXISTS', record, 'body') == 1 then redis.call('ZADD', KEYS[9], at, id) end
+if outcome ~= 'duplicate' then
+  for _, field in ipairs({ 'facts', 'head', 'body', 'decisions' }) do
+    redis.call('HINCRBY', totals, 'bytes', redis.call('HSTRLEN', record, field))
+  end
+end
+return 1
+`;

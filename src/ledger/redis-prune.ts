@@ -1,0 +1,110 @@
+/** How the Redis ledger forgets: record, index entries and counts of a delivery go in one script. */
+
+import type { Run } from "../core/job.ts";
+import type { Outcome } from "../core/ledger.ts";
+import { OUTCOMES } from "../core/ledger.ts";
+import { decodeDecisions } from "./codec.ts";
+import { DEDUPE_WINDOW_MS } from "./limits.ts";
+import type { Forgetter } from "./prune.ts";
+import type { Facts } from "./record.ts";
+import { triggersOf } from "./record.ts";
+import { readLines } from "./redis-keys.ts";
+import type { OperatorScripts } from "./redis-operator-scripts.ts";
+import type { RedisAccess } from "./redis-search.ts";
+import { answers } from "./redis-search.ts";
+import type { Term } from "./redis-terms.ts";
+import { objectTerm, termsOf, triggerTerm } from "./redis-terms.ts";
+
+interface Old {
+  readonly id: string;
+  readonly receivedAt: number;
+  readonly outcome: Outcome;
+}
+
+const CLASSES = { settled: ["created", "filtered", "duplicate"], dead: ["dead"] } as const;
+
+/** Later than a claim that was made by a slow accept. */
+const MARGIN_MS = 60_000;
+
+/** @param now milliseconds since the epoch: what is left of a dedupe key's time is counted from here. */
+export function redisForgetter(access: RedisAccess, scripts: OperatorScripts, now: number): Forgetter {
+  const { redis, keys, ask } = access;
+  return {
+    async forget(kind, before, atMost) {
+      const old = (await Promise.all(CLASSES[kind].map((outcome) => oldest(outcome, before, atMost)))).flat();
+      const chosen = old.toSorted((a, b) => a.receivedAt - b.receivedAt).slice(0, atMost);
+      const read = await indexed(
+        access,
+        chosen.map(({ id }) => id),
+      );
+      const gone = await Promise.all(chosen.map((one, i) => forgetOne(one, read[i])));
+      return gone.reduce((sum, one) => sum + one, 0);
+    },
+
+    async strip(before, atMost) {
+      let done = 0;
+      // Pending ones keep their body, and their place at the head of the index.
+      for (let offset = 0; done < atMost; ) {
+        const ids = await ask(
+          redis.zrangebyscore(keys.bodies, "-inf", `(${before}`, "LIMIT", offset, atMost - done),
+        );
+        if (ids.length === 0) break;
+        const stripped = await Promise.all(
+          ids.map((id) => ask(scripts.strip([...keys.touched(id), keys.bodies], [id]))),
+        );
+        const gone = stripped.reduce((sum, one) => sum + one, 0);
+        offset += ids.length - gone;
+        done += gone;
+      }
+      return done;
+    },
+
+    async kept() {
+      const totals = await ask(redis.hmget(keys.totals, "bytes", ...OUTCOMES));
+      const [bytes = 0, ...counts] = totals.map(Number);
+      return { bytes, deliveries: counts.reduce((sum, count) => sum + count, 0) };
+    },
+  };
+
+  async function oldest(outcome: Outcome, before: number, atMost: number): Promise<readonly Old[]> {
+    const max = before === Number.POSITIVE_INFINITY ? "+inf" : `(${before}`;
+    const set = keys.outcomes[outcome];
+    const rows = await ask(redis.zrangebyscore(set, "-inf", max, "WITHSCORES", "LIMIT", 0, atMost));
+    return Array.from({ length: rows.length / 2 }, (_, i) => ({
+      id: rows[2 * i] as string,
+      receivedAt: Number(rows[2 * i + 1]),
+      outcome,
+    }));
+  }
+
+  function forgetOne({ id, receivedAt, outcome }: Old, read: Indexed | undefined): Promise<number> {
+    const { terms = [], runsLength = 0 } = read ?? {};
+    const touched = [...keys.touched(id), keys.bodies, keys.forgotten(id), ...terms.map(keys.term)];
+    const claimed = Math.ceil(receivedAt + DEDUPE_WINDOW_MS + MARGIN_MS - now);
+    return ask(scripts.forget(touched, [id, outcome, runsLength, claimed]));
+  }
+}
+
+export interface Indexed {
+  readonly terms: readonly Term[];
+  /** Bytes of the field that more terms may come from. */
+  readonly runsLength: number;
+}
+
+/** The terms of stored deliveries, made again from their records; undefined where there is no record. */
+export async function indexed(
+  { redis, keys, ask }: RedisAccess,
+  ids: readonly string[],
+): Promise<readonly (Indexed | undefined)[]> {
+  if (ids.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.hmgetBuffer(keys.record(id), "facts", "decisions", "runs");
+  return answers<readonly (Buffer | null)[]>(await ask(pipeline.exec())).map(([facts, decisions, runs]) => {
+    if (!facts) return undefined;
+    const terms = termsOf(JSON.parse(facts.toString("utf8")) as Facts);
+    if (decisions) terms.push(...triggersOf(decodeDecisions(decisions)).map(triggerTerm));
+    const made = readLines(runs?.toString("utf8")).map(([, , json]) => JSON.parse(json) as Run);
+    terms.push(...made.map(objectTerm));
+    return { terms, runsLength: runs?.length ?? 0 };
+  });
+}

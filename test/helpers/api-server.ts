@@ -45,6 +45,8 @@ export interface ApiServer extends AsyncDisposable {
   clearRequests(): void;
   /** Objects in the order of their creation; of one kind (`PipelineRun`) or all. */
   objects(kind?: string): readonly ApiObject[];
+  /** When an object was created, milliseconds since the epoch. */
+  createdAt(object: ApiObject): number;
   /** Adds or replaces an object as if somebody else had; watches see it. */
   put(object: ApiObject): ApiObject;
   /** Removes an object as if somebody else had; false when there is none. */
@@ -117,6 +119,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       requests = [];
     },
     objects: (kind) => storage.all().filter((object) => kind === undefined || object.kind === kind),
+    createdAt: (object) => storage.addedAt(object),
     put(object) {
       const kind = kindOf(object.apiVersion, object.kind);
       const there = storage.find(kind, object.metadata.namespace ?? "", object.metadata.name);

@@ -1,9 +1,9 @@
 /** A gateway as a process of its own, and an API server as another: what end-to-end tests and the bench drive. */
 
-import { once } from "node:events";
-import { get } from "node:https";
+import { request } from "node:https";
 import { join } from "node:path";
 import type { Audit } from "../../src/core/ledger.ts";
+import type { ApiObject, Fault } from "./api-server.ts";
 import { NODE, ROOT, type Running, start } from "./process.ts";
 
 export interface GatewayProcess extends Running {
@@ -11,16 +11,19 @@ export interface GatewayProcess extends Running {
   readonly url: string;
   /** Base URL of the admin port. */
   readonly admin: string;
-  /** SIGKILL, and waits for the end. */
-  kill(): Promise<void>;
+  /** Where it listens, to be given to the one that takes its place. */
+  readonly ports: Ports;
   audit(): Promise<Audit>;
 }
 
+/** `host:port` of the webhook and of the admin port. */
+export interface Ports {
+  readonly listen?: string;
+  readonly admin?: string;
+}
+
 /** Starts `sluice serve` on free ports (or those given again after a kill) and waits until it is ready. */
-export async function startGateway(
-  args: readonly string[],
-  ports: { readonly listen?: string; readonly admin?: string } = {},
-): Promise<GatewayProcess> {
+export async function startGateway(args: readonly string[], ports: Ports = {}): Promise<GatewayProcess> {
   const where = ["--listen", ports.listen ?? "127.0.0.1:0", "--admin", ports.admin ?? "127.0.0.1:0"];
   const options = ["--log-format", "json", ...where];
   const running = await start(NODE, [join(ROOT, "src/cli/run.ts"), "serve", ...options, ...args], (line) =>
@@ -31,11 +34,7 @@ export async function startGateway(
     ...running,
     url: listen,
     admin,
-    async kill() {
-      const ended = once(running.child, "exit");
-      running.child.kill("SIGKILL");
-      await ended;
-    },
+    ports: { listen: new URL(listen).host, admin: new URL(admin).host },
     async audit() {
       const response = await fetch(`${admin}/api/v1/audit`);
       return (await response.json()) as Audit;
@@ -51,6 +50,15 @@ export interface ApiServerProcess extends Running {
   count(kind: string): Promise<number>;
   /** The objects themselves. */
   items<T>(kind: string): Promise<readonly T[]>;
+  /** The objects with the moment of their creation, milliseconds since the epoch. */
+  created(kind: string): Promise<readonly { readonly object: ApiObject; readonly at: number }[]>;
+  /** Arms faults, on top of those that are armed. */
+  fault(faults: Fault | readonly Fault[]): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** Breaks and refuses all connections for `ms`; the objects stay. */
+  down(ms: number): Promise<void>;
+  /** Removes all objects but namespaces, and forgets requests. */
+  clear(): Promise<void>;
 }
 
 /** Starts the test API server as a process; its kubeconfig is written into `folder`. */
@@ -59,28 +67,54 @@ export async function startApiServerProcess(folder: string): Promise<ApiServerPr
   const main = join(import.meta.dirname, "api-server/main.ts");
   const running = await start(NODE, [main, "--kubeconfig", kubeconfig], (line) => line.startsWith("{"));
   const { url } = JSON.parse(running.line) as { url: string };
+  const control = <T>(method: string, verb: string, body?: unknown) =>
+    sendJson<T>(method, `${url}/__control/${verb}`, body);
   const objects = (kind: string) =>
-    getJson<{ count: number; names: string[] }>(`${url}/__control/objects?kind=${kind}`);
+    control<{ count: number; names: string[] }>("GET", `objects?kind=${kind}`);
+  const full = <T>(kind: string) =>
+    control<{ items: T[]; createdAt: number[] }>("GET", `objects?kind=${kind}&full=1`);
   return {
     ...running,
     url,
     kubeconfig,
     names: async (kind) => (await objects(kind)).names,
     count: async (kind) => (await objects(kind)).count,
-    items: async <T>(kind: string) =>
-      (await getJson<{ items: T[] }>(`${url}/__control/objects?kind=${kind}&full=1`)).items,
+    items: async <T>(kind: string) => (await full<T>(kind)).items,
+    async created(kind) {
+      const { items, createdAt } = await full<ApiObject>(kind);
+      return items.map((object, index) => ({ object, at: createdAt[index] ?? 0 }));
+    },
+    async fault(faults) {
+      await control("POST", "faults", faults);
+    },
+    async clearFaults() {
+      await control("DELETE", "faults");
+    },
+    async down(ms) {
+      await control("POST", "down", { ms });
+    },
+    async clear() {
+      await control("DELETE", "objects");
+      await control("POST", "reset");
+    },
   };
 }
 
-function getJson<T>(url: string): Promise<T> {
+function sendJson<T>(method: string, url: string, body?: unknown): Promise<T> {
   return new Promise((resolve, reject) => {
-    get(url, { rejectUnauthorized: false, agent: false }, (response) => {
+    const outgoing = request(url, { method, rejectUnauthorized: false, agent: false }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (part: string) => {
         text += part;
       });
-      response.on("end", () => resolve(JSON.parse(text) as T));
-    }).on("error", reject);
+      response.on("error", reject);
+      response.on("end", () => {
+        if (response.statusCode === 200) resolve(JSON.parse(text) as T);
+        else reject(new Error(`${method} ${url} answered ${response.statusCode}: ${text}`));
+      });
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 

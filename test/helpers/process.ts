@@ -10,19 +10,29 @@ export const NODE = process.execPath;
 
 const READY_MS = 60_000;
 
+/** How a process ended: one of the two is null. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 export interface Running {
   readonly pid: number;
   readonly child: ChildProcess;
   /** The first line of standard output that `until` accepts. */
   readonly line: string;
-  /** Ends it with SIGTERM and waits for its end. */
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<Ending>;
+  /** Ends it with SIGTERM and waits for its end; nothing happens when it is gone already. */
   stop(): Promise<void>;
+  /** The same with SIGKILL. */
+  kill(): Promise<void>;
 }
 
 /**
- * Starts a program and waits for a line that shows it is ready.
+ * Starts a program and waits for a line that shows it is ready. It does not outlive this process, unless that is killed.
  *
- * @throws Error with what it wrote to standard error when it ends before.
+ * @throws Error with what it wrote to standard error when it ends before, or is not ready in a minute; it is gone then.
  */
 export async function start(
   command: string,
@@ -35,29 +45,65 @@ export async function start(
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const ended = new Promise<Ending>((resolve) =>
+    child.once("exit", (code, signal) => resolve({ code, signal })),
+  );
+  endWithThisProcess(child, ended);
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    await ended;
+  };
+  try {
+    const line = await readyLine(child, `${command} ${args.join(" ")}`, until);
+    return {
+      pid: child.pid ?? 0,
+      child,
+      line,
+      ended,
+      stop: () => end("SIGTERM"),
+      kill: () => end("SIGKILL"),
+    };
+  } catch (error) {
+    if (child.pid !== undefined) await end("SIGKILL");
+    throw error;
+  }
+}
+
+async function readyLine(
+  child: ChildProcess,
+  what: string,
+  until: (line: string) => boolean,
+): Promise<string> {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error("its output is not piped");
   let errors = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  stderr.setEncoding("utf8").on("data", (text: string) => {
     errors = (errors + text).slice(-4_000);
   });
-  const lines = createInterface({ input: child.stdout });
-  const line = await new Promise<string>((resolve, reject) => {
-    lines.on("line", (text) => until(text) && resolve(text));
-    child.once("error", reject);
-    ended.then(() => reject(new Error(`${command} ${args.join(" ")} ended before it was ready: ${errors}`)));
-    const late = () =>
-      reject(new Error(`${command} ${args.join(" ")} was not ready in ${READY_MS} ms: ${errors}`));
-    setTimeout(late, READY_MS).unref();
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const late = setTimeout(
+    () => reject(new Error(`${what} was not ready in ${READY_MS} ms: ${errors}`)),
+    READY_MS,
+  );
+  createInterface({ input: stdout }).on("line", (text) => until(text) && resolve(text));
+  child.once("error", reject);
+  // Not "exit": what it wrote to standard error may still be under way then.
+  child.once("close", () => reject(new Error(`${what} ended before it was ready: ${errors}`)));
+  return promise.finally(() => clearTimeout(late));
+}
+
+const living = new Set<ChildProcess>();
+const endAll = (): void => {
+  for (const child of living) child.kill("SIGKILL");
+};
+
+function endWithThisProcess(child: ChildProcess, ended: Promise<unknown>): void {
+  if (living.size === 0) process.on("exit", endAll);
+  living.add(child);
+  void ended.then(() => {
+    living.delete(child);
+    if (living.size === 0) process.off("exit", endAll);
   });
-  return {
-    pid: child.pid ?? 0,
-    child,
-    line,
-    async stop() {
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
-      await ended;
-    },
-  };
 }
 
 /** CPU time of a process so far, user and system, in milliseconds (proc(5): fields 14 and 15 of stat). */
@@ -71,6 +117,16 @@ export function cpuMs(pid: number): number {
 
 /** Largest resident memory of a process so far, in MiB. */
 export function peakRssMiB(pid: number): number {
-  const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Math.round(Number(kib ?? 0) / 1024);
+  return Math.round(statusKib(pid, "VmHWM") / 1024);
+}
+
+/** Resident memory of a process now, in MiB. */
+export function rssMiB(pid: number): number {
+  return statusKib(pid, "VmRSS") / 1024;
+}
+
+/** A line of proc(5)'s status, in KiB. */
+function statusKib(pid: number, field: "VmHWM" | "VmRSS"): number {
+  const kib = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kib ?? 0);
 }

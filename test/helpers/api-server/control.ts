@@ -7,8 +7,9 @@ import type { Fault } from "./faults.ts";
 /**
  * Answers `/__control/…`; it asks for no token, since the server listens on loopback only.
  *
- * - `GET objects?kind=` → `{count, names: ["ns/name", …]}`; `full=1` adds `items`
+ * - `GET objects?kind=` → `{count, names: ["ns/name", …]}`; `full=1` adds `items` and, in their order, `createdAt` in ms
  * - `GET requests` → `{count, byStatus}`; `POST faults` arms a Fault (or a list of them); `DELETE faults` disarms all
+ * - `POST down` `{ms}` breaks and refuses all connections for that long; objects stay
  * - `POST latency` `{ms}`; `POST objects` puts an object; `DELETE objects` removes all but namespaces; `POST reset` forgets requests
  */
 export function createControl(
@@ -17,7 +18,9 @@ export function createControl(
   return (request, response) => {
     const url = new URL(request.url ?? "/", "https://localhost");
     if (!url.pathname.startsWith("/__control/")) return false;
-    void act(server(), `${request.method} ${url.pathname.slice("/__control/".length)}`, url, request).then(
+    const verb = `${request.method} ${url.pathname.slice("/__control/".length)}`;
+    const answered = (work: () => void) => void response.once("finish", work);
+    void act(server(), verb, url, request, answered).then(
       (body) => reply(response, body === undefined ? 404 : 200, body ?? { error: "no such control" }),
       (error: unknown) => reply(response, 400, { error: String(error) }),
     );
@@ -30,6 +33,7 @@ async function act(
   verb: string,
   url: URL,
   request: IncomingMessage,
+  answered: (work: () => void) => void,
 ): Promise<object | undefined> {
   const body = await text(request);
   if (verb === "GET objects") return objects(server, url);
@@ -42,6 +46,11 @@ async function act(
   }
   if (verb === "DELETE faults") {
     server.clearFaults();
+    return {};
+  }
+  if (verb === "POST down") {
+    const { ms } = JSON.parse(body) as { ms: number };
+    answered(() => void goDown(server, ms));
     return {};
   }
   if (verb === "POST latency") {
@@ -59,7 +68,15 @@ async function act(
 function objects(server: ApiServer, url: URL): object {
   const items = server.objects(url.searchParams.get("kind") ?? undefined);
   const names = items.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`);
-  return { count: items.length, names, ...(url.searchParams.get("full") === null ? {} : { items }) };
+  if (url.searchParams.get("full") === null) return { count: items.length, names };
+  return { count: items.length, names, items, createdAt: items.map((item) => server.createdAt(item)) };
+}
+
+async function goDown(server: ApiServer, ms: number): Promise<void> {
+  await server.stop();
+  // The outage itself: nobody can be told of its end but by the server's answering again.
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  await server.start();
 }
 
 function requests(server: ApiServer): object {

@@ -26,6 +26,8 @@ export interface Fault {
   readonly method?: string;
   /** Part of the path. */
   readonly path?: string;
+  /** Part of the request's body. */
+  readonly text?: string;
   /** How many requests it meets; 1 unless given, 0 for all of them. */
   readonly times?: number;
   readonly action: FaultAction;
@@ -50,11 +52,12 @@ export class Faults {
   }
 
   /** The fault that this request meets, counted down. */
-  take(method: string, path: string): FaultAction | undefined {
+  take(method: string, path: string, body = ""): FaultAction | undefined {
     const entry = this.#armed.find(
       ({ fault }) =>
         (fault.method === undefined || fault.method === method) &&
-        (fault.path === undefined || path.includes(fault.path)),
+        (fault.path === undefined || path.includes(fault.path)) &&
+        (fault.text === undefined || body.includes(fault.text)),
     );
     if (entry === undefined) return undefined;
     entry.left--;

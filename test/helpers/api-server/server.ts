@@ -78,7 +78,7 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
   const body = await readBody(request);
   const wait = service.latency();
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-  const fault = service.faults.take(method, url);
+  const fault = service.faults.take(method, url, body);
   if (fault !== undefined && (await misbehave(fault, response))) return;
   const reply = replyTo(service, entry, body, response);
   if (fault?.type === "drop") response.socket?.destroy();

@@ -38,6 +38,7 @@ const HISTORY = 10_000;
 export class Storage {
   readonly #resources = new Map<string, Map<string, ApiObject>>();
   readonly #changes: Change[] = [];
+  readonly #addedAt = new Map<string | undefined, number>();
   /** Emits `change` with each {@link Change}. */
   readonly events = new EventEmitter().setMaxListeners(0);
   #version = 1;
@@ -72,7 +73,13 @@ export class Storage {
       generation: 1,
       creationTimestamp: new Date().toISOString().replace(/\.\d+/, ""),
     };
+    this.#addedAt.set(metadata.uid, Date.now());
     return this.#store(kind, { ...object, metadata }, "ADDED");
+  }
+
+  /** When an object was added, milliseconds since the epoch: creationTimestamp knows whole seconds only. */
+  addedAt(object: ApiObject): number {
+    return this.#addedAt.get(object.metadata.uid) ?? 0;
   }
 
   replace(kind: Kind, object: ApiObject): ApiObject {
@@ -81,6 +88,7 @@ export class Storage {
   }
 
   remove(kind: Kind, object: ApiObject): void {
+    this.#addedAt.delete(object.metadata.uid);
     this.#resources.get(resourceKey(kind))?.delete(keyOf(object));
     this.#version++;
     this.#remember("DELETED", kind, object);

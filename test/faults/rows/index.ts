@@ -1,0 +1,11 @@
+/** All rows of the fault tests, in the order of their numbers. */
+
+import { GATEWAY_ROWS } from "./gateways.ts";
+import { REDIS_ROWS } from "./redis.ts";
+import type { Row } from "./row.ts";
+import { SENDER_ROWS } from "./senders.ts";
+import { TARGET_ROWS } from "./target.ts";
+
+export const ROWS: readonly Row[] = [...GATEWAY_ROWS, ...REDIS_ROWS, ...TARGET_ROWS, ...SENDER_ROWS].sort(
+  (a, b) => a.number - b.number,
+);

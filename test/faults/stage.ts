@@ -1,0 +1,205 @@
+/** The stage of one row: a store, an API server and gateways as processes of their own, and a client that sends bursts. */
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import type { Audit } from "../../src/core/ledger.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
+import {
+  type ApiServerProcess,
+  eventually,
+  type GatewayProcess,
+  type Ports,
+  startApiServerProcess,
+  startGateway,
+} from "../helpers/gateway.ts";
+import { type LoadOptions, type LoadResult, pullRequest, sendLoad } from "../helpers/load.ts";
+import { NODE, ROOT } from "../helpers/process.ts";
+import { type RedisServer, startRedis } from "../helpers/redis.ts";
+import type { Made } from "./judge.ts";
+
+/** How much is sent. The short form is part of every test run, the long one is for nights. */
+export interface Size {
+  readonly form: "short" | "long";
+  readonly deliveries: number;
+  readonly concurrency: number;
+}
+
+export const SIZES = {
+  short: { form: "short", deliveries: 200, concurrency: 16 },
+  long: { form: "long", deliveries: 2_000, concurrency: 32 },
+} as const satisfies Record<Size["form"], Size>;
+
+export interface Burst {
+  /** Resolves when `count` answers had this status; rejects when the burst ends before. */
+  reached(status: number, count: number): Promise<void>;
+  readonly done: Promise<LoadResult>;
+}
+
+export interface Stage extends AsyncDisposable {
+  readonly size: Size;
+  readonly api: ApiServerProcess;
+  /** @throws Error on the embedded store. */
+  readonly redis: RedisServer;
+  /** Starts a gateway, on free ports unless told; requests go to all that were started and are not yet replaced. */
+  startGateway(ports?: Ports): Promise<GatewayProcess>;
+  /** Sends so many deliveries; three of four are sent again until they are accepted, the fourth is given up at once. */
+  burst(count: number, options?: Pick<LoadOptions, "deliveryId" | "rate">): Burst;
+  /** Waits until nothing is pending and the queue is empty; milliseconds that it took. */
+  drained(): Promise<number>;
+  objects(): Promise<readonly (Made & { readonly at: number })[]>;
+  /** What `sluice audit` says, as a process of its own. */
+  audit(): Promise<Audit>;
+  /** What the gateways logged as defects of their own, as `where code: message`, and how often. */
+  readonly defects: Readonly<Record<string, number>>;
+}
+
+/** The triggers of listener.yaml that match. */
+export const TRIGGERS = ["build", "scan"] as const;
+
+const LISTENER = join(import.meta.dirname, "listener.yaml");
+const SECRET = "an example, not a secret";
+/** Milliseconds: a worker's lock and the sweep after it, several times over. */
+const DRAIN_MS = 180_000;
+
+export async function openStage(store: "redis" | "embedded", size: Size): Promise<Stage> {
+  await using opened = new AsyncDisposableStack();
+  const folder = opened.use(temporaryFolder("sluice-faults-"));
+  const api = opened.adopt(await startApiServerProcess(folder.path), (process) => process.kill());
+  const redis = store === "redis" ? opened.use(await startRedis({ appendfsync: "always" })) : undefined;
+  const url = redis?.url ?? `embedded:${join(folder.path, "store")}`;
+  const settings = ["--config", LISTENER, "--store", url, "--create", "kubernetes"];
+  const body = pullRequest();
+  const gateways = new Map<string, GatewayProcess>();
+  const defects: Record<string, number> = {};
+  const state = { closed: false };
+  const running = opened.move();
+
+  const anyGateway = (): GatewayProcess => {
+    const found = [...gateways.values()].find(
+      ({ child }) => child.exitCode === null && child.signalCode === null,
+    );
+    if (found === undefined) throw new Error("no gateway is running");
+    return found;
+  };
+
+  return {
+    size,
+    api,
+    defects,
+    get redis() {
+      if (redis === undefined) throw new Error("this stage has no Redis");
+      return redis;
+    },
+
+    async startGateway(ports = {}) {
+      const args = [...settings, "--kubeconfig", api.kubeconfig];
+      const gateway = running.adopt(await startGateway(args, ports), (process) => process.kill());
+      gateways.set(gateway.url, gateway);
+      createInterface({ input: gateway.child.stdout ?? process.stdin }).on("line", (line) => {
+        if (!line.includes('"fact":"defect"')) return;
+        const { where, code, message } = JSON.parse(line) as Record<string, string>;
+        const defect = `${where} ${code}: ${message?.slice(0, 120)}`;
+        defects[defect] = (defects[defect] ?? 0) + 1;
+      });
+      return gateway;
+    },
+
+    burst(count, options = {}) {
+      const urls = [...gateways.keys()];
+      const watch = createWatch();
+      let turn = 0;
+      const done = sendLoad({
+        url: () => `${urls[turn++ % urls.length]}/default/faults`,
+        ...{ secret: SECRET, body, count, concurrency: size.concurrency },
+        resend: (index) => index % 4 !== 3,
+        onAnswer: (_answered, status) => watch.saw(status),
+        stopped: () => state.closed,
+        ...options,
+      });
+      done.then(watch.end, watch.end);
+      running.defer(() => done.then(() => {}));
+      running.defer(() => {
+        state.closed = true;
+      });
+      return { reached: watch.reached, done };
+    },
+
+    async drained() {
+      const from = performance.now();
+      const { admin, audit } = anyGateway();
+      await eventually(audit, ({ pending }) => pending === 0, DRAIN_MS, 500);
+      await eventually(
+        () => queued(admin),
+        (jobs) => jobs === 0,
+        DRAIN_MS,
+        500,
+      );
+      return performance.now() - from;
+    },
+
+    async objects() {
+      const created = await api.created("PipelineRun");
+      return created.map(({ object: { metadata }, at }) => ({
+        name: metadata.name,
+        delivery: metadata.annotations?.["faults/delivery"] ?? "",
+        event: metadata.labels?.["triggers.tekton.dev/triggers-eventid"] ?? "",
+        trigger: metadata.labels?.["triggers.tekton.dev/trigger"] ?? "",
+        at,
+      }));
+    },
+
+    async audit() {
+      const command = [join(ROOT, "src/cli/run.ts"), "audit", "--store", url, "-o", "json"];
+      // Exit code 1 says that something does not add up: what, stands in the output, and the judge reads it.
+      const { stdout } = await promisify(execFile)(NODE, command).catch((error: { stdout?: string }) => {
+        if (error.stdout?.startsWith("{")) return { stdout: error.stdout };
+        throw error;
+      });
+      return JSON.parse(stdout) as Audit;
+    },
+
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Jobs that the queue holds, in any state; undefined while it cannot be asked. */
+async function queued(admin: string): Promise<number | undefined> {
+  const metrics = await (await fetch(`${admin}/metrics`)).text();
+  const samples = [...metrics.matchAll(/^sluice_queue_jobs\{.*\} (\d+)$/gm)];
+  return samples.length === 0 ? undefined : samples.reduce((sum, [, jobs]) => sum + Number(jobs), 0);
+}
+
+/** Lets rows wait for the course of a burst. */
+function createWatch() {
+  const seen = new Map<number, number>();
+  const waiting = new Set<{ status: number; count: number; resolve(): void; reject(error: Error): void }>();
+  let ended = false;
+
+  const look = (): void => {
+    for (const one of waiting) {
+      const { status, count } = one;
+      if ((seen.get(status) ?? 0) >= count) one.resolve();
+      else if (ended) one.reject(new Error(`the burst ended before ${count} answers had status ${status}`));
+      else continue;
+      waiting.delete(one);
+    }
+  };
+  return {
+    saw(status: number): void {
+      seen.set(status, (seen.get(status) ?? 0) + 1);
+      look();
+    },
+    end(): void {
+      ended = true;
+      look();
+    },
+    reached(status: number, count: number): Promise<void> {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      waiting.add({ status, count, resolve, reject });
+      look();
+      return promise;
+    },
+  };
+}

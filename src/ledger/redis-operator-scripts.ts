@@ -90,7 +90,7 @@ redis.call('ZREM', sets[was], id)
 redis.call('ZREM', KEYS[9], id)
 for i = 11, #KEYS do redis.call('ZREM', KEYS[i], id) end
 redis.call('HINCRBY', totals, was, -1)
-redis.call('HINCRBY', totals, 'bytes', -bytes)
+redis.call('HINCRBY', totals, 'bytes', 0 - bytes)
 redis.call('HINCRBY', totals, 'forgotten', 1)
 redis.call('HINCRBY', totals, 'writes', 1)
 if was ~= 'duplicate' and tonumber(claimed) > 0 then redis.call('SET', KEYS[10], was, 'PX', claimed) end
@@ -99,7 +99,7 @@ return 1
 
 const strip = `
 if redis.call('HGET', record, 'outcome') == 'pending' then return 0 end
-redis.call('HINCRBY', totals, 'bytes', -redis.call('HSTRLEN', record, 'body'))
+redis.call('HINCRBY', totals, 'bytes', 0 - redis.call('HSTRLEN', record, 'body'))
 redis.call('HDEL', record, 'body')
 redis.call('ZREM', KEYS[9], ARGV[1])
 return 1

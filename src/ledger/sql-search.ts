@@ -136,9 +136,9 @@ async function fetch(
   const values: unknown[] = [places.map(({ id }) => id)];
   // What the database folds to lower case as we do, and what no escape of JSON changes.
   const plain = words.filter((word) => /^[\w./:@+-]+$/.test(word));
-  const may = plain.map((word) => `AND strpos(said, $${values.push(word)}) > 0`);
+  const may = plain.map((word) => `AND strpos(all_words, $${values.push(word)}) > 0`);
   const rows = await client.query<SummaryRow>(
-    `SELECT ${SUMMARY} FROM sluice.delivery AS d, LATERAL (SELECT ${WORDS}) AS w (said)
+    `SELECT ${SUMMARY} FROM sluice.delivery AS d, LATERAL (SELECT ${WORDS}) AS w (all_words)
     WHERE d.id = ANY ($1::text[]) ${may.join(" ")} ORDER BY d.received_at DESC, d.id DESC`,
     values,
   );

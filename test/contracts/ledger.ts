@@ -7,8 +7,11 @@ import { decideJobId, newDeliveryId } from "../../src/core/identity.ts";
 import type { Ledger } from "../../src/core/ledger.ts";
 import { attemptContract } from "../ledger/attempts.ts";
 import { conservationContract } from "../ledger/conservation.ts";
+import { deadContract } from "../ledger/dead.ts";
 import { listContract } from "../ledger/lists.ts";
+import { retentionContract } from "../ledger/retention.ts";
 import { attemptOf, decisionsFor, jobFor, jobsIn, listener, newDelivery, START } from "../ledger/samples.ts";
+import { searchContract } from "../ledger/searches.ts";
 
 /** A ledger on storage of its own, with the storage's back door. */
 export interface LedgerBench extends AsyncDisposable {
@@ -216,6 +219,9 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
 
     attemptContract(() => ({ ledger, bench }));
     listContract(() => ledger);
+    searchContract(() => ledger);
+    deadContract(() => ({ ledger, bench }));
+    retentionContract(() => ({ ledger, bench }));
     conservationContract(() => ({ ledger, bench }));
   });
 }

@@ -45,10 +45,10 @@ test("cleaned text has no control characters, no half characters and no more tha
 });
 
 test("a store that answers others is busy, one that answers nobody is away", async () => {
-  const ask = createPatience(60);
+  const ask = createPatience(300);
   const after = (ms: number) => new Promise<string>((resolve) => setTimeout(resolve, ms, "late"));
-  const busy = ask(after(110));
-  for (const ms of [20, 40, 60, 80, 100]) void ask(after(ms));
+  const busy = ask(after(500));
+  for (const ms of [100, 200, 300, 400]) void ask(after(ms));
   assert.equal(await busy, "late");
   const away = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_AWAY";
   await assert.rejects(ask(new Promise(() => {})), away);

@@ -16,6 +16,9 @@ interface Known {
   readonly duplicateOf?: string;
   decided: NewDelivery["decisions"];
   readonly states: Map<string, JobRecord["state"]>;
+  /** Highest number of a try, by job; and what it was when the job was reopened. */
+  readonly tries: Map<string, number>;
+  readonly reopened: Map<string, number>;
 }
 
 const operation = fc.oneof(
@@ -32,6 +35,7 @@ const operation = fc.oneof(
     number: fc.integer({ min: 1, max: 4 }),
     outcome: fc.constantFrom<Attempt["outcome"]>("done", "retry", "dead"),
   }),
+  fc.record({ do: fc.constant("reopen"), dead: fc.nat() }),
 );
 
 export function conservationContract(current: () => { ledger: Ledger; bench: LedgerBench }): void {
@@ -51,7 +55,14 @@ export function conservationContract(current: () => { ledger: Ledger; bench: Led
       const first = dedupeKey === undefined ? undefined : holders.get(dedupeKey);
       const states = new Map(jobsIn(entry).map((job) => [job.id, "pending" as const]));
       const origin = first === undefined ? {} : { duplicateOf: first.entry.delivery.id };
-      const made: Known = { entry, ...origin, decided: entry.decisions, states };
+      const made: Known = {
+        entry,
+        ...origin,
+        decided: entry.decisions,
+        states,
+        tries: new Map(),
+        reopened: new Map(),
+      };
       const expected =
         first === undefined
           ? { kind: "accepted" }
@@ -72,13 +83,32 @@ export function conservationContract(current: () => { ledger: Ledger; bench: Led
       const { one, job } = chosen;
       const state = one.states.get(job.id);
       if (outcome === "done") one.states.set(job.id, "created");
-      if (outcome === "dead" && state === "pending") one.states.set(job.id, "dead");
+      const stale = number <= (one.reopened.get(job.id) ?? 0);
+      if (outcome === "dead" && state === "pending" && !stale) one.states.set(job.id, "dead");
+      one.tries.set(job.id, Math.max(number, one.tries.get(job.id) ?? 0));
       await ledger.attempt(job, attemptOf(job, number, outcome));
+    };
+
+    const reopen = async (which: number) => {
+      const dead = known.filter((one) => [...one.states.values()].includes("dead"));
+      const one = dead[which % dead.length];
+      if (one === undefined) return;
+      const expected = [...one.states].flatMap(([job, state]) => (state === "dead" ? job : []));
+      for (const job of expected) {
+        one.states.set(job, "pending");
+        one.reopened.set(job, one.tries.get(job) ?? 0);
+      }
+      const jobs = await ledger.reopen(one.entry.delivery.id, clock++);
+      assert.deepEqual(
+        jobs.map((job) => [job.id, job.reopened?.attempts]),
+        expected.map((job) => [job, one.reopened.get(job)]),
+      );
     };
 
     const property = fc.asyncProperty(fc.array(operation, { maxLength: 20 }), async (operations) => {
       for (const op of operations) {
-        if ("outcome" in op) await attempt(op.which, op.number, op.outcome);
+        if ("dead" in op) await reopen(op.dead);
+        else if ("outcome" in op) await attempt(op.which, op.number, op.outcome);
         else if ("which" in op) {
           const one = known[op.which % known.length];
           if (one === undefined) continue;

@@ -1,0 +1,182 @@
+/** The part of the ledger's contract that is about forgetting. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Ledger, NewDelivery, RetentionPolicy } from "../../src/core/ledger.ts";
+import type { LedgerBench } from "../contracts/ledger.ts";
+import { attemptOf, jobsIn, newDelivery, runOf, START } from "./samples.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const never: RetentionPolicy = { age: 1e12, deadAge: 1e12, payloadAge: 1e12 };
+
+export function retentionContract(current: () => { ledger: Ledger; bench: LedgerBench }): void {
+  /** One of each outcome in turn, an hour apart. */
+  const fill = async (count: number) => {
+    const { ledger } = current();
+    const entries: NewDelivery[] = [];
+    for (let i = 0; i < count; i++) {
+      const entry = newDelivery({
+        receivedAt: START + i * HOUR,
+        decided: ["n", "m", "f", "m"][i % 4],
+        facts: { repository: "acme/shop", revision: `abcdef0${i}` },
+      });
+      await ledger.accept(entry);
+      for (const job of jobsIn(entry)) if (i % 4 === 1) await ledger.attempt(job, attemptOf(job, 1, "done"));
+      entries.push(entry);
+    }
+    return entries;
+  };
+  const kept = async (entries: readonly NewDelivery[]) => {
+    const all = await Promise.all(entries.map(({ delivery }) => current().ledger.find(delivery.id)));
+    return all.flatMap((record, i) => (record === undefined ? [] : i));
+  };
+  const balanced = async (accepted: number) => {
+    const audit = await current().ledger.audit();
+    assert.deepEqual([audit.accepted, audit.violations], [accepted, []]);
+  };
+
+  test("deliveries are forgotten by age, the dead later, the pending never", async () => {
+    const { ledger } = current();
+    const entries = await fill(12);
+    const policy = { ...never, age: 4 * HOUR, deadAge: 8 * HOUR };
+    const now = START + 11 * HOUR;
+    assert.deepEqual(await ledger.prune(policy, now, 100), { deliveries: 5, payloads: 0 });
+    assert.deepEqual(await kept(entries), [3, 6, 7, 8, 9, 10, 11]);
+    await balanced(7);
+    assert.deepEqual(await ledger.prune(policy, now, 100), { deliveries: 0, payloads: 0 });
+    await ledger.prune({ ...never, age: 0, deadAge: 0 }, now + DAY, 100);
+    assert.deepEqual(await kept(entries), [3, 7, 11]);
+    await balanced(3);
+  });
+
+  test("what is forgotten is found by nothing any more, and a limit stops it half-way", async () => {
+    const { ledger } = current();
+    const entries = await fill(8);
+    const policy = { ...never, age: 0, deadAge: 0 };
+    const now = START + 5 * DAY;
+    assert.equal((await ledger.prune(policy, now, 1)).deliveries, 1);
+    assert.deepEqual(await kept(entries), [1, 2, 3, 4, 5, 6, 7]);
+    assert.equal((await ledger.prune(policy, now, 0)).deliveries, 0);
+    assert.equal((await ledger.prune(policy, now, 100)).deliveries, 5);
+    const [job] = jobsIn(entries[1] as NewDelivery);
+    assert.ok(job);
+    const filters = [
+      ...[{}, { repository: "acme/shop" }, { revision: "abcdef0" }, { trigger: "trigger-0" }],
+      ...([{ provider: "github" }, { text: "acme" }, { outcome: "pending" }] as const),
+    ];
+    for (const filter of filters) {
+      assert.equal((await ledger.list(filter, { limit: 10 })).items.length, 2, JSON.stringify(filter));
+      assert.equal(await ledger.count(filter), 2, JSON.stringify(filter));
+    }
+    assert.equal(await ledger.count({ object: runOf(job).name }), 0);
+    assert.deepEqual(await ledger.deadGroups(), []);
+    const dump = await current().bench.dump();
+    for (const i of [0, 1, 2])
+      assert.ok(!dump.includes((entries[i] as NewDelivery).delivery.id), `trace of ${i}`);
+    await balanced(2);
+  });
+
+  test("a body is forgotten before its record; the pending keep theirs", async () => {
+    const { ledger } = current();
+    const entries = await fill(8);
+    const policy = { ...never, payloadAge: 2 * HOUR };
+    assert.deepEqual(await ledger.prune(policy, START + 7 * HOUR, 3), { deliveries: 0, payloads: 3 });
+    assert.deepEqual(await ledger.prune(policy, START + 7 * HOUR, 100), { deliveries: 0, payloads: 1 });
+    assert.deepEqual(await ledger.prune(policy, START + 7 * HOUR, 100), { deliveries: 0, payloads: 0 });
+    const loaded = await Promise.all(entries.map(({ delivery }) => ledger.load(delivery.id)));
+    assert.deepEqual(
+      loaded.map((delivery) => delivery !== undefined),
+      [false, false, false, true, false, true, true, true],
+    );
+    assert.equal((await kept(entries)).length, 8);
+    await balanced(8);
+    // Once it is no longer pending, its body goes too.
+    const [job] = jobsIn(entries[3] as NewDelivery);
+    assert.ok(job);
+    await ledger.attempt(job, attemptOf(job, 1, "done"));
+    assert.equal((await ledger.prune(policy, START + 7 * HOUR, 100)).payloads, 1);
+  });
+
+  test("too many are too many: the oldest go first, the dead last", async () => {
+    const { ledger } = current();
+    const entries = await fill(12);
+    assert.equal((await ledger.prune({ ...never, count: 8 }, START, 100)).deliveries, 4);
+    assert.deepEqual(await kept(entries), [2, 3, 6, 7, 8, 9, 10, 11]);
+    assert.equal((await ledger.prune({ ...never, count: 5 }, START, 100)).deliveries, 3);
+    assert.deepEqual(await kept(entries), [3, 6, 7, 10, 11]);
+    assert.equal((await ledger.prune({ ...never, count: 0 }, START, 100)).deliveries, 2);
+    assert.deepEqual(await kept(entries), [3, 7, 11], "nothing is left but what is pending");
+    await balanced(3);
+  });
+
+  test("too many bytes are too many: bodies that were forgotten no longer count", async () => {
+    const { ledger } = current();
+    const body = Buffer.from(Array.from({ length: 900 }, (_, i) => (i * i) % 251));
+    const entries = Array.from({ length: 40 }, (_, i) => newDelivery({ receivedAt: START + i, body }));
+    for (const entry of entries) await ledger.accept(entry);
+    const { deliveries } = await ledger.prune({ ...never, bytes: 20_000 }, START + 40, 100);
+    const left = 40 - deliveries;
+    assert.ok(left >= 8 && left <= 20, `${left} are left`);
+    assert.equal((await ledger.prune({ ...never, bytes: 20_000 }, START + 40, 100)).deliveries, 0);
+    assert.deepEqual(
+      await kept(entries),
+      Array.from({ length: left }, (_, i) => deliveries + i),
+    );
+    await ledger.prune({ ...never, payloadAge: 0 }, START + 40, 100);
+    assert.equal((await ledger.prune({ ...never, bytes: 900 * left }, START + 40, 100)).deliveries, 0);
+    await ledger.prune({ ...never, age: 0 }, START + 40, 100);
+    assert.equal(
+      (await ledger.prune({ ...never, bytes: 0 }, START + 40, 100)).deliveries,
+      0,
+      "nothing is left over",
+    );
+    await balanced(0);
+  });
+
+  test("a dedupe key outlives the delivery that brought it", async () => {
+    const { ledger } = current();
+    const first = newDelivery({ decided: "n", dedupeKey: "k" });
+    await ledger.accept(first);
+    const of = first.delivery.id;
+    const redelivery = () => newDelivery({ decided: "n", dedupeKey: "k", receivedAt: START + HOUR });
+    await ledger.accept(redelivery());
+    await ledger.prune({ ...never, age: 0 }, START + 2 * HOUR, 10);
+    await balanced(0);
+    const expected = { kind: "duplicate", of, outcome: "filtered" };
+    assert.deepEqual(await ledger.accept(redelivery()), expected);
+    const entry = redelivery();
+    assert.deepEqual(await ledger.accept(entry), expected);
+    assert.deepEqual(await ledger.accept(entry), expected, "a client that lost the answer gets it again");
+    assert.equal((await ledger.find(entry.delivery.id))?.duplicateOf, of);
+    await balanced(2);
+  });
+
+  test("pruning while others write forgets nothing that it must not, and the law holds", async () => {
+    const { ledger, bench } = current();
+    const other = await bench.reopen();
+    const entries = Array.from({ length: 60 }, (_, i) =>
+      newDelivery({ receivedAt: START + i, decided: "m" }),
+    );
+    const writes = entries.map(async (entry) => {
+      await other.accept(entry);
+      for (const job of jobsIn(entry)) await other.attempt(job, attemptOf(job, 1, "dead"));
+      await other.reopen(entry.delivery.id, START);
+      for (const job of jobsIn(entry)) await other.attempt(job, attemptOf(job, 2, "done"));
+    });
+    let deliveries = 0;
+    const outcomes = await Promise.allSettled([
+      ...writes,
+      (async () => {
+        for (let i = 0; i < 10; i++) {
+          deliveries += (await ledger.prune({ ...never, age: 0, payloadAge: 0 }, START + DAY, 7)).deliveries;
+        }
+      })(),
+    ]);
+    for (const outcome of outcomes) assert.equal(outcome.status, "fulfilled");
+    await balanced(entries.length - deliveries);
+    await ledger.prune({ ...never, age: 0 }, START + DAY, 100);
+    await balanced(0);
+    await other.close();
+  });
+}

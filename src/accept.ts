@@ -7,7 +7,7 @@ import { payload } from "./core/delivery.ts";
 import { asFault, fault, reasonOf, SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { maskedNames } from "./core/headers.ts";
-import { decideJobId, newDeliveryId } from "./core/identity.ts";
+import { newDeliveryId } from "./core/identity.ts";
 import type { CreateJob, Job } from "./core/job.ts";
 import type { ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
@@ -15,12 +15,13 @@ import type { ListenerPlan, Plans } from "./core/plan.ts";
 import { dedupeKey, describe } from "./core/provider.ts";
 import type { Queue } from "./core/queue.ts";
 import { type Decided, decide } from "./decide.ts";
+import { createRetryFailed, decideJobFor, decidesAgain, openJobs } from "./redelivery.ts";
 import { refuseBroken, refuseNoJson, refuseUnproved } from "./refuse.ts";
 import type { DeliveryProofs, Verifier } from "./verify/verifier.ts";
 
 export interface AcceptNeeds {
   readonly verifier: Verifier;
-  readonly ledger: Pick<Ledger, "accept" | "find" | "load">;
+  readonly ledger: Pick<Ledger, "accept" | "drop" | "find" | "load" | "reopen">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
   readonly tell: Tell;
@@ -40,6 +41,9 @@ const MAX_WAITING = 1_000;
 export interface Accept {
   /**
    * Takes a delivery in.
+   *
+   * A delivery that its sender brings again creates nothing where the first one succeeded; what had failed of it is
+   * tried again, unless the listener's `sluice.dev/on-duplicate` says otherwise (docs/adr/0012-duplicates.md).
    *
    * @returns its eventID, once it is on durable storage; for a duplicate the eventID of the first.
    * @throws SluiceError 500 when the listener itself cannot be read, 401 when every trigger demands a proof and none
@@ -74,6 +78,7 @@ export function createAccept(needs: AcceptNeeds): Accept {
   const { verifier, ledger, queue, plans, tell, clock = Date.now, newId = newDeliveryId } = needs;
   const { decideWithin = DECIDE_WITHIN_MS } = needs;
   const again = findAgain({ ledger, plans });
+  const retryFailed = createRetryFailed({ ledger, clock, queued });
   let waiting = 0;
 
   return {
@@ -85,7 +90,8 @@ export function createAccept(needs: AcceptNeeds): Accept {
       await refuseUnproved(plan, proofs);
       const body = payload(delivery.body.toString("utf8"));
       if (plan.payloadValidation) refuseNoJson(body, delivery);
-      return keep(plan, delivery, proofs, body, { once: true, now: false });
+      const once = plan.onDuplicate !== "rerun";
+      return keep(plan, delivery, proofs, body, { once, now: false });
     },
 
     async replay(id, { note, trigger } = {}) {
@@ -138,10 +144,23 @@ export function createAccept(needs: AcceptNeeds): Accept {
       ...(note && { note }),
     };
     const result = await stored(() => ledger.accept(entry));
-    if (result.kind === "accepted") await queued(async () => jobsOf(delivery, decisions));
-    else if (result.outcome === "pending") await queued(() => openJobs(result.of));
-    report(entry, result.kind === "duplicate" ? result.of : undefined);
-    return result.kind === "duplicate" ? result.of : delivery.id;
+    if (result.kind === "accepted") {
+      // Of two processes that decide one redelivery again, the ledger knows whose decisions count.
+      const work = () => (decidesAgain(delivery) ? workOf(delivery.id) : jobsOf(delivery, decisions));
+      await queued(async () => work());
+      report(entry);
+      return delivery.id;
+    }
+    report(entry, result.of);
+    if (result.outcome === "pending") await queued(() => workOf(result.of));
+    if (result.outcome === "dead" && plan.onDuplicate !== "ignore") {
+      await stored(() =>
+        retryFailed(result.of, plan, (id, replayOf, open) =>
+          keep(open, { ...delivery, id, replayOf }, proofs, body, { once: false, now: false }),
+        ),
+      );
+    }
+    return result.of;
   }
 
   /**
@@ -184,14 +203,12 @@ export function createAccept(needs: AcceptNeeds): Accept {
   }
 
   /** The first try may have died between ledger and queue; its sender, asking again, must not wait for the sweep. */
-  async function openJobs(id: string): Promise<readonly Job[]> {
+  async function workOf(id: string): Promise<readonly Job[]> {
     const record = await ledger.find(id);
-    if (record === undefined) return [];
-    if (!record.decided) return [decideJob(record)];
-    return record.jobs.filter((job) => job.state === "pending").map((job) => job.job);
+    return record === undefined ? [] : openJobs(record);
   }
 
-  function report({ delivery, facts, decisions }: NewDelivery, duplicateOf: string | undefined): void {
+  function report({ delivery, facts, decisions }: NewDelivery, duplicateOf?: string): void {
     const { id, listener, body, replayOf } = delivery;
     const { provider, event } = facts;
     const outcome = duplicateOf === undefined ? outcomeOf(decisions) : "duplicate";
@@ -219,12 +236,8 @@ interface Keeping {
 }
 
 function jobsOf(delivery: Delivery, decisions: readonly Decision[] | undefined): readonly Job[] {
-  if (decisions === undefined) return [decideJob(delivery)];
+  if (decisions === undefined) return [decideJobFor(delivery)];
   return decisions.map((decision) => decision.job).filter((job): job is CreateJob => job !== undefined);
-}
-
-function decideJob({ id, listener, receivedAt }: Pick<Delivery, "id" | "listener" | "receivedAt">): Job {
-  return { kind: "decide", id: decideJobId(id), delivery: id, listener, receivedAt };
 }
 
 async function stored<T>(write: () => Promise<T>): Promise<T> {

@@ -3,12 +3,13 @@
 import { createHash } from "node:crypto";
 import { checkBindings, compileBindings } from "./bind/index.ts";
 import type { LocatedDeclarations } from "./catalog/declarations.ts";
+import { objectInvalid } from "./catalog/index.ts";
 import { bindingsOf, templateOf } from "./catalog/resolve.ts";
 import { type SelectedTrigger, type SelectionOptions, triggersOf } from "./catalog/select.ts";
 import { type ChainNeeds, compileChain } from "./chain.ts";
 import type { SluiceError } from "./core/errors.ts";
 import { asFault, fault } from "./core/errors.ts";
-import type { ChainStep, ListenerPlan, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
+import type { ChainStep, ListenerPlan, OnDuplicate, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
 import type { EventListener } from "./core/tekton.ts";
 import { compileTemplate, type RenderOptions } from "./render/index.ts";
 
@@ -30,6 +31,7 @@ export interface Compiled {
 
 const VERIFICATION = "sluice.dev/verification";
 const MAX_BODY = "sluice.dev/max-body-bytes";
+const ON_DUPLICATE = "sluice.dev/on-duplicate";
 const PAYLOAD_VALIDATION = "tekton.dev/payload-validation";
 
 /** Compiles one listener. A trigger that cannot fire stays in the plan with its fault, and its decisions say so. */
@@ -55,6 +57,7 @@ export function compileListener(listener: EventListener, needs: CompileNeeds): C
     (group) => leaves(group.chain) || group.triggers.some((trigger) => leaves(trigger.chain)),
   );
   const limit = Number(annotations[MAX_BODY]);
+  const onDuplicate = onDuplicateOf(listener, needs, found);
   const plan: ListenerPlan = {
     namespace,
     name,
@@ -62,6 +65,7 @@ export function compileListener(listener: EventListener, needs: CompileNeeds): C
     groups,
     payloadValidation: annotations[PAYLOAD_VALIDATION] !== "false",
     remote,
+    ...(onDuplicate === undefined ? {} : { onDuplicate }),
     ...(selection.broken === undefined ? {} : { fault: selection.broken }),
     ...(listener.spec.cloudEventURI === undefined ? {} : { cloudEventURI: listener.spec.cloudEventURI }),
     ...(Number.isSafeInteger(limit) && limit > 0 ? { maxBodyBytes: limit } : {}),
@@ -130,6 +134,27 @@ function compileTrigger(
     ...(serviceAccount === undefined ? {} : { serviceAccount }),
     ...(broken === undefined ? {} : { fault: broken }),
   };
+}
+
+const ON_DUPLICATES: readonly OnDuplicate[] = ["retry-failed", "ignore", "rerun"];
+
+/** A word that nobody knows must not fall back to another policy: runs would be made, or not made, unasked. */
+function onDuplicateOf(
+  listener: EventListener,
+  { declarations }: CompileNeeds,
+  found: Findings,
+): OnDuplicate | undefined {
+  const { namespace, name, annotations } = listener.metadata;
+  const word = annotations[ON_DUPLICATE];
+  if (word === undefined) return undefined;
+  const known = ON_DUPLICATES.find((policy) => policy === word);
+  if (known === undefined) {
+    const path = ["metadata", "annotations", ON_DUPLICATE];
+    const reason = `is ${JSON.stringify(word)}; expected ${ON_DUPLICATES.join(", ")}`;
+    const at = declarations.locate?.(listener, path);
+    found.errors.push(objectInvalid({ kind: "EventListener", namespace, name }, path, reason, at));
+  }
+  return known;
 }
 
 /** True when nothing in the chain can tell a stranger from the sender, and nobody wrote that this is meant. */

@@ -16,14 +16,19 @@ import type {
   Target,
 } from "./core/job.ts";
 import type { Ledger } from "./core/ledger.ts";
-import type { Plans } from "./core/plan.ts";
+import type { ListenerPlan, Plans } from "./core/plan.ts";
 import type { Disposition, JobHandler, Queue } from "./core/queue.ts";
 import { nextTry } from "./core/retry.ts";
 import { decide } from "./decide.ts";
+import type { Gate } from "./gate.ts";
+import { createGate } from "./gate.ts";
+import { decidesAgain, onlyFailed, openJobs } from "./redelivery.ts";
 import type { Verifier } from "./verify/verifier.ts";
 
 export interface DispatchNeeds {
   readonly target: Target;
+  /** Stands before the target; one of its own by default. */
+  readonly gate?: Gate;
   readonly ledger: Pick<Ledger, "attempt" | "decide" | "find" | "load">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
@@ -42,13 +47,17 @@ const DONE: Disposition = { kind: "done" };
  */
 export function createDispatch(needs: DispatchNeeds): JobHandler {
   const { target, ledger, queue, plans, verifier, tell, clock = Date.now, random = Math.random } = needs;
+  const { gate = createGate({ target, tell, clock, random }) } = needs;
 
   return (job: Job, attempt: number) =>
     job.kind === "create" ? create(job, attempt) : decideLater(job, attempt);
 
   async function create(job: CreateJob, number: number): Promise<Disposition> {
+    if (gate.closed() !== undefined) return backUntilOpen();
     const at = clock();
     const { runs, failure } = await createAll(job);
+    // A try that nobody answered because nobody is there is none: it may have been made, and its names will say so.
+    if (failure?.code === "SLUICE_CREATE_UNREACHABLE" && (await gate.doubt())) return backUntilOpen();
     const attempt = { ...concluded(job, number, at, failure), runs };
     await ledger.attempt(job, attempt);
     tell({ type: "job.attempted", job, attempt, waited: Math.max(0, at - job.receivedAt) });
@@ -56,6 +65,10 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     for (const run of runs) tell({ type: "run.created", job, run, sinceReceived });
     if (attempt.outcome !== "retry") return DONE;
     return { kind: "retry", afterMs: Math.max(0, (attempt.nextAt ?? at) - clock()) };
+  }
+
+  function backUntilOpen(): Disposition {
+    return { kind: "back", until: gate.closed() ?? Promise.resolve() };
   }
 
   /** Objects in the template's order; Tekton stops at the first that fails, and so do we. */
@@ -78,12 +91,15 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     }
   }
 
-  function concluded(job: CreateJob, number: number, at: number, failure?: Failure): Omit<Attempt, "runs"> {
+  /** @param tries how often it was tried since it was received or, by a person's wish, reopened. */
+  function concluded(job: CreateJob, tries: number, at: number, failure?: Failure): Omit<Attempt, "runs"> {
     const now = clock();
-    const base = { number, at, took: Math.max(0, now - at) };
+    const { receivedAt, reopened } = job;
+    const base = { number: tries + (reopened?.attempts ?? 0), at, took: Math.max(0, now - at) };
     if (failure === undefined) return { ...base, outcome: "done" };
     const { code, reason, retry, after } = failure;
-    const next = nextTry({ retry, attempt: number, receivedAt: job.receivedAt, now, after, random });
+    const since = reopened?.at ?? receivedAt;
+    const next = nextTry({ retry, attempt: tries, since, now, after, random });
     if (next.kind === "dead") return { ...base, outcome: "dead", code, reason: `${reason} (${next.reason})` };
     return { ...base, outcome: "retry", code, reason, nextAt: now + next.afterMs };
   }
@@ -93,12 +109,12 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     if (delivery === undefined || record === undefined) return DONE;
     // A try before this one may have died between the ledger and the queue.
     if (record.decided) {
-      await queue.enqueue(record.jobs.flatMap(({ job, state }) => (state === "pending" ? job : [])));
+      await queue.enqueue(openJobs(record));
       return DONE;
     }
     const { decisions, retry } = await decideNow(job, delivery, record.proof);
     if (retry !== undefined) {
-      const next = nextTry({ retry, attempt: number, receivedAt: job.receivedAt, now: clock(), random });
+      const next = nextTry({ retry, attempt: number, since: job.receivedAt, now: clock(), random });
       if (next.kind === "retry") return next;
     }
     await ledger.decide(job.delivery, decisions);
@@ -119,13 +135,28 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     const plan = plans.find(listener.namespace, listener.name);
     // Somebody may be mending it: a catalog that is broken at the start has no listeners at all.
     if (plan === undefined) return { decisions: [listenerGone(listener)], retry: "slow" };
+    const first = decidesAgain(delivery);
+    const open = first === undefined ? plan : await stillOpen(plan, first);
+    if (open === undefined) return { decisions: [notAgain(listener, first)] };
     const proofs = verifier.recorded(delivery, proof);
-    const decided = await decide(plan, delivery, proofs, undefined, {
+    const decided = await decide(open, delivery, proofs, undefined, {
       hidden: maskedNames(delivery.headers),
     });
     const { decisions, transient } = decided;
     return transient === undefined ? { decisions } : { decisions, retry: "soon" };
   }
+
+  /** The triggers that a redelivery is to decide again; undefined where that is no longer known. */
+  async function stillOpen(plan: ListenerPlan, first: string): Promise<ListenerPlan | undefined> {
+    const record = await ledger.find(first);
+    return record && onlyFailed(plan, record);
+  }
+}
+
+function notAgain(listener: ObjectName, first = ""): Decision {
+  const { message, code } = fault("SLUICE_DELIVERY_UNKNOWN", { id: first });
+  const reason = `nobody can say any more which triggers failed: ${message}`;
+  return { trigger: listener, result: "failed", reason, code, trace: [] };
 }
 
 function listenerGone(listener: ObjectName): Decision {

@@ -168,15 +168,16 @@ describe("a job whose target fails", () => {
 
   test("slowly is tried again after half a minute, and given up an hour after receipt", async () => {
     const forbidden = { retry: "slow", code: "SLUICE_CREATE_FORBIDDEN", reason: "no right" } as const;
-    const { target } = scripted(forbidden, forbidden);
+    const { target } = scripted(forbidden, forbidden, forbidden);
     await using world = await withJob(target);
     const { flows, job, time, record } = world;
     assert.deepEqual(await flows.dispatch(job, 1), { kind: "retry", afterMs: 30_000 });
+    assert.deepEqual(await flows.dispatch(job, 2), { kind: "retry", afterMs: 60_000 });
     time.now = START + HOUR;
-    assert.deepEqual(await flows.dispatch(job, 2), { kind: "done" });
+    assert.deepEqual(await flows.dispatch(job, 3), { kind: "done" });
     const found = await record();
     assert.equal(found?.outcome, "dead");
-    assert.match(found.reason, /SLUICE_CREATE_FORBIDDEN: no right \(given up 1 hour after receipt\)/);
+    assert.match(found.reason, /SLUICE_CREATE_FORBIDDEN: no right \(given up after 1 hour and 3 tries\)/);
   });
 
   test("soon is given up a day after receipt", async () => {

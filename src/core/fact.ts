@@ -63,6 +63,18 @@ export type Fact =
   | { readonly type: "store.away"; readonly reason: string }
   | { readonly type: "store.back" }
   | {
+      /** Nothing is created until the target answers again: jobs wait, and none loses an attempt. */
+      readonly type: "target.away";
+      readonly target: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "target.back";
+      readonly target: string;
+      /** Milliseconds for which it was away. */
+      readonly after: number;
+    }
+  | {
       readonly type: "gateway.ready";
       readonly listen: string;
       readonly admin: string;

@@ -10,6 +10,15 @@ export function newDeliveryId(now: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
+/**
+ * Id of the delivery that decides again what had failed of `first`: a function of it, so that of any number of
+ * redeliveries at once only one is kept. Its time is the first one's.
+ */
+export function decidedAgainId(first: string): string {
+  const made = digest("again", first).toString("hex");
+  return `${first.slice(0, 13)}-7${made.slice(0, 3)}-8${made.slice(3, 6)}-${made.slice(6, 18)}`;
+}
+
 /** Id of the create job of one trigger for one delivery. Contains no colon: BullMQ keeps that for itself. */
 export function createJobId(delivery: string, trigger: ObjectName): string {
   return `${delivery}-${digest(trigger.namespace, trigger.name).toString("hex").slice(0, 12)}`;

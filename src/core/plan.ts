@@ -49,6 +49,12 @@ export interface TriggerGroupPlan {
   readonly triggers: readonly TriggerPlan[];
 }
 
+/**
+ * What becomes of a delivery whose sender brings it again: only what had failed is tried again (the default), nothing
+ * is, or it is one of its own.
+ */
+export type OnDuplicate = "retry-failed" | "ignore" | "rerun";
+
 export interface ListenerPlan extends ObjectName {
   readonly uid: string;
   readonly groups: readonly TriggerGroupPlan[];
@@ -56,6 +62,8 @@ export interface ListenerPlan extends ObjectName {
   readonly maxBodyBytes?: number;
   /** False lets bodies through that are no JSON. */
   readonly payloadValidation: boolean;
+  /** Absent: `retry-failed`. */
+  readonly onDuplicate?: OnDuplicate;
   /** True when some chain leaves this process, so that a decision may take its time. */
   readonly remote: boolean;
   /** The listener itself cannot be read: every delivery is refused with this. */

@@ -120,6 +120,16 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: () => ({}),
   },
   "store.back": { level: always("info"), message: () => "the store is back", fields: () => ({}) },
+  "target.away": {
+    level: always("error"),
+    message: (fact) => `${foreign(fact.target)} is away, jobs wait for it: ${foreign(fact.reason)}`,
+    fields: (fact) => ({ target: foreign(fact.target) }),
+  },
+  "target.back": {
+    level: always("info"),
+    message: (fact) => `${foreign(fact.target)} is back`,
+    fields: (fact) => ({ target: foreign(fact.target), after: ms(fact.after) }),
+  },
   "gateway.ready": {
     level: always("info"),
     message: (fact) => `ready for webhooks on ${fact.listen}`,

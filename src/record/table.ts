@@ -147,6 +147,10 @@ export const METRICS: readonly MetricEntry[] = [
     "store.away": (_fact, put) => put(0),
     "store.back": (_fact, put) => put(1),
   }),
+  gauge("sluice_target_up", "1 while the target is tried, 0 while it is away and jobs wait for it.", 1, {
+    "target.away": (_fact, put) => put(0),
+    "target.back": (_fact, put) => put(1),
+  }),
   histogram("eventlistener_http_duration_seconds", "Tekton's: duration of accepted requests.", TEKTON, {
     "delivery.accepted": ({ took }, put) => put(took / 1_000),
   }),

@@ -78,6 +78,8 @@ export async function openListener(world: World, resources: readonly ApiResource
     decide: nothing,
     find: nothing,
     load: nothing,
+    drop: nothing,
+    reopen: async () => [],
   };
   const accept = createAccept({ verifier, ledger, queue, plans, tell, newId: () => ID });
   const target = {

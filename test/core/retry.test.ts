@@ -7,7 +7,7 @@ import { nextTry } from "../../src/core/retry.ts";
 const SECOND = 1_000;
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
-const middle = { receivedAt: 0, now: 0, random: () => 0.5 };
+const middle = { since: 0, now: 0, random: () => 0.5 };
 
 function waits(retry: "soon" | "slow", tries: number): number[] {
   return Array.from({ length: tries }, (_, index) => {
@@ -60,13 +60,13 @@ for (const [retry, patience] of [
   ["soon", 24 * HOUR],
   ["slow", HOUR],
 ] as const) {
-  test(`${retry} is given up ${patience / HOUR} h after receipt, with a last try at the end`, () => {
+  test(`${retry} is given up ${patience / HOUR} h after receipt or reopening, with a last try at the end`, () => {
     const received = 1_700_000_000_000;
-    const last = { ...middle, retry, attempt: 100, receivedAt: received };
+    const last = { ...middle, retry, attempt: 100, since: received };
     assert.deepEqual(nextTry({ ...last, now: received + patience - 10 }), { kind: "retry", afterMs: 10 });
     const dead = nextTry({ ...last, now: received + patience });
     assert.equal(dead.kind, "dead");
-    assert.match(dead.kind === "dead" ? dead.reason : "", /after receipt/);
+    assert.match(dead.kind === "dead" ? dead.reason : "", /given up after .* and 100 tries/);
   });
 }
 
@@ -74,5 +74,16 @@ test("an attempt number beyond every power of two still gives a finite wait", ()
   assert.deepEqual(nextTry({ ...middle, retry: "soon", attempt: 5_000 }), {
     kind: "retry",
     afterMs: 15 * MINUTE,
+  });
+});
+
+test("nobody is given up with fewer than three tries, however long the job waited", () => {
+  const late = { ...middle, retry: "soon", now: 30 * 24 * HOUR } as const;
+  assert.deepEqual(nextTry({ ...late, attempt: 1 }), { kind: "retry", afterMs: SECOND });
+  assert.deepEqual(nextTry({ ...late, attempt: 2 }), { kind: "retry", afterMs: 2 * SECOND });
+  assert.equal(nextTry({ ...late, attempt: 3 }).kind, "dead");
+  assert.deepEqual(nextTry({ ...late, attempt: 2, after: 5 * SECOND }), {
+    kind: "retry",
+    afterMs: 5 * SECOND,
   });
 });

@@ -1,4 +1,4 @@
-/** Everything between a request and its objects, joined as main joins it, on a Redis of its own: for tests of the flows. */
+/** Everything between a request and its objects, joined as main joins it, on a store of its own: for tests of the flows. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -22,6 +22,7 @@ import type { Secrets } from "../../src/core/secrets.ts";
 import type { Store } from "../../src/core/store.ts";
 import { createDirectoryTarget } from "../../src/create/directory.ts";
 import { createDispatch } from "../../src/dispatch.ts";
+import { createGate, type Gate } from "../../src/gate.ts";
 import { createHttpClient } from "../../src/intercept/http.ts";
 import { createRegistry } from "../../src/intercept/registry.ts";
 import { type CompiledPlans, compilePlans, createInForce } from "../../src/plans.ts";
@@ -30,7 +31,7 @@ import { createVerifier } from "../../src/verify/verifier.ts";
 import { temporaryFolder } from "./folder.ts";
 import type { Arrival, Written } from "./objects.ts";
 import { NAMESPACE } from "./objects.ts";
-import { startRedis } from "./redis.ts";
+import { STORE_DRIVERS } from "./stores.ts";
 
 export interface CompileOptions {
   readonly unverified?: "refuse" | "allow";
@@ -64,8 +65,10 @@ export interface FlowOptions extends Omit<CompileOptions, "http"> {
   /** Stands before the real ledger, to fail when the test wants it to. */
   readonly ledger?: (real: Ledger) => Ledger;
   readonly queue?: (real: Queue) => Queue;
-  /** Instead of a folder. */
-  readonly target?: Pick<Target, "create">;
+  /** Instead of a folder, or of a part of it. */
+  readonly target?: Partial<Target>;
+  /** Redis by default. */
+  readonly store?: keyof typeof STORE_DRIVERS;
   /** Milliseconds that a request waits for remote interceptors; accept's own default where absent. */
   readonly decideWithin?: number;
   readonly clock?: () => number;
@@ -79,6 +82,7 @@ export interface Flows extends AsyncDisposable {
   readonly facts: readonly Fact[];
   readonly accept: Accept;
   readonly dispatch: JobHandler;
+  readonly gate: Gate;
   /** The plan of a listener in namespace `ci`; there must be one. */
   plan(name?: string): ListenerPlan;
   /** Sends a request to listener `git`; the eventID. */
@@ -128,11 +132,12 @@ export function listen(): Ear {
   };
 }
 
-/** Joins the flows on a fresh Redis, with `objects` in force and a folder as target. */
+/** Joins the flows on a fresh store, with `objects` in force and a folder as target. */
 export async function openFlows(objects: readonly Written[], options: FlowOptions = {}): Promise<Flows> {
   await using opened = new AsyncDisposableStack();
-  const redis = opened.use(await startRedis({ appendfsync: "no" }));
-  const store = await openStore(redis.url);
+  const driver = opened.use(await STORE_DRIVERS[options.store ?? "redis"]());
+  const { url } = opened.use(await driver.open());
+  const store = await openStore(url);
   opened.defer(() => store.close());
   const folder = opened.use(temporaryFolder("sluice-runs-"));
   const http = createHttpClient();
@@ -158,7 +163,9 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
   const { decideWithin } = options;
   const waits = decideWithin === undefined ? {} : { decideWithin };
   const accept = createAccept({ verifier, ledger, queue, plans, tell, clock, ...waits });
-  const dispatch = createDispatch({ target, ledger, queue, plans, verifier, tell, clock, random });
+  const gate = createGate({ target, tell, clock, random, first: 20 });
+  opened.defer(() => gate.close());
+  const dispatch = createDispatch({ target, gate, ledger, queue, plans, verifier, tell, clock, random });
 
   const plan = (name = "git"): ListenerPlan => {
     const found = plans.find(NAMESPACE, name);
@@ -172,6 +179,7 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
     facts,
     accept,
     dispatch,
+    gate,
     plan,
     declare,
     send: (request, to) => accept.accept(request, plan(to)),

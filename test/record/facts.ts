@@ -77,6 +77,8 @@ export const everyFact: readonly Fact[] = [
       ),
     ],
   },
+  { type: "target.away", target: "kubernetes https://10.0.0.1", reason: "connect ECONNREFUSED" },
+  { type: "target.back", target: "kubernetes https://10.0.0.1", after: 4_200 },
   { type: "store.away", reason: "connection refused" },
   { type: "store.back" },
   {

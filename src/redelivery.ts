@@ -1,0 +1,118 @@
+/** A redelivery of what had failed: its dead jobs are tried again, its failed decisions made again; nothing else is. */
+
+import type { Delivery, ObjectName } from "./core/delivery.ts";
+import { decidedAgainId, decideJobId } from "./core/identity.ts";
+import type { Job } from "./core/job.ts";
+import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
+import type { ListenerPlan } from "./core/plan.ts";
+
+export interface RedeliveryNeeds {
+  readonly ledger: Pick<Ledger, "drop" | "find" | "reopen">;
+  readonly clock: () => number;
+  /** Hands work to the queue and never rejects: the ledger has it, so that what fails here is swept up. */
+  readonly queued: (work: () => Promise<readonly Job[]>) => Promise<void>;
+}
+
+/** Keeps the redelivered request as delivery `id`, a replay of `of`, with the decisions that `plan` makes of it. */
+export type DecideAs = (id: string, of: string, plan: ListenerPlan) => Promise<unknown>;
+
+/** Redeliveries that are followed: each time that what failed fails again, a decision stands behind the one before. */
+const LONGEST_CHAIN = 100;
+
+/**
+ * Makes the function that tries again what is dead of a delivery, when its sender brings it a second time.
+ *
+ * - A dead job is reopened: the same job, the same names, its patience counted anew.
+ * - A failed decision has no job and no names. It is made again as a delivery of its own, a replay of the first, for
+ *   those triggers alone; its id is a function of the first one's, so of any number of redeliveries one is kept. When
+ *   that fails too, the next redelivery makes it again behind it.
+ * - A trigger that fired, or said no, is never asked again.
+ *
+ * A delivery whose failures others have taken over is dropped from the dead letters: replaying it by hand as well
+ * would run things twice.
+ *
+ * @returns resolves when all is in the ledger. @throws SluiceError SLUICE_STORE_AWAY: then nothing was promised, and
+ *   whoever asks again loses nothing.
+ */
+export function createRetryFailed({ ledger, clock, queued }: RedeliveryNeeds) {
+  const underWay = new Map<string, Promise<void>>();
+
+  async function retry(first: string, plan: ListenerPlan, decideAs: DecideAs): Promise<void> {
+    let id = first;
+    for (let length = 0; length < LONGEST_CHAIN; length++) {
+      const record = await ledger.find(id);
+      if (record?.outcome === "pending") await queued(async () => openJobs(record));
+      if (record?.outcome !== "dead") return;
+      const jobs = await ledger.reopen(id, clock());
+      if (jobs.length > 0) await queued(async () => jobs);
+      const open = onlyFailed(plan, record);
+      if (open === undefined) return;
+      const next = decidedAgainId(id);
+      if ((await ledger.find(next)) === undefined) return handOn(record, next, open, decideAs);
+      id = next;
+    }
+  }
+
+  async function handOn(
+    record: DeliveryRecord,
+    next: string,
+    open: ListenerPlan,
+    decideAs: DecideAs,
+  ): Promise<void> {
+    const { id, jobs } = record;
+    await decideAs(next, id, open);
+    if (jobs.some(({ state }) => state === "dead")) return;
+    const reason = `decided again as ${next}`;
+    await ledger.drop(id, { at: clock(), verb: "drop", subject: id, actor: "sluice", reason });
+  }
+
+  return (first: string, plan: ListenerPlan, decideAs: DecideAs): Promise<void> => {
+    const known = underWay.get(first);
+    if (known !== undefined) return known;
+    const work = retry(first, plan, decideAs).finally(() => underWay.delete(first));
+    underWay.set(first, work);
+    return work;
+  };
+}
+
+/** The jobs that the queue should hold for a delivery: its pending ones, or the one that decides it. */
+export function openJobs(record: DeliveryRecord): readonly Job[] {
+  if (!record.decided) return [decideJobFor(record)];
+  return record.jobs.flatMap(({ job, state }) => (state === "pending" ? job : []));
+}
+
+export function decideJobFor({
+  id,
+  listener,
+  receivedAt,
+}: Pick<Delivery, "id" | "listener" | "receivedAt">): Job {
+  return { kind: "decide", id: decideJobId(id), delivery: id, listener, receivedAt };
+}
+
+/** The first delivery, where this one decides again what had failed of it, and nothing else. */
+export function decidesAgain({ id, replayOf }: Pick<Delivery, "id" | "replayOf">): string | undefined {
+  return replayOf !== undefined && id === decidedAgainId(replayOf) ? replayOf : undefined;
+}
+
+/**
+ * The plan with only those triggers whose decision failed. Unnamed triggers cannot be told apart once somebody has
+ * moved them: where one of a name has fired, none of that name is asked again.
+ *
+ * @returns undefined where none is left.
+ */
+export function onlyFailed(
+  plan: ListenerPlan,
+  { decisions }: Pick<DeliveryRecord, "decisions">,
+): ListenerPlan | undefined {
+  const failed = new Set(decisions.filter(hasFailed).map(({ trigger }) => nameOf(trigger)));
+  for (const { trigger, result } of decisions) if (result === "matched") failed.delete(nameOf(trigger));
+  const groups = plan.groups
+    .map((group) => ({ ...group, triggers: group.triggers.filter((trigger) => failed.has(nameOf(trigger))) }))
+    .filter(({ triggers }) => triggers.length > 0);
+  if (groups.length > 0) return { ...plan, groups };
+  // A worker that finds no listener at all says so in its name: none of its triggers has been asked.
+  return decisions.length === 1 && failed.has(nameOf(plan)) ? plan : undefined;
+}
+
+const hasFailed = ({ result }: DeliveryRecord["decisions"][number]): boolean => result === "failed";
+const nameOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;

@@ -60,7 +60,7 @@ export const ERRORS = {
   SLUICE_CONFIG_INVALID: row(422, "never", "setting {key}: {reason}", "See `sluice help settings`."),
   SLUICE_CONFIG_MISSING: row(422, "never", "{path} does not exist", "Name a file or folder with --config."),
   // create
-  SLUICE_CREATE_CONFLICT: row(409, "never", "{kind} {name} exists already and was not made by this delivery", "Give the template a generateName, or remove the object and retry."),
+  SLUICE_CREATE_CONFLICT: row(409, "never", "{kind} {name} exists already and was not made by this trigger for this delivery", "Give the template a generateName, or remove the object and retry."),
   SLUICE_CREATE_REFUSED: row(422, "never", "the API server refused {kind} {name}: {reason}", "Correct the template; then replay."),
   SLUICE_CREATE_FORBIDDEN: row(403, "slow", "not allowed to create {kind} in {namespace}: {reason}", "Grant the verb create on it to {account}."),
   SLUICE_CREATE_KIND: row(404, "slow", "the cluster knows no kind {kind}", "Install its CustomResourceDefinition, or correct apiVersion and kind."),

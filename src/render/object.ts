@@ -5,6 +5,7 @@ import { derivedName } from "../core/identity.ts";
 import type { KubernetesObject } from "../core/job.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
+import { LABELS } from "../core/labels.ts";
 import type { RenderContext } from "../core/plan.ts";
 import { broken } from "./substitute.ts";
 
@@ -30,9 +31,9 @@ export function withLabels(object: JsonObject, context: RenderContext, index: nu
       ...metadata,
       labels: {
         ...(labels as JsonObject),
-        "triggers.tekton.dev/eventlistener": context.listener.name,
-        "triggers.tekton.dev/trigger": context.trigger.name,
-        "triggers.tekton.dev/triggers-eventid": context.delivery,
+        [LABELS.listener]: context.listener.name,
+        [LABELS.trigger]: context.trigger.name,
+        [LABELS.event]: context.delivery,
       },
     },
   };

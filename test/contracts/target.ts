@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { CreateAnswer, CreateJob, KubernetesObject, Run, Target } from "../../src/core/job.ts";
 import { parseJson } from "../../src/core/json.ts";
+import { LABELS } from "../../src/core/labels.ts";
 
 export interface TargetUnderTest extends AsyncDisposable {
   readonly target: Target;
@@ -36,9 +37,14 @@ export function jobOf(delivery: string, namespace: string): CreateJob {
   };
 }
 
-/** A PipelineRun as rendering leaves it: named, labelled with its delivery. */
+/** The labels that rendering gives what {@link jobOf}'s job creates. */
+export function labelsOf(delivery: string, trigger = "ci"): Record<string, string> {
+  return { [LABELS.event]: delivery, [LABELS.trigger]: trigger };
+}
+
+/** A PipelineRun as rendering leaves it: named, labelled with its delivery and trigger. */
 export function pipelineRun(delivery: string, namespace: string, name = freshName()): KubernetesObject {
-  const labels = { "triggers.tekton.dev/triggers-eventid": delivery };
+  const labels = labelsOf(delivery);
   return {
     apiVersion: "tekton.dev/v1",
     kind: "PipelineRun",
@@ -117,11 +123,20 @@ export function targetContract(name: string, open: () => Promise<TargetUnderTest
       assert.deepEqual(await t.read(theirs), before);
     });
 
+    test("an object of another trigger of the same delivery is a conflict", async () => {
+      const first = pipelineRun("d9", t.namespace);
+      runOf(await t.target.create(first, jobOf("d9", t.namespace)));
+      const metadata = { ...first.metadata, labels: labelsOf("d9", "other") };
+      const other = { ...jobOf("d9", t.namespace), trigger: { namespace: t.namespace, name: "other" } };
+      const answer = await t.target.create({ ...first, metadata }, other);
+      assert.partialDeepStrictEqual(answer, { outcome: "failed", code: "SLUICE_CREATE_CONFLICT" });
+    });
+
     test("an object without labels is a conflict", async () => {
       const name = freshName();
       const bare = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: t.namespace } };
       await t.plant(bare);
-      const labels = { "triggers.tekton.dev/triggers-eventid": "d6" };
+      const labels = labelsOf("d6");
       const ours = { ...bare, metadata: { ...bare.metadata, labels }, data: { a: "1" } };
       const answer = await t.target.create(ours, jobOf("d6", t.namespace));
       assert.partialDeepStrictEqual(answer, { outcome: "failed", code: "SLUICE_CREATE_CONFLICT" });

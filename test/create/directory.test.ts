@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import type { KubernetesObject } from "../../src/core/job.ts";
 import { createDirectoryTarget } from "../../src/create/directory.ts";
-import { jobOf, pipelineRun, runOf, targetContract } from "../contracts/target.ts";
+import { jobOf, labelsOf, pipelineRun, runOf, targetContract } from "../contracts/target.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 
 const pathOf = (dir: string, { kind, metadata }: KubernetesObject): string =>
@@ -105,7 +105,7 @@ for (const text of HOSTILE) {
 test("objects whose plain file names are equal get files of their own", async () => {
   using folder = temporaryFolder();
   const target = createDirectoryTarget({ dir: folder.path });
-  const labels = { "triggers.tekton.dev/triggers-eventid": "d" };
+  const labels = labelsOf("d");
   const metadata = { name: "web", namespace: "ci", labels };
   const objects = [
     { apiVersion: "v1", kind: "Service", metadata },

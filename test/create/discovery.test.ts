@@ -8,7 +8,7 @@ import { loadCluster } from "../../src/create/cluster.ts";
 import { createDiscovery } from "../../src/create/discovery.ts";
 import { createKubernetesTarget } from "../../src/create/kubernetes.ts";
 import { createSession } from "../../src/create/session.ts";
-import { jobOf, pipelineRun, runOf } from "../contracts/target.ts";
+import { jobOf, labelsOf, pipelineRun, runOf } from "../contracts/target.ts";
 import type { ApiServer } from "../helpers/api-server.ts";
 import { startApiServer } from "../helpers/api-server.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
@@ -108,7 +108,7 @@ test("a kind whose definition was deleted is asked for again", async () => {
 test("cluster-scoped objects are created without a namespace", async () => {
   await using t = await open();
   const target = createKubernetesTarget({ kubeconfig: t.kubeconfig });
-  const labels = { "triggers.tekton.dev/triggers-eventid": "d" };
+  const labels = labelsOf("d");
   const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: "preview-1", labels } };
   const run = runOf(await target.create(object, jobOf("d", "ci")));
   assert.equal(run.namespace, "");

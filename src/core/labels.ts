@@ -1,0 +1,9 @@
+/** Labels that tie what was created to what made it (tektoncd/triggers pkg/apis/triggers/register.go). */
+
+/** Tekton puts these on every object; repeating a create is harmless because the last two tell whose an object is. */
+export const LABELS = {
+  listener: "triggers.tekton.dev/eventlistener",
+  trigger: "triggers.tekton.dev/trigger",
+  /** The delivery's id. */
+  event: "triggers.tekton.dev/triggers-eventid",
+} as const;

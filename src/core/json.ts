@@ -33,11 +33,18 @@ export function setOwn(object: Record<string, unknown>, key: string, value: unkn
  */
 export function parseJson(text: string): JsonValue {
   refuseDeepNesting(text);
-  const value = JSON.parse(text) as JsonValue;
-  if (overflows(value)) throw new SyntaxError("a number is out of the range of a 64-bit float");
   // Only an escape can bring a lone surrogate into text that was decoded from UTF-8.
-  return text.includes("\\ud") || text.includes("\\uD") ? wellFormed(value) : value;
+  const escaped = text.includes("\\ud") || text.includes("\\uD");
+  const value = JSON.parse(escaped ? withoutLoneSurrogates(text) : text) as JsonValue;
+  if (mayOverflow.test(text) && overflows(value)) {
+    throw new SyntaxError("a number is out of the range of a 64-bit float");
+  }
+  return value;
 }
+
+// Looking at every value costs as much as parsing them. Only an exponent of three digits, or more digits than a
+// double has places for, can make a number too large; each run of digits is read once.
+const mayOverflow = /[0-9][eE]\+?[0-9]{3}|(?:^|[^0-9])[0-9]{200}/;
 
 /** JSON.parse makes Infinity of a number that is too large; encoding/json refuses it. */
 function overflows(value: JsonValue): boolean {
@@ -49,13 +56,32 @@ function overflows(value: JsonValue): boolean {
   return false;
 }
 
-function wellFormed(value: JsonValue): JsonValue {
-  if (typeof value === "string") return value.toWellFormed();
-  if (Array.isArray(value)) return value.map(wellFormed);
-  if (!isJsonObject(value)) return value;
-  const copy: Record<string, JsonValue> = {};
-  for (const key of Object.keys(value)) setOwn(copy, key.toWellFormed(), wellFormed(value[key] as JsonValue));
-  return copy;
+/** Lone surrogates are replaced in the text: mending the value would mean building large objects once more. */
+function withoutLoneSurrogates(text: string): string {
+  let mended = "";
+  let copied = 0;
+  const surrogates = new RegExp(surrogateEscape, "g");
+  for (let found = surrogates.exec(text); found !== null; found = surrogates.exec(text)) {
+    if (isEscaped(text, found.index)) {
+      // What looked like the second half of a pair may stand alone.
+      surrogates.lastIndex = found.index + 6;
+      continue;
+    }
+    if (found[0].length > 6) continue;
+    mended += `${text.slice(copied, found.index)}\\ufffd`;
+    copied = surrogates.lastIndex;
+  }
+  return copied === 0 ? text : mended + text.slice(copied);
+}
+
+// A pair, or one alone.
+const surrogateEscape = /\\u[dD](?:[89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|[89a-fA-F])[0-9a-fA-F]{2}/;
+
+/** Whether the backslash at a place is itself escaped. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === 0x5c) first--;
+  return (at - first) % 2 === 1;
 }
 
 function refuseDeepNesting(text: string): void {

@@ -6,6 +6,7 @@ import type { TemplateParam } from "../core/tekton.ts";
 import { cutValue } from "./expressions.ts";
 import type { Path } from "./path.ts";
 import { compilePath, ROOTS, unknownRoot } from "./path.ts";
+import { MAX_PARAM_LENGTH } from "./steps.ts";
 import type { EventView } from "./view.ts";
 import { viewOf } from "./view.ts";
 
@@ -28,9 +29,6 @@ export interface BindingFault {
   /** A warning where the template's default covers the fault: the param then always has its default. */
   readonly severity: "error" | "warning";
 }
-
-/** Characters that a param may grow to by substitution: values that quote each other's expressions multiply. */
-export const MAX_PARAM_LENGTH = 32 * 1024 * 1024;
 
 type Expression = { readonly text: string } & ({ readonly path: Path } | { readonly error: SluiceError });
 
@@ -138,6 +136,7 @@ function resolve(param: CompiledParam, view: EventView): string {
   if (values.length <= 1 || !(param.risky || values.some(hasDollar))) {
     let text = literals[0] as string;
     for (let i = 0; i < values.length; i++) text += (values[i] as string) + (literals[i + 1] as string);
+    if (text.length > MAX_PARAM_LENGTH) throw tooLong(param);
     return text;
   }
   return replaceInTurn(param, values);
@@ -164,11 +163,15 @@ function replaceInTurn(param: CompiledParam, values: readonly string[]): string 
     const value = values[i] as string;
     const pieces = text.split(original);
     const length = text.length + (pieces.length - 1) * (value.length - original.length);
-    if (length > MAX_PARAM_LENGTH) {
-      const reason = `it would grow beyond ${MAX_PARAM_LENGTH} characters`;
-      throw fault("SLUICE_PATH_MISSING", { param: param.name, reason });
-    }
+    if (length > MAX_PARAM_LENGTH) throw tooLong(param);
     text = pieces.join(value);
   }
   return text;
+}
+
+function tooLong({ name }: CompiledParam): SluiceError {
+  return fault("SLUICE_PATH_MISSING", {
+    param: name,
+    reason: `it would grow beyond ${MAX_PARAM_LENGTH} characters`,
+  });
 }

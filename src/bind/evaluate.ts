@@ -111,13 +111,15 @@ function outOfBounds(at: number, list: readonly JsonValue[], input: readonly Ite
 
 /** What `*` finds in a value: elements, values of keys, or the bytes of a string. */
 function children(value: Item, budget: Budget): Item[] {
+  // Paid for before they are made: each byte becomes a value.
+  if (typeof value === "string") spend(budget, Buffer.byteLength(value));
   const found =
     typeof value === "string"
       ? [...Buffer.from(value)].map(BigInt)
       : typeof value === "object" && value !== null
         ? Object.values(value)
         : [];
-  spend(budget, found.length);
+  if (typeof value !== "string") spend(budget, found.length);
   return found;
 }
 

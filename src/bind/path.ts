@@ -5,7 +5,7 @@ import { isJsonObject, printJson, printString } from "../core/json.ts";
 import { compileSteps, describe } from "./evaluate.ts";
 import { completePath } from "./expressions.ts";
 import type { Item } from "./steps.ts";
-import { MAX_WORK, PathStop } from "./steps.ts";
+import { MAX_PARAM_LENGTH, MAX_WORK, PathStop } from "./steps.ts";
 import type { PathNode } from "./syntax.ts";
 import { parsePath } from "./syntax.ts";
 import type { EventView } from "./view.ts";
@@ -136,11 +136,20 @@ function readRare(text: string, nodes: readonly PathNode[]): Path["read"] {
   };
 }
 
-/** One result stands for itself, none and several are a list. */
+/** One result stands for itself, none and several are a list. @throws PathStop when their text grows too long. */
 function printResults(results: readonly Item[]): string {
   const [only] = results;
   if (results.length === 1 && only !== undefined) return printResult(only);
-  return `[${results.map((item) => (typeof item === "bigint" ? String(item) : printJson(item))).join(",")}]`;
+  const texts: string[] = [];
+  let length = 0;
+  for (const item of results) {
+    const text = typeof item === "bigint" ? String(item) : printJson(item);
+    length += text.length + 1;
+    if (length > MAX_PARAM_LENGTH)
+      throw new PathStop(`its results have more than ${MAX_PARAM_LENGTH} characters`, 0);
+    texts.push(text);
+  }
+  return `[${texts.join(",")}]`;
 }
 
 function printResult(item: Item): string {

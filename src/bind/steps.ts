@@ -20,6 +20,9 @@ export class PathStop extends Error {
 /** Values that one evaluation may look at. A bound, because `..a..b` multiplies what a sender nests. */
 export const MAX_WORK = 1_000_000;
 
+/** Characters that the text of a param may have: `$(body..a)` prints an event once for each level of its nesting. */
+export const MAX_PARAM_LENGTH = 32 * 1024 * 1024;
+
 /** Work still allowed. */
 export interface Budget {
   left: number;

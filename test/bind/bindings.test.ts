@@ -127,3 +127,8 @@ test("a check names duplicates, paths that can not be parsed and paths that star
   );
   assert.ok(faults.every((fault) => fault.from === from));
 });
+
+test("a param of many expressions has the limit of length that one of many replacements has", () => {
+  const event = { body: { a: "x".repeat(4_000_000) } };
+  assert.throws(() => bind({ out: "$(body.a)".repeat(9) }, event), { message: /grow beyond/ });
+});

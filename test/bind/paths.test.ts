@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { compileBindings } from "../../src/bind/index.ts";
 import { SluiceError } from "../../src/core/errors.ts";
+import type { JsonValue } from "../../src/core/json.ts";
 import type { EventParts } from "./events.ts";
 import { eventWith } from "./events.ts";
 
@@ -133,4 +134,26 @@ test("a sender can not make a path work without end by nesting", () => {
   for (let i = 0; i < 900; i++) nested = { a: nested };
   const plan = compileBindings([{ name: "out", value: "$(body..a..a..a)", from: "test" }], []);
   assert.throws(() => plan(eventWith({ body: nested })), /looks at more than 1000000 values/);
+});
+
+test("results that print each other stop at the length of a param, long before the memory ends", () => {
+  let body: JsonValue = { name: "x".repeat(200_000) };
+  for (let i = 0; i < 400; i++) body = { name: body };
+  const [plan, rare] = ["$(body..name)", "$(..name)"].map((value) =>
+    compileBindings([{ name: "out", value, from: "test" }], []),
+  );
+  for (const bind of [plan, rare])
+    assert.throws(() => bind?.(eventWith({ body })), {
+      code: "SLUICE_PATH_MISSING",
+      message: /more than 33554432 characters/,
+    });
+});
+
+test("the bytes of a string are paid for before they become values", () => {
+  const plan = compileBindings([{ name: "out", value: "$(body.text.*)", from: "test" }], []);
+  const before = process.memoryUsage().heapTotal;
+  assert.throws(() => plan(eventWith({ body: { text: "x".repeat(4_000_000) } })), {
+    message: /more than 1000000 values/,
+  });
+  assert.ok(process.memoryUsage().heapTotal - before < 30_000_000);
 });

@@ -7,12 +7,14 @@ export interface Scope {
   readonly params: Params;
   /** Asked only where it is needed: it is made of a hash. */
   readonly uid: () => string;
+  /** Takes the characters of a pasted value from what the object may still grow by. @throws BrokenText. */
+  readonly grow: (characters: number) => void;
 }
 
 /** A string that depends on the event. @throws BrokenText. */
 export type Leaf = (scope: Scope) => string;
 
-/** A value makes no valid JSON string where it stands; the message names the place and the params. */
+/** A value does not fit: it makes no valid JSON string where it stands, or the object too large. For people. */
 export class BrokenText extends Error {
   override readonly name = "BrokenText";
 }
@@ -43,11 +45,14 @@ export function compileLeaf(text: string, path: string, escapeQuotes: boolean): 
   if (names.length === 0) return text.includes(UID) ? (scope) => text.replaceAll(UID, scope.uid) : text;
   // JSON escapes never reach over a variable, so each literal can be decoded on its own.
   const decoded = literals.map((literal) => decode(literal));
-  return ({ params, uid }) => {
+  return (scope) => {
+    const { params } = scope;
     const values = names.map((name) => textOf(params, name, escapeQuotes));
-    if (!values.some((value) => SPECIAL.test(value))) return withUid(weave(decoded, values), uid);
+    for (const value of values) scope.grow(value.length);
+    if (!values.some((value) => SPECIAL.test(value))) return withUid(weave(decoded, values), scope);
+    const raw = withUid(weave(literals, values), scope);
     try {
-      return decode(withUid(weave(literals, values), uid));
+      return decode(raw);
     } catch (error) {
       const which = names.filter((name) => params.has(name)).join(", ");
       const hint = "objects and arrays fit in with the annotation triggers.tekton.dev/old-escape-quotes";
@@ -90,8 +95,11 @@ function weave(literals: readonly string[], values: readonly string[]): string {
   return text;
 }
 
-function withUid(text: string, uid: () => string): string {
-  return text.includes(UID) ? text.replaceAll(UID, uid) : text;
+function withUid(text: string, { uid, grow }: Scope): string {
+  if (!text.includes(UID)) return text;
+  const replaced = text.replaceAll(UID, uid);
+  grow(replaced.length - text.length);
+  return replaced;
 }
 
 function decode(raw: string): string {

@@ -17,11 +17,18 @@ export interface TemplateSource {
   readonly spec: TriggerTemplateSpec;
 }
 
-/** One resource template; `uid` makes the text of `$(uid)`. @throws SluiceError SLUICE_TEMPLATE_BROKEN. */
+/**
+ * One resource template; `uid` makes the text of `$(uid)`.
+ *
+ * @throws SluiceError SLUICE_TEMPLATE_BROKEN, also when the object would be longer than {@link MAX_OBJECT_LENGTH}.
+ */
 export type Substitute = (params: Params, uid: () => string) => JsonObject;
 
 /** Its presence counts, whatever its value. */
 export const OLD_ESCAPE_ANNOTATION = "triggers.tekton.dev/old-escape-quotes";
+
+/** Characters of one object as JSON text. An API server takes requests of 3 MiB, and etcd less. */
+export const MAX_OBJECT_LENGTH = 3 * 1024 * 1024;
 
 /**
  * Compiles the resource templates of a TriggerTemplate (tektoncd/triggers pkg/template/resource.go).
@@ -39,13 +46,25 @@ export function compileSubstitution(template: TemplateSource): readonly Substitu
   const escapeQuotes = Object.hasOwn(template.annotations, OLD_ESCAPE_ANNOTATION);
   return template.spec.resourcetemplates.map((resource, index) => {
     const tree = compile(resource, escapeQuotes, index);
+    const room = MAX_OBJECT_LENGTH - JSON.stringify(resource).length;
     return (params, uid) => {
-      const object = typeof tree === "function" ? build(tree, { params, uid }, index) : tree;
+      const object =
+        typeof tree === "function" ? build(tree, { params, uid, grow: limited(room) }, index) : tree;
       const kind = ownValue(object, "kind");
       if (typeof kind !== "string" || kind === "") throw broken(index, "kind is missing");
       return object;
     };
   });
+}
+
+/** Counts what is pasted, before it is pasted: one value may stand in many places. */
+function limited(room: number): Scope["grow"] {
+  let left = room;
+  return (characters) => {
+    left -= characters;
+    if (left < 0)
+      throw new BrokenText(`it has more than ${MAX_OBJECT_LENGTH} characters; no API server takes it`);
+  };
 }
 
 function compile(resource: JsonObject, escapeQuotes: boolean, index: number): JsonObject | BuildObject {

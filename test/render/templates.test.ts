@@ -158,3 +158,17 @@ test("rendering changes neither the template nor what an earlier rendering gave"
   assert.deepEqual(pod, before);
   assert.deepEqual(first, copy);
 });
+
+test("an object that no API server would take is refused before it is built, with its static text counted", () => {
+  const value = "x".repeat(1024 * 1024);
+  assert.deepEqual(data({ a: "$(tt.params.p)$(tt.params.p)" }, { p: value }), { a: value + value });
+  const tooLong = broken(/more than 3145728 characters/);
+  assert.throws(
+    () => data({ a: "$(tt.params.p)", b: ["$(tt.params.p)$(tt.params.p)"] }, { p: value }),
+    tooLong,
+  );
+  assert.throws(() => data({ "$(tt.params.p)": "$(tt.params.p)$(tt.params.p)" }, { p: value }), tooLong);
+  assert.throws(() => data({ a: "y".repeat(2_200_000), b: "$(tt.params.p)" }, { p: value }), tooLong);
+  assert.throws(() => data({ a: "$(tt.params.p)" }, { p: "$(uid)".repeat(200_000) }), tooLong);
+  assert.throws(() => data({ a: "$(tt.params.p)".repeat(1_000) }, { p: value }), tooLong);
+});

@@ -3,74 +3,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { decidedAgainId } from "../src/core/identity.ts";
-import type { CreateAnswer, Target } from "../src/core/job.ts";
 import { onlyFailed } from "../src/redelivery.ts";
 import { compiled, decisionsOf, type Flows, openFlows, serveInterceptor } from "./helpers/flows.ts";
 import { listener, OPEN, push, remote, SIGNED, trigger } from "./helpers/objects.ts";
+import { switchedTarget } from "./helpers/target.ts";
 
 const broken = (name: string) => trigger(name, [], { bindings: [{ ref: "not-there" }] });
 const policy = (word: string) => ({ annotations: { ...OPEN.annotations, "sluice.dev/on-duplicate": word } });
 
-/** A target that refuses for good while `refusing`, and the names of what it made. */
-function switched() {
-  const state = { refusing: true };
-  const made: string[] = [];
-  const target: Pick<Target, "create"> = {
-    async create({ apiVersion, kind, metadata }): Promise<CreateAnswer> {
-      if (state.refusing)
-        return { outcome: "failed", retry: "never", code: "SLUICE_CREATE_REFUSED", reason: "no quota" };
-      const outcome = made.includes(metadata.name) ? "exists" : "created";
-      if (outcome === "created") made.push(metadata.name);
-      return { outcome, run: { apiVersion, kind, namespace: "ci", name: metadata.name, where: "", outcome } };
-    },
-  };
-  return { state, made, target };
-}
-
 const outcomeOf = async ({ store }: Flows, id: string) => (await store.ledger.find(id))?.outcome;
-
-for (const store of ["redis", "embedded"] as const) {
-  test(`a hundred identical requests at once are one delivery on ${store}`, { timeout: 60_000 }, async () => {
-    await using flows = await openFlows(SIGNED, { store });
-    const arrival = push({ token: "s3cret", id: "gh-1" });
-    const ids = await Promise.all(Array.from({ length: 100 }, () => flows.send(arrival)));
-    assert.equal(new Set(ids).size, 1);
-    await flows.drain();
-    const { accepted, created, duplicate, runs, violations } = await flows.store.ledger.audit();
-    assert.deepEqual(
-      { accepted, created, duplicate, runs, violations, files: flows.files().length },
-      { accepted: 100, created: 1, duplicate: 99, runs: 1, violations: [], files: 1 },
-    );
-  });
-
-  test(`a hundred redeliveries at once of what failed try it again once on ${store}`, {
-    timeout: 60_000,
-  }, async () => {
-    const { state, made, target } = switched();
-    const objects = [listener("git", [trigger("build"), broken("mended")], OPEN)];
-    await using flows = await openFlows(objects, { store, target });
-    const arrival = push({ id: "gh-1" });
-    const first = await flows.send(arrival);
-    await flows.drain();
-    assert.equal(await outcomeOf(flows, first), "dead");
-    state.refusing = false;
-    await flows.declare([listener("git", [trigger("build"), trigger("mended")], OPEN)]);
-    const ids = await Promise.all(Array.from({ length: 100 }, () => flows.send(arrival)));
-    assert.deepEqual(new Set(ids), new Set([first]));
-    await flows.drain();
-    assert.deepEqual(made.map((name) => name.split("-")[0]).sort(), ["build", "mended"]);
-    const { accepted, duplicate, created, dead, violations } = await flows.store.ledger.audit();
-    // The first one keeps its failed decision: what became of it stands in the delivery behind it.
-    assert.deepEqual(
-      { accepted, duplicate, created, dead, violations },
-      { accepted: 102, duplicate: 100, created: 1, dead: 1, violations: [] },
-    );
-  });
-}
 
 describe("a redelivery of what failed", () => {
   test("tries dead jobs again under their names, and counts their attempts on", async () => {
-    const { state, made, target } = switched();
+    const { state, made, target } = switchedTarget();
     await using flows = await openFlows(SIGNED, { target });
     const arrival = push({ token: "s3cret", id: "gh-1" });
     const first = await flows.send(arrival);
@@ -181,7 +126,7 @@ describe("a redelivery of what failed", () => {
   });
 
   test("says that the store is away when it cannot be promised", async () => {
-    const { target } = switched();
+    const { target } = switchedTarget();
     let away = false;
     await using flows = await openFlows(SIGNED, {
       target,
@@ -200,7 +145,7 @@ describe("a redelivery of what failed", () => {
 
 describe("the annotation sluice.dev/on-duplicate", () => {
   test("ignore leaves dead what is dead", async () => {
-    const { made, state, target } = switched();
+    const { made, state, target } = switchedTarget();
     await using flows = await openFlows([listener("git", [trigger("build")], policy("ignore"))], { target });
     const arrival = push({ id: "gh-1" });
     const first = await flows.send(arrival);

@@ -100,6 +100,13 @@ export const SETTINGS = {
     expected: "bytes such as 26214400, 512KiB or 25MB, at most 256MB",
     description: "Largest request body; a listener's annotation may set another.",
   }),
+  maxInFlight: setting({
+    value: "<bytes>",
+    default: "256MB",
+    type: as.bytes(1, 68_719_476_736),
+    expected: "bytes such as 268435456, 512MiB or 256MB, at most 64GiB",
+    description: "Bodies in memory at once, of all requests together; what goes beyond is answered 503.",
+  }),
   concurrency: setting({
     value: "<jobs>",
     default: "32",

@@ -26,6 +26,7 @@ export const ERRORS = {
   SLUICE_BODY_NOT_JSON: row(400, "never", "Invalid event body format: {reason}", 'Send JSON, or set the listener\'s annotation tekton.dev/payload-validation to "false".'),
   SLUICE_UNVERIFIED: row(401, "never", "nobody could be proved to have sent this: {reason}", "Give the sender the secret that the listener's interceptor names, or check which secret it signs with."),
   SLUICE_STORE_AWAY: row(503, "soon", "the store did not accept the delivery: {reason}", "Send it again later; nothing was accepted."),
+  SLUICE_BUSY: row(503, "soon", "this gateway has as many bytes of requests in hand as it may", "Send it again later; a larger --max-in-flight, or more gateways, take more at once."),
   SLUICE_STOPPING: row(503, "soon", "this gateway is shutting down", "Send it again; another one will take it."),
   SLUICE_LISTENER_BROKEN: row(500, "never", "listener {listener} cannot fire: {reason}", "Mend its objects; `sluice check` names the place."),
   // verify

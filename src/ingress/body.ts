@@ -2,30 +2,36 @@
 
 import type { IncomingMessage } from "node:http";
 import { fault } from "../core/errors.ts";
+import type { Share } from "./budget.ts";
 
 /**
  * Reads a request body.
  *
  * @param limit bytes; counted as they arrive, because a chunked request announces nothing.
- * @throws SluiceError SLUICE_BODY_TOO_LARGE as soon as the limit is passed (at once where Content-Length says so),
+ * @param share what it may take of the memory for all bodies; the caller gives it back.
+ * @throws SluiceError SLUICE_BUSY where that leaves no room, SLUICE_BODY_TOO_LARGE as soon as the limit is passed (at once where Content-Length says so),
  *   SLUICE_ENCODING for a compressed body.
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(request: IncomingMessage, limit: number, share: Share): Promise<Buffer> {
   const encoding = request.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     return Promise.reject(fault("SLUICE_ENCODING", { encoding: encoding.slice(0, 50) }));
   }
   const tooLarge = () => fault("SLUICE_BODY_TOO_LARGE", { limit: String(limit) });
-  if (Number(request.headers["content-length"]) > limit) return passedBy(request, tooLarge());
+  const announced = Number(request.headers["content-length"] ?? 0);
+  if (announced > limit) return passedBy(request, tooLarge());
+  if (!share.fits(announced)) return passedBy(request, fault("SLUICE_BUSY"));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size <= limit) return void chunks.push(chunk);
+      const fits = size <= limit && share.take(chunk.length);
+      if (fits) return void chunks.push(chunk);
       chunks.length = 0;
+      share.release();
       request.off("data", onData).off("end", onEnd);
-      passedBy(request, tooLarge()).catch(reject);
+      passedBy(request, size > limit ? tooLarge() : fault("SLUICE_BUSY")).catch(reject);
     };
     const onEnd = (): void =>
       resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));

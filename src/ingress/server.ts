@@ -9,6 +9,7 @@ import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
 import { newDeliveryId } from "../core/identity.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 import { readBody } from "./body.ts";
+import { createBudget } from "./budget.ts";
 import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
 import { cleanUrl, type RouteOptions, routeTo } from "./route.ts";
 
@@ -22,6 +23,8 @@ export interface IngressOptions {
   readonly tell: Tell;
   /** Bytes; a listener may only lower it. */
   readonly maxBody: number;
+  /** Bytes of all bodies that are being read, decided and stored; at least `maxBody`. Default 256 MiB. */
+  readonly maxInFlight?: number;
   /** The status of a delivery whose proof failed: 202 is Tekton's, and means nothing then. */
   readonly unverifiedReply?: 401 | 202;
   /**
@@ -37,11 +40,14 @@ export interface IngressOptions {
   readonly newId?: (now: number) => string;
 }
 
+const MAX_IN_FLIGHT = 256 * 1024 * 1024;
+
 /** Builds the server; the caller listens and closes. `GET /live` answers 200 while the process lives. */
 export function createIngress(options: IngressOptions): FastifyInstance {
   const { plans, accept, tell, maxBody, defaultListener, clock = Date.now, newId = newDeliveryId } = options;
   const asTekton = options.http === "tekton";
   const routes: RouteOptions = { anyPath: asTekton, ...(defaultListener && { defaultListener }) };
+  const openShare = createBudget(Math.max(options.maxInFlight ?? MAX_IN_FLIGHT, maxBody));
   const refusal = asTekton ? refusedAsTekton : refused;
   const app = Fastify({
     logger: false,
@@ -75,10 +81,11 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     const { method, url } = request;
     const headers = headersOf(request);
     let plan: ListenerPlan | undefined;
+    const share = openShare();
     let since = clock();
     try {
       plan = routeTo(plans, { method, url, host: request.headers.host }, routes);
-      const body = await readBody(request.raw, Math.min(plan.maxBodyBytes ?? maxBody, maxBody));
+      const body = await readBody(request.raw, Math.min(plan.maxBodyBytes ?? maxBody, maxBody), share);
       since = clock();
       const arrival: Arrival = { receivedAt: since, method, url, headers, body };
       return send(reply, accepted(plan, await accept(arrival, plan), headers));
@@ -97,6 +104,8 @@ export function createIngress(options: IngressOptions): FastifyInstance {
         return send(reply, accepted(plan, newId(clock()), headers));
       }
       return send(reply, refusal(error, plan ?? defaultListener));
+    } finally {
+      share.release();
     }
   }
   return app;

@@ -12,6 +12,7 @@ import { migrateQueue, postgresDriver, releaseAbandoned } from "../enqueue/postg
 import { folderChecks } from "./embedded-preflight.ts";
 import { takeLock } from "./lock.ts";
 import { openPglite, pgliteSql } from "./pglite.ts";
+import { groupCommit } from "./pglite-group.ts";
 import { pglitePool } from "./pglite-pool.ts";
 import { isAway } from "./sql-error.ts";
 import { checkSqlVersion } from "./version.ts";
@@ -35,7 +36,7 @@ export interface EmbeddedOptions {
 export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions): Promise<SqlParts> {
   const unlock = claim(folder, admin);
   try {
-    const db = await openDatabase(folder);
+    const db = groupCommit(await openDatabase(folder));
     try {
       const sql = pgliteSql(db);
       await checkSqlVersion(sql);

@@ -1,8 +1,8 @@
 /** A PGlite that looks like a pg.Pool: the part of it that BullMQ uses. */
 
 import { EventEmitter } from "node:events";
-import type { PGlite } from "@electric-sql/pglite";
 import type { PgPool, PgPoolClient, PgQueryResult } from "../enqueue/postgres.ts";
+import type { Database } from "./pglite-group.ts";
 
 /**
  * Wraps a PGlite for BullMQ.
@@ -10,7 +10,7 @@ import type { PgPool, PgPoolClient, PgQueryResult } from "../enqueue/postgres.ts
  * There is one connection, so every client is the same session. BullMQ keeps to single statements except in its
  * migrations: those must run before anybody else has the database.
  */
-export function pglitePool(db: PGlite): PgPool {
+export function pglitePool(db: Database): PgPool {
   // BullMQ's types are generic in the row; what comes is what the statement selects.
   // biome-ignore lint/suspicious/noExplicitAny: the signature is BullMQ's own
   const query = async <R = any>(text: string, params?: readonly unknown[]): Promise<PgQueryResult<R>> => {

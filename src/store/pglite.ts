@@ -5,6 +5,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
 import type { Sql, SqlClient } from "../core/sql.ts";
 import { QUEUE_SCHEMA } from "../enqueue/postgres.ts";
+import type { Database } from "./pglite-group.ts";
 import { sqlError } from "./sql-error.ts";
 
 /** Postgres's numbers for types: bigint and bytea. */
@@ -35,7 +36,7 @@ export async function openPglite(folder: string): Promise<PGlite> {
 }
 
 /** Sql over a PGlite. Transactions have the database for themselves; other queries wait in line. */
-export function pgliteSql(db: PGlite): Sql {
+export function pgliteSql(db: Database): Sql {
   return {
     ...client(db),
     async transaction(work) {
@@ -54,7 +55,7 @@ export function pgliteSql(db: PGlite): Sql {
   };
 }
 
-function client(db: Pick<PGlite, "query">): SqlClient {
+function client(db: Pick<Database, "query">): SqlClient {
   return {
     async query<Row extends object>(text: string, values: readonly unknown[] = []) {
       try {

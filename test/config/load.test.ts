@@ -35,6 +35,7 @@ test("without any source the defaults hold", () => {
     admin: { host: "127.0.0.1", port: 9000 },
     role: "all",
     maxBody: 26_214_400,
+    maxInFlight: 268_435_456,
     concurrency: 32,
     unverified: "refuse",
     unverifiedReply: 401,

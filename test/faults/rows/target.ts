@@ -41,22 +41,39 @@ const NOISE_MS = 250;
 /** Objects that do not exist so long after the burst count as this late. Milliseconds. */
 const PATIENCE_MS = 30_000;
 
+const SICK = { ...CREATE, text: '"triggers.tekton.dev/trigger":"scan"', times: 0 } as const;
+/** Deliveries beside a trigger whose creates hang. */
+const HANGING = 100;
+
 /** Objects of `scan` are refused for ever; those of `build` must not come later for it. */
 async function oneSickTrigger(stage: Stage): Promise<Course> {
-  const { deliveries } = stage.size;
+  const { deliveries, form } = stage.size;
   await stage.startGateway();
   const warm = await stage.burst(deliveries / 4, { rate: RATE }).done;
   const alone = await stage.burst((deliveries * 3) / 8, { rate: RATE }).done;
   const aloneMs = await createdP95(stage, alone);
   await stage.drained();
-  const text = '"triggers.tekton.dev/trigger":"scan"';
-  await stage.api.fault({ ...CREATE, text, times: 0, action: { type: "status", status: 500 } });
+  await stage.api.fault({ ...SICK, action: { type: "status", status: 500 } });
   const beside = await stage.burst((deliveries * 3) / 8, { rate: RATE }).done;
   const besideMs = await createdP95(stage, beside);
   await stage.api.clearFaults();
-  const measured = { p95AloneMs: aloneMs, p95BesideSickMs: besideMs };
   const fault = `p95 of healthy objects rose from ${aloneMs} to ${besideMs} ms`;
-  return { sent: [warm, alone, beside], measured, faults: besideMs <= 2 * aloneMs + NOISE_MS ? [] : [fault] };
+  const course = {
+    sent: [warm, alone, beside],
+    measured: { p95AloneMs: aloneMs, p95BesideSickMs: besideMs },
+    faults: besideMs <= 2 * aloneMs + NOISE_MS ? [] : [fault],
+  };
+  return form === "long" ? besideHanging(stage, course) : course;
+}
+
+/** Measured, and not judged: creates that hang hold their worker's slots until they time out, and others wait. */
+async function besideHanging(stage: Stage, { sent, measured, faults }: Required<Course>): Promise<Course> {
+  await stage.drained();
+  await stage.api.fault({ ...SICK, action: { type: "hang", when: "before" } });
+  const burst = await stage.burst(HANGING, { rate: RATE }).done;
+  const p95BesideHangingMs = await createdP95(stage, burst);
+  await stage.api.clearFaults();
+  return { sent: [...sent, burst], measured: { ...measured, p95BesideHangingMs }, faults };
 }
 
 /** 95 of 100 healthy objects existed so many milliseconds after their delivery was first sent. */

@@ -5,10 +5,15 @@ import { createAccept } from "./accept.ts";
 import { auditStore } from "./audit.ts";
 import { createFileCatalog } from "./catalog/index.ts";
 import { printAddress } from "./config/describe.ts";
+import { keepLocalToken } from "./config/local-token.ts";
 import type { Settings } from "./config/schema.ts";
-import { fault, reasonOf } from "./core/errors.ts";
+import { fullToken, readAdminTokens } from "./config/tokens.ts";
+import type { Check } from "./core/check.ts";
+import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { Target } from "./core/job.ts";
+import type { RetentionPolicy } from "./core/ledger.ts";
+import type { AdminToken } from "./core/permission.ts";
 import type { Consumer } from "./core/queue.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
@@ -18,7 +23,11 @@ import { createIngress } from "./ingress/server.ts";
 import { createHttpClient } from "./intercept/http.ts";
 import { createRegistry } from "./intercept/registry.ts";
 import { createAdmin } from "./ops/admin.ts";
-import { catalogCheck, stoppingCheck, storeCheck, targetCheck } from "./ops/checks.ts";
+import { createBatches } from "./ops/batch.ts";
+import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck } from "./ops/checks.ts";
+import { isLoopback } from "./ops/guard.ts";
+import { keepPruning } from "./ops/prune.ts";
+import { createRateMeter } from "./ops/rate.ts";
 import { compilePlans, createInForce } from "./plans.ts";
 import { createCloudEvents } from "./record/cloud-events.ts";
 import { createLog } from "./record/log.ts";
@@ -34,7 +43,8 @@ export interface Gateway {
   /** Base URL of the admin port. */
   readonly admin: string;
   readonly store: Store;
-  readonly target: Target;
+  /** Undefined for an ingress: it creates nothing. */
+  readonly target: Target | undefined;
   /** Not ready, takes no more, finishes what is in hand within the grace period, closes everything. */
   stop(reason: string): Promise<void>;
 }
@@ -46,6 +56,10 @@ export interface GatewayOptions {
   readonly listener?: Tell;
   /** False keeps the log silent. */
   readonly log?: boolean;
+  /** Milliseconds for which a store that is away at the start is waited for; default 0. */
+  readonly storeWaitMs?: number;
+  /** Where a token for this user on this machine is kept; none without it, or where the settings name tokens. */
+  readonly localToken?: string;
 }
 
 /**
@@ -60,18 +74,28 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
 
   // 1. facts: somebody listens before anything can happen
   let store: Store | undefined;
-  const metrics = createMetrics({ version: VERSION, depth: () => (store ?? notYet()).queue.depth() });
+  let checks: readonly Check[] = [];
+  const metrics = createMetrics({
+    version: VERSION,
+    depth: () => (store ?? notYet()).queue.depth(),
+    paused: async () => (await (store ?? notYet()).queue.state()).paused,
+    dead: async () =>
+      (await (store ?? notYet()).ledger.deadGroups()).reduce((sum, { count }) => sum + count, 0),
+    checks: async () => (await readiness(checks)).checks,
+  });
   const format = settings.logFormat;
   const logger =
     options.log === false ? silent : createLog({ level: settings.logLevel, format, color: options.color });
   const record = createRecorder({ logger, metrics });
+  const rate = createRateMeter();
   const inForce = createInForce();
-  const http = createHttpClient();
+  const http = createHttpClient({ deny: [settings.admin] });
   opened.defer(() => http.close());
   const cloudEvents = createCloudEvents({ plans: inForce.plans, http, tell: record });
   const tell: Tell = (fact) => {
     record(fact);
     cloudEvents.notify(fact);
+    rate.tell(fact);
     options.listener?.(fact);
   };
 
@@ -92,11 +116,13 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   opened.defer(() => catalog.close());
 
   // 3. where things go: the target, the store
-  const target = openTarget(settings);
-  opened.defer(() => target.close());
+  const target = role === "ingress" ? undefined : openTarget(settings);
+  opened.defer(() => target?.close());
   store = await openStore(settings.store, {
     owner: { admin: `http://${printAddress(settings.admin)}` },
     tell,
+    waitMs: options.storeWaitMs ?? 0,
+    durability: settings.durability,
   });
   const { ledger, queue } = store;
   opened.defer(() => store?.close());
@@ -106,33 +132,46 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const { plans } = inForce;
   const { decideWithin } = settings;
   const flows = createAccept({ verifier, ledger, queue, plans, tell, decideWithin });
-  const dispatch = createDispatch({ target, ledger, queue, plans, verifier, tell });
+  checks = [
+    stoppingCheck(() => state.stopping),
+    storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
+    ...(store.checks?.() ?? []),
+    catalogCheck(() => catalog.state()),
+    ...(target === undefined ? [] : [targetCheck(() => target.ready())]),
+  ];
 
   // 5. the admin port: health is answered from here on
+  const tokens = tokensOf(settings, options.localToken, tell);
+  const batches = createBatches();
+  opened.defer(() => batches.close());
   const admin = createAdmin({
     ...settings.admin,
+    tokens,
+    open: settings.adminOpen,
     ledger,
     queue,
-    replay: async (id) => ({ id: await flows.replay(id) }),
+    replay: flows.replay,
+    preview: flows.preview,
     audit: () => auditStore({ ledger, queue }),
-    checks: [
-      stoppingCheck(() => state.stopping),
-      storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
-      catalogCheck(() => catalog.state()),
-      targetCheck(() => target.ready()),
-    ],
+    batches,
+    attemptsPerMinute: rate.attemptsPerMinute,
+    checks,
     metrics,
     version: VERSION,
     tell,
   });
   opened.defer(() => admin.close());
   const adminUrl = await admin.listen();
+  store.announce?.(adminUrl);
 
   // 6. workers, then the webhook port
   let consumer: Consumer | undefined;
-  if (role !== "ingress") {
+  if (target !== undefined) {
+    const dispatch = createDispatch({ target, ledger, queue, plans, verifier, tell });
     const sweeper = keepSweeping({ ledger, queue, tell });
     opened.defer(() => sweeper.stop());
+    const pruner = keepPruning({ ledger, policy: retentionOf(settings), tell });
+    opened.defer(() => pruner.stop());
     consumer = await queue.consume(dispatch, { concurrency: settings.concurrency });
     opened.defer(() => consumer?.stop(settings.shutdownGrace));
   }
@@ -156,7 +195,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     listen: listen ?? "",
     admin: adminUrl,
     store: store.name,
-    target: target.name,
+    target: target?.name ?? "",
   });
 
   const running = opened.move();
@@ -184,6 +223,34 @@ async function listenOn(
     const reason = `cannot listen on ${printAddress(address)}: ${reasonOf(error)}`;
     throw fault("SLUICE_CONFIG_INVALID", { key: "listen", reason }, { cause: error });
   }
+}
+
+/** Tokens that the settings name; where they name none, this user's own, on a port that only this machine can reach. */
+function tokensOf(settings: Settings, localToken: string | undefined, tell: Tell): readonly AdminToken[] {
+  const { admin, adminToken, adminTokens } = settings;
+  const named = [
+    ...(adminTokens === undefined ? [] : readAdminTokens(adminTokens)),
+    ...(adminToken === undefined ? [] : [fullToken("admin", adminToken)]),
+  ];
+  if (named.length > 0 || localToken === undefined || !isLoopback(admin.host)) return named;
+  try {
+    return [fullToken("local", keepLocalToken(localToken))];
+  } catch (error) {
+    // A read-only disk is no reason not to take deliveries: nobody can operate, and the log says why.
+    tell({ type: "defect", where: "admin token", error: asFault(error) });
+    return [];
+  }
+}
+
+function retentionOf(settings: Settings): RetentionPolicy {
+  const { retention, retentionDead, retentionPayload, retentionCount, retentionBytes } = settings;
+  return {
+    age: retention,
+    deadAge: retentionDead,
+    payloadAge: retentionPayload,
+    ...(retentionCount !== undefined && { count: retentionCount }),
+    ...(retentionBytes !== undefined && { bytes: retentionBytes }),
+  };
 }
 
 const silent = { tell: () => undefined };

@@ -28,6 +28,8 @@ const INTRO = `The admin port serves these at \`/metrics\` in Prometheus' text f
 label is bounded: names that operators choose up to a limit (then \`other\`), everything else to a closed set. Names that
 senders choose are never labels. "from" names the fact that feeds the metric; the same facts make the log.`;
 
+const CHECK = { name: "store", ok: true };
+
 interface Exposed {
   readonly name: string;
   readonly type: string;
@@ -38,7 +40,8 @@ interface Exposed {
 /** Asks a fresh set of metrics, as a scrape would. */
 async function exposed(): Promise<readonly Exposed[]> {
   const depth = async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0 });
-  const text = await createMetrics({ version: "", process: false, depth }).expose();
+  const asked = { depth, paused: async () => false, dead: async () => 0, checks: async () => [CHECK] };
+  const text = await createMetrics({ version: "", process: false, ...asked }).expose();
   return [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)((?:\n[^#\n].*)*)/gm)].map(
     ([, name = "", help = "", type = "", samples = ""]) => {
       const entry = METRICS.find((one) => one.name === name);

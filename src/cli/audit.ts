@@ -1,7 +1,8 @@
 /** `sluice audit`: proves from the ledger that nothing accepted was lost. */
 
+import type { Audit } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
-import { openLedger } from "./access.ts";
+import { openClient } from "./client.ts";
 import { oneLine } from "./console.ts";
 import { settingOptions } from "./settings.ts";
 import { EXIT, GATEWAY, JSON_OUTPUT, type Verb } from "./verb.ts";
@@ -15,10 +16,10 @@ that two deliveries claim. Exit code 1 when something does not add up.
 
   sluice audit
   sluice audit --store redis://localhost:6379 -o json`,
-  options: [...settingOptions("store"), GATEWAY, JSON_OUTPUT],
+  options: [...settingOptions("store", "adminToken"), GATEWAY, JSON_OUTPUT],
   async run({ console, environment }, _args, options) {
-    await using ledger = await openLedger(options, environment);
-    const result = await ledger.audit();
+    await using client = await openClient(options, environment);
+    const result = await client.ask<Audit>("GET", "/api/v1/audit");
     const balanced = result.violations.length === 0;
     if (options["output"] === "json") console.json({ balanced, ...result });
     else {

@@ -1,5 +1,6 @@
 /** What the CLI prints with: plain in a pipe, coloured on a terminal, JSON when asked. */
 
+import { createInterface } from "node:readline";
 import picocolors from "picocolors";
 import { stringify } from "yaml";
 import type { SluiceError } from "../core/errors.ts";
@@ -14,7 +15,15 @@ export interface Console {
   note(line: string): void;
   json(value: unknown): void;
   yaml(value: unknown): void;
+  /** Bytes on standard output as they are; on a terminal, without what could drive it. */
+  bytes(value: Buffer): void;
   fault(error: SluiceError): void;
+  /** Whether a person sits there who can be asked. */
+  readonly interactive: boolean;
+  /** Asks a person; anything but yes is no. */
+  confirm(question: string): Promise<boolean>;
+  /** On a terminal, a line that the next one replaces; undefined takes it away. Elsewhere nothing. */
+  status(line: string | undefined): void;
   /** Rows under a heading, columns aligned. */
   table(heading: readonly string[], rows: readonly (readonly string[])[]): void;
 }
@@ -22,6 +31,7 @@ export interface Console {
 export interface ConsoleStreams {
   readonly stdout: Pick<NodeJS.WriteStream, "write" | "isTTY">;
   readonly stderr: Pick<NodeJS.WriteStream, "write" | "isTTY">;
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
 }
 
 /** @param color whether to colour; the caller knows about NO_COLOR and terminals. */
@@ -31,12 +41,37 @@ export function createConsole(streams: ConsoleStreams, color: boolean): Console 
   const note = (line: string): void => void streams.stderr.write(`${line}\n`);
   // In a pipe the objects go on to kubectl and stay as they are; only a terminal can be driven by them.
   const shown = streams.stdout.isTTY === true ? clean : (text: string) => text;
+  const { stderr } = streams;
+  const terminal = stderr.isTTY === true;
   return {
     colors,
+    // Asked for late: whoever only looks at process.stdin opens it.
+    get interactive() {
+      return terminal && streams.stdin?.isTTY === true;
+    },
+    async confirm(question) {
+      const { stdin } = streams;
+      if (stdin === undefined) return false;
+      stderr.write(`${question} [y/N] `);
+      const lines = createInterface({ input: stdin });
+      try {
+        for await (const line of lines) return /^y(es)?$/i.test(line.trim());
+        return false;
+      } finally {
+        lines.close();
+      }
+    },
+    status(line) {
+      if (terminal) stderr.write(`\r\u001b[2K${line ?? ""}`);
+    },
     out,
     note,
     json: (value) => out(escaped(JSON.stringify(value, undefined, 2))),
     yaml: (value) => out(shown(stringify(value, { lineWidth: 0 }).trimEnd())),
+    bytes(value) {
+      if (streams.stdout.isTTY === true) out(clean(value.toString("utf8")));
+      else streams.stdout.write(value);
+    },
     fault(error) {
       const { file = "", line, column } = error.at ?? {};
       const at = file === "" ? "" : `${oneLine(file)}:${line}:${column} `;

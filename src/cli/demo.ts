@@ -10,7 +10,7 @@ import { fault } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
 import type { Gateway } from "../main.ts";
 import type { Console } from "./console.ts";
-import { printRecord } from "./deliveries.ts";
+import { printRecord } from "./delivery-record.ts";
 import { fixture } from "./fixture.ts";
 import { EXIT, textOption, type Verb } from "./verb.ts";
 

@@ -1,9 +1,12 @@
 /** The verbs, in the order in which help shows them. */
 
+import { acts } from "./acts.ts";
 import { audit } from "./audit.ts";
 import { check } from "./check.ts";
+import { dead } from "./dead.ts";
 import { deliveries } from "./deliveries.ts";
 import { demo } from "./demo.ts";
+import { queue } from "./queue.ts";
 import { replay } from "./replay.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
@@ -18,6 +21,9 @@ export const VERBS: readonly Verb[] = [
   send,
   deliveries,
   replay,
+  dead,
+  queue,
+  acts,
   audit,
   showSettings,
   demo,

@@ -1,57 +1,67 @@
-/** `sluice replay`: a stored delivery is decided again, by the gateway that serves its listener. */
+/** `sluice replay`: stored deliveries are decided again, by the gateway that serves their listeners. */
 
-import { printAddress } from "../config/describe.ts";
-import { asFault, fault } from "../core/errors.ts";
-import { askGateway, storeIsThere } from "./access.ts";
+import { fault } from "../core/errors.ts";
+import { BATCH_OPTIONS, filterSelection, mannerOf, runBatch, type Wording } from "./batch.ts";
+import { openClient } from "./client.ts";
 import { oneLine } from "./console.ts";
-import { settingOptions, settingsFrom } from "./settings.ts";
-import { EXIT, GATEWAY, JSON_OUTPUT, type Options, textOption, type Verb, type VerbContext } from "./verb.ts";
+import { filterOptions } from "./filters.ts";
+import { settingOptions } from "./settings.ts";
+import { EXIT, GATEWAY, JSON_OUTPUT, textOption, type Verb } from "./verb.ts";
+
+const WORDING: Wording = {
+  will: ({ total, objects, different, failed }) => {
+    const others = `${different} would be decided otherwise than the first time`;
+    const not = failed > 0 ? `, ${failed} cannot be decided now` : "";
+    return `this will decide ${total} deliveries again and start ${objects} runs; ${others}${not}`;
+  },
+  did: "replayed",
+};
 
 export const replay: Verb = {
   name: "replay",
-  usage: "<id>",
-  summary: "decide a stored delivery again, with the triggers of now",
+  usage: "[ids...]",
+  summary: "decide stored deliveries again, with the triggers of now",
   help: `
 A replay is a delivery of its own that points to its origin; its objects get new names. The gateway decides it, because
 it knows the triggers in force. It is asked on its admin port: --gateway, else the gateway that has the store open, else
 the setting admin.
 
-  sluice replay 019ab… --reason "template was broken until 3 am"`,
+  sluice replay 019ab… --reason "template was broken until 3 am"
+  sluice replay --event push --since 24h --count              # how many would that be?
+  sluice replay --outcome filtered --since 24h --dry-run      # what would differ from the first time?
+  sluice replay --outcome filtered --since 24h --rate 5 --only-trigger ci/build
+
+Without ids the filters select, as in \`sluice deliveries list\`; duplicates and replays are left out. The oldest go
+first. On a terminal the number of runs is shown and confirmed; elsewhere --yes says so. Ctrl-C ends it after the
+delivery in hand. Exit code 1 when some could not be replayed.`,
   options: [
-    { flags: "--reason <text>", description: "why; kept with the replay" },
-    ...settingOptions("store", "admin"),
+    ...filterOptions(),
+    { flags: "--only-trigger <name>", description: "decide for this trigger only: name or namespace/name" },
+    ...BATCH_OPTIONS,
+    ...settingOptions("store", "admin", "adminToken"),
     GATEWAY,
     JSON_OUTPUT,
   ],
-  async run(context, [id = ""], options) {
-    const url = await gatewayUrl(context, options);
-    const reason = textOption(options, "reason");
-    const actor = context.environment["USER"];
-    const note = { ...(reason === undefined ? {} : { reason }), ...(actor === undefined ? {} : { actor }) };
-    const path = `/api/v1/deliveries/${encodeURIComponent(id)}/replay`;
-    const made = await askGateway<{ id: string }>(url, "POST", path, note);
-    if (options["output"] === "json") context.console.json(made);
-    else context.console.out(`replayed as ${oneLine(made.id)}`);
-    return EXIT.ok;
+  async run(context, ids, options) {
+    const filter = filterSelection(options);
+    if (ids.length > 0 === (filter !== undefined)) {
+      const reason = "`replay` wants ids, or filters (--since 24h), and not both";
+      throw fault("SLUICE_CONFIG_INVALID", { key: "id", reason });
+    }
+    const trigger = textOption(options, "onlyTrigger");
+    const manner = { ...mannerOf(context, options), ...(trigger !== undefined && { trigger }) };
+    await using client = await openClient(options, context.environment, true);
+    const [only, ...more] = ids;
+    if (only !== undefined && more.length === 0 && !options["dryRun"] && !options["count"]) {
+      const { rate: _none, ...note } = manner as { readonly rate?: number };
+      const path = `/api/v1/deliveries/${encodeURIComponent(only)}/replay`;
+      const made = await client.ask<{ id: string }>("POST", path, note);
+      if (options["output"] === "json") context.console.json(made);
+      else context.console.out(`replayed as ${oneLine(made.id)}`);
+      return EXIT.ok;
+    }
+    const body = { ...(filter ?? { ids }), ...manner };
+    const request = { path: "/api/v1/replays", body } as const;
+    return runBatch(context, client, request, options, WORDING, filter !== undefined);
   },
 };
-
-async function gatewayUrl({ environment }: VerbContext, options: Options): Promise<string> {
-  const given = textOption(options, "gateway");
-  if (given !== undefined) return given;
-  const settings = settingsFrom(options, environment);
-  if (settings.store.startsWith("embedded:")) {
-    storeIsThere(settings.store);
-    try {
-      const { openStore } = await import("../store/open.ts");
-      await (await openStore(settings.store)).close();
-    } catch (error) {
-      const { code, values } = asFault(error);
-      if (code === "SLUICE_STORE_BUSY" && values["admin"]) return values["admin"];
-      throw error;
-    }
-    throw fault("SLUICE_GATEWAY_AWAY", { url: settings.store, reason: "no gateway has this store open" });
-  }
-  const { host, port } = settings.admin;
-  return `http://${printAddress({ host: host === "0.0.0.0" ? "127.0.0.1" : host, port })}`;
-}

@@ -1,8 +1,12 @@
 /** `sluice serve`: the gateway. */
 
 import { wantsColor } from "../config/env.ts";
+import { localTokenFile } from "../config/local-token.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, type Verb } from "./verb.ts";
+
+/** Milliseconds that a store may still need to come up: services of a cluster start in any order. */
+const STORE_WAIT_MS = 30_000;
 
 export const serve: Verb = {
   name: "serve",
@@ -20,7 +24,8 @@ of sluice.yaml (maxBody); the command line wins over the variable, the variable 
     const color = wantsColor(environment, process.stdout.isTTY === true);
     // Only here: the other verbs start in half the time without it.
     const { startGateway } = await import("../main.ts");
-    const gateway = await startGateway(settings, { color });
+    const localToken = localTokenFile(settings, environment);
+    const gateway = await startGateway(settings, { color, localToken, storeWaitMs: STORE_WAIT_MS });
     await gateway.stop(await stop);
     return EXIT.ok;
   },

@@ -19,7 +19,7 @@ export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 /** The exit code of a verb that ended with a fault. */
 export function exitOf({ code, status }: SluiceError): Exit {
-  if (code.startsWith("SLUICE_CONFIG")) return EXIT.usage;
+  if (code.startsWith("SLUICE_CONFIG") || code === "SLUICE_REQUEST_INVALID") return EXIT.usage;
   return status >= 500 || code === "SLUICE_STORE_BUSY" ? EXIT.unavailable : EXIT.no;
 }
 

@@ -28,7 +28,7 @@ export function describeSettings(): SettingRow[] {
       default: row.default === "" ? undefined : row.default,
       expected: row.expected,
       description: row.description,
-      secret: row.secret === true,
+      secret: row.secret !== undefined,
     };
   });
 }
@@ -36,8 +36,9 @@ export function describeSettings(): SettingRow[] {
 /** The settings in force, one `key: value` line each, in the order of the table; credentials are masked. */
 export function printSettings(settings: Settings): string {
   const lines = SETTING_KEYS.filter((key) => settings[key] !== undefined).map((key) => {
-    const value = printed(settings[key]);
-    return `${key}: ${declaration(key).secret === true ? maskCredentials(value) : value}`;
+    const { secret, time } = declaration(key);
+    const value = time ? printTime(Number(settings[key])) : printed(settings[key]);
+    return `${key}: ${secret === undefined ? value : secret === "whole" ? MASK : maskCredentials(value)}`;
   });
   return lines.join("\n");
 }
@@ -62,6 +63,19 @@ export function maskCredentials(url: string): string {
 /** host:port as it is written; IPv6 hosts in brackets. */
 export function printAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+const TIMES = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+] as const;
+
+/** Milliseconds in the largest unit that gives a whole number: `14d`, `90s`, `1500ms`. */
+function printTime(ms: number): string {
+  const [unit, size] = TIMES.find(([, size]) => ms >= size && ms % size === 0) ?? ["ms", 1];
+  return `${ms / size}${unit}`;
 }
 
 function printed(value: Settings[SettingKey]): string {

@@ -12,13 +12,17 @@ interface Declaration<Type extends z.ZodType> {
   /** Completes "expected …" in faults. */
   readonly expected: string;
   readonly description: string;
-  /** May hold a credential: masked in every output, never quoted in a fault. */
-  readonly secret?: true;
+  /** May hold a credential, or is one as a whole: masked in every output, never quoted in a fault. */
+  readonly secret?: "part" | "whole";
+  /** The value is a time in milliseconds; shown as a user would write it. */
+  readonly time?: true;
   /** A variable of another project that is honoured too, after ours. */
   readonly alsoEnv?: string;
 }
 
 const setting = <Type extends z.ZodType>(declaration: Declaration<Type>): Declaration<Type> => declaration;
+
+const TEN_YEARS = 3_650 * 86_400_000;
 
 export const SETTINGS = {
   config: setting({
@@ -47,7 +51,7 @@ export const SETTINGS = {
     type: as.storeUrl,
     expected: "embedded:<dir>, redis://…, rediss://… or postgres://…",
     description: "Where deliveries and jobs are kept.",
-    secret: true,
+    secret: "part",
   }),
   durability: setting({
     value: "<policy>",
@@ -84,7 +88,32 @@ export const SETTINGS = {
     default: "127.0.0.1:9000",
     type: as.address,
     expected: "host:port",
-    description: "Where health, metrics and the API are served; changes are taken on loopback only.",
+    description: "Where health, metrics and the API are served.",
+  }),
+  adminOpen: setting({
+    value: "<what>",
+    default: "view",
+    type: as.choice("view", "loopback", "never"),
+    expected: "view, loopback or never",
+    description:
+      "What may be asked without a token where only this machine reaches the admin port: view reads all but bodies, loopback may do everything, never nothing.",
+  }),
+  adminTokens: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path",
+    description:
+      "A YAML or JSON file with a list of name, sha256 (or token) and permissions (view, payload, operate): who may use the API.",
+  }),
+  adminToken: setting({
+    value: "<token>",
+    default: undefined,
+    type: as.token,
+    expected: "16 to 512 printable characters without spaces",
+    description:
+      "One token that may do everything: a gateway takes it, verbs show it. Without one, both use a token of this user's own on this machine.",
+    secret: "whole",
   }),
   role: setting({
     value: "<role>",
@@ -146,6 +175,7 @@ export const SETTINGS = {
     value: "<time>",
     default: "5s",
     type: as.duration(0, 60_000),
+    time: true,
     expected: "a time such as 5s or 800ms, at most 1m",
     description:
       "Time a request waits for remote interceptors before a worker decides; 0 leaves all to workers.",
@@ -171,10 +201,49 @@ export const SETTINGS = {
     expected: "auto, json or pretty",
     description: "auto is pretty on a terminal, else JSON.",
   }),
+  retention: setting({
+    value: "<time>",
+    default: "14d",
+    type: as.duration(60_000, TEN_YEARS),
+    time: true,
+    expected: "a time such as 14d or 36h, from 1m",
+    description: "Time after its receipt at which a delivery is forgotten; pending ones never are.",
+  }),
+  retentionDead: setting({
+    value: "<time>",
+    default: "90d",
+    type: as.duration(60_000, TEN_YEARS),
+    time: true,
+    expected: "a time such as 90d, from 1m",
+    description: "The same for dead letters.",
+  }),
+  retentionPayload: setting({
+    value: "<time>",
+    default: "3d",
+    type: as.duration(60_000, TEN_YEARS),
+    time: true,
+    expected: "a time such as 3d, from 1m",
+    description: "Time after which a body is forgotten, and its delivery cannot be replayed any more.",
+  }),
+  retentionCount: setting({
+    value: "<deliveries>",
+    default: undefined,
+    type: as.whole(1, 1_000_000_000),
+    expected: "a whole number from 1",
+    description: "At most so many deliveries are kept; the oldest go first, dead letters last.",
+  }),
+  retentionBytes: setting({
+    value: "<bytes>",
+    default: undefined,
+    type: as.bytes(1_048_576, 2 ** 50),
+    expected: "bytes such as 512MB or 20GB, at least 1MB",
+    description: "At most so many bytes of deliveries are kept; the oldest go first, dead letters last.",
+  }),
   shutdownGrace: setting({
     value: "<time>",
     default: "25s",
     type: as.duration(0, 600_000),
+    time: true,
     expected: "a time such as 25s, 500ms or 2m, at most 10m",
     description: "Time to finish what is in hand after SIGTERM.",
   }),
@@ -182,7 +251,13 @@ export const SETTINGS = {
 
 export type SettingKey = keyof typeof SETTINGS;
 
-type Optional = "kubeconfig" | "defaultListener";
+type Optional =
+  | "kubeconfig"
+  | "adminTokens"
+  | "adminToken"
+  | "defaultListener"
+  | "retentionCount"
+  | "retentionBytes";
 
 /** Settings as the program uses them: maxBody in bytes, shutdownGrace in milliseconds, addresses taken apart. */
 export type Settings = {

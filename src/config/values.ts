@@ -30,6 +30,9 @@ export const text = z
   .transform((value) => String(value).trim())
   .pipe(z.string().min(1));
 
+/** A bearer token as it can stand in a header; shorter ones could be guessed. */
+export const token = text.pipe(z.string().regex(/^[\x21-\x7e]{16,512}$/));
+
 export const list = z
   .union([z.array(text), text.transform((value) => value.split(",").map((part) => part.trim()))])
   .transform((items) => items.filter((item) => item !== "") as readonly string[]);
@@ -46,18 +49,18 @@ export function whole(min: number, max: number) {
     .pipe(z.number().min(min).max(max));
 }
 
-/** Bytes: a number, or one with KB, KiB, MB, MiB. Both spellings are powers of 1,024, as Git hosts count their limits. */
+/** Bytes: a number, or one with KB, KiB, MB, …: powers of 1,024 in both spellings, as Git hosts count their limits. */
 export function bytes(min: number, max: number) {
-  return read(/^(\d{1,12})\s*(B|KB|KIB|MB|MIB)?$/i, ([, amount, unit = "B"]) => {
-    const scale = { B: 1, K: 1_024, M: 1_048_576 }[unit.charAt(0).toUpperCase()] ?? Number.NaN;
+  return read(/^(\d{1,12})\s*(B|KB|KIB|MB|MIB|GB|GIB|TB|TIB)?$/i, ([, amount, unit = "B"]) => {
+    const scale = 1_024 ** "BKMGT".indexOf(unit.charAt(0).toUpperCase());
     return Number(amount) * scale;
   }).pipe(z.number().min(min).max(max));
 }
 
-/** A time span such as `25s`, `500ms` or `2m`, in milliseconds. A bare number has no unit and is refused. */
+/** A time span such as `25s`, `500ms`, `2m` or `14d`, in milliseconds. A bare number has no unit and is refused. */
 export function duration(minMs: number, maxMs: number) {
-  return read(/^(\d{1,9})\s*(ms|s|m)$/, ([, amount, unit]) => {
-    const scale = { ms: 1, s: 1_000, m: 60_000 }[unit as string] ?? Number.NaN;
+  return read(/^(\d{1,12})\s*(ms|s|m|h|d)$/, ([, amount, unit]) => {
+    const scale = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as string] ?? Number.NaN;
     return Number(amount) * scale;
   }).pipe(z.number().min(minMs).max(maxMs));
 }

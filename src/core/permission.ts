@@ -1,5 +1,7 @@
 /** Who may do what over the admin port. */
 
+import { createHash } from "node:crypto";
+
 export const PERMISSIONS = ["view", "payload", "operate"] as const;
 
 /** view: read all but bodies. payload: read bodies and headers as they came. operate: replay, retry, drop, pause. */
@@ -12,4 +14,9 @@ export interface AdminToken {
   /** SHA-256 of the token, 32 bytes. */
   readonly sha256: Buffer;
   readonly permissions: ReadonlySet<Permission>;
+}
+
+/** What is kept of a token, and compared. */
+export function hashOfToken(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
 }

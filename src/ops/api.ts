@@ -1,40 +1,65 @@
-/** The API, version 1: deliveries, replay, audit, queue. */
+/** The API, version 1: its routes, mounted on a server with the rights that each wants. */
 
-import type { FastifyInstance } from "fastify";
-import { fault } from "../core/errors.ts";
-import type { Audit, Ledger } from "../core/ledger.ts";
-import type { Queue } from "../core/queue.ts";
-import type { ReplayNote } from "./query.ts";
-import { deliveryId, deliveryQuery, replayNote } from "./query.ts";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { JsonObject } from "../core/json.ts";
+import type { Permission } from "../core/permission.ts";
+import type { Asking } from "./access.ts";
+import { openApi } from "./openapi.ts";
+import { type Caller, type Route, route } from "./route.ts";
+import { batchRoutes } from "./routes/batches.ts";
+import { deadRoutes } from "./routes/dead.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
+import { queueRoutes } from "./routes/queue.ts";
+import type { ApiServices } from "./services.ts";
 
-export interface ApiServices {
-  readonly ledger: Pick<Ledger, "list" | "find">;
-  readonly queue: Pick<Queue, "depth">;
-  /** Decides a stored delivery again as a new one. @throws SluiceError SLUICE_DELIVERY_UNKNOWN. */
-  readonly replay: (id: string, note: ReplayNote) => Promise<{ readonly id: string }>;
-  readonly audit: () => Promise<Audit>;
+/** Every route, and the document that describes them. */
+export function apiRoutes(services: ApiServices, version: string): readonly Route[] {
+  const document: Route = route({
+    ...{ method: "GET", path: "/api/v1/openapi.json", operation: "openapi", permission: "none" },
+    summary: "This document.",
+    answer: { status: 200, schema: { type: "object" } },
+    handle: async (): Promise<JsonObject> => described,
+  });
+  const routes = [
+    ...deliveryRoutes(services),
+    ...batchRoutes(services),
+    ...deadRoutes(services),
+    ...queueRoutes(services),
+    document,
+  ];
+  const described = openApi(routes, version);
+  return routes;
 }
 
-/** Adds the API's routes. */
-export function addApi(app: FastifyInstance, { ledger, queue, replay, audit }: ApiServices): void {
-  app.get("/api/v1/deliveries", async (request) => {
-    const { filter, page } = deliveryQuery(request.query);
-    return ledger.list(filter, page);
-  });
+const NOBODY: Caller = { name: "", permissions: new Set<Permission>() };
 
-  app.get("/api/v1/deliveries/:id", async (request) => {
-    const id = deliveryId(request.params);
-    const record = await ledger.find(id);
-    if (record === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
-    return record;
-  });
-
-  app.post("/api/v1/deliveries/:id/replay", async (request, reply) => {
-    const made = await replay(deliveryId(request.params), replayNote(request.body));
-    return reply.code(201).header("location", `/api/v1/deliveries/${made.id}`).send({ id: made.id });
-  });
-
-  app.get("/api/v1/audit", () => audit());
-
-  app.get("/api/v1/queue", () => queue.depth());
+/**
+ * Adds routes to a server.
+ *
+ * @param access says who asks, before a body is read. @throws SluiceError.
+ */
+export function addRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  access: (asking: Asking) => Caller,
+): void {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  for (const { method, path, permission, handle } of routes) {
+    app.route({
+      method,
+      url: path.replace("{id}", ":id"),
+      async onRequest(request) {
+        if (permission === "none") return;
+        const { authorization } = request.headers;
+        callers.set(request, access({ method, path: request.url, authorization, permission }));
+      },
+      async handler(request, reply) {
+        const { id = "" } = request.params as { readonly id?: string };
+        const { query, body } = request;
+        const answer = await handle({ id, query, body, caller: callers.get(request) ?? NOBODY });
+        if (answer.location !== undefined) reply.header("location", answer.location);
+        return reply.code(answer.status).send(answer.body);
+      },
+    });
+  }
 }

@@ -1,4 +1,4 @@
-/** Who may ask: web pages of strangers may not, and on a port that the network can reach nobody may change anything. */
+/** Web pages of strangers may not ask: neither by a name of theirs nor through the user's browser. */
 
 import { isIPv4 } from "node:net";
 import { fault } from "../core/errors.ts";
@@ -21,11 +21,10 @@ export function isLoopback(host: string): boolean {
  * Makes the guard of an admin server.
  *
  * On loopback a page of a stranger could reach us through the user's own browser: by DNS rebinding (its name is then in
- * Host) or by a blind cross-site POST (its name is then in Origin). Both are refused. Bound wider, there are no tokens
- * yet, so requests that change something are refused.
+ * Host) or by a blind cross-site POST (its name is then in Origin). Both are refused.
  *
  * @param bound the host that the server listens on.
- * @returns a function that throws SluiceError SLUICE_ADMIN_FOREIGN or SLUICE_ADMIN_READONLY.
+ * @returns a function that throws SluiceError SLUICE_ADMIN_FOREIGN.
  */
 export function adminGuard(bound: string): (request: AdminRequest) => void {
   const local = isLoopback(bound);
@@ -38,7 +37,6 @@ export function adminGuard(bound: string): (request: AdminRequest) => void {
   return ({ method, host, origin, site }) => {
     const reads = method === "GET" || method === "HEAD";
     if (local && !names.has(hostName(host ?? ""))) throw foreign("Host", host ?? "(none)");
-    if (!reads && !local) throw fault("SLUICE_ADMIN_TOKEN", { method, path: "", permission: "operate", reason: "none was shown" });
     if (!reads && origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
       throw foreign("Origin", origin);
     if (!reads && site !== undefined && site !== "same-origin" && site !== "none")

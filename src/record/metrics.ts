@@ -2,8 +2,8 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Fact } from "../core/fact.ts";
-import type { QueueDepth } from "../core/queue.ts";
-import { gaugeQueue } from "./queue-gauge.ts";
+import type { Asked } from "./gauges.ts";
+import { gaugeAsked } from "./gauges.ts";
 import type { FactListener } from "./recorder.ts";
 import type { Bound } from "./series.ts";
 import { createSeries } from "./series.ts";
@@ -16,10 +16,8 @@ export interface Metrics extends FactListener {
   expose(): Promise<string>;
 }
 
-export interface MetricsOptions {
+export interface MetricsOptions extends Asked {
   readonly version: string;
-  /** Asks the queue how deep it is; left out where there is none. */
-  readonly depth?: () => Promise<QueueDepth>;
   /** False leaves out the process's own metrics. */
   readonly process?: boolean;
 }
@@ -27,7 +25,7 @@ export interface MetricsOptions {
 type Feed = (fact: Fact) => void;
 
 /** Makes a set of metrics with a registry of its own. */
-export function createMetrics({ version, depth, process = true }: MetricsOptions): Metrics {
+export function createMetrics({ version, process = true, ...asked }: MetricsOptions): Metrics {
   const register = new Registry();
   const bounds = labelBounds();
   const feeds = new Map<Fact["type"], Feed[]>();
@@ -39,7 +37,7 @@ export function createMetrics({ version, depth, process = true }: MetricsOptions
     { version },
     1,
   );
-  if (depth !== undefined) gaugeQueue(register, depth);
+  gaugeAsked(register, asked);
   if (process) collectDefaultMetrics({ register });
   return {
     tell(fact) {
@@ -69,6 +67,10 @@ function writer(entry: MetricEntry, bounds: Record<Label, Bound>, register: Regi
   switch (entry.type) {
     case "counter":
       return count(entry, bounds, register);
+    case "total": {
+      const total = new Counter({ name, help, registers });
+      return (amount: number) => total.inc(amount);
+    }
     case "histogram": {
       const histogram = new Histogram({ name, help, registers, buckets: [...entry.buckets] });
       return (value: number) => histogram.observe(value);

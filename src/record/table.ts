@@ -22,7 +22,9 @@ interface Entry<Kind extends string, W> {
 export type CounterEntry = Entry<"counter", Add> & { readonly labels: readonly Label[] };
 export type GaugeEntry = Entry<"gauge", Put> & { readonly initial: number };
 export type HistogramEntry = Entry<"histogram", Put> & { readonly buckets: readonly number[] };
-export type MetricEntry = CounterEntry | GaugeEntry | HistogramEntry;
+/** A counter without labels that facts raise by more than one. */
+export type TotalEntry = Entry<"total", Put>;
+export type MetricEntry = CounterEntry | TotalEntry | GaugeEntry | HistogramEntry;
 
 export type Label = keyof ReturnType<typeof labelBounds>;
 
@@ -39,6 +41,7 @@ export function labelBounds() {
     result: oneOf(["filtered", "failed", "matched"]),
     code: oneOf(["", ...Object.keys(ERRORS)]),
     status: oneOf(["succeeded", "failed"]),
+    verb: oneOf(["replay", "retry", "drop", "pause", "resume", "payload"]),
   } satisfies Record<string, Bound>;
 }
 
@@ -47,6 +50,12 @@ const counter = (name: string, help: string, labels: readonly Label[], feeds: Fe
   name,
   help,
   labels,
+  feeds,
+});
+const total = (name: string, help: string, feeds: Feeds<Put>): TotalEntry => ({
+  type: "total",
+  name,
+  help,
   feeds,
 });
 const gauge = (name: string, help: string, initial: number, feeds: Feeds<Put>): GaugeEntry => ({
@@ -124,6 +133,20 @@ export const METRICS: readonly MetricEntry[] = [
       if (attempt.outcome === "dead") add();
     },
   }),
+  counter(
+    "sluice_acts_total",
+    "What people did: deliveries replayed, retried, dropped, looked into; pauses.",
+    ["verb"],
+    {
+      "act.done": ({ verb }, add) => add(verb),
+    },
+  ),
+  total("sluice_pruned_deliveries_total", "Deliveries forgotten, as the retention settings say.", {
+    "ledger.pruned": ({ deliveries }, put) => put(deliveries),
+  }),
+  total("sluice_pruned_payloads_total", "Bodies forgotten while their records stay.", {
+    "ledger.pruned": ({ payloads }, put) => put(payloads),
+  }),
   counter("sluice_defects_total", "Errors that nobody expected, by station.", ["where"], {
     defect: ({ where }, add) => add(where),
   }),
@@ -151,8 +174,11 @@ export const METRICS: readonly MetricEntry[] = [
     "target.away": (_fact, put) => put(0),
     "target.back": (_fact, put) => put(1),
   }),
-  histogram("eventlistener_http_duration_seconds", "Tekton's: duration of accepted requests.", TEKTON, {
+  histogram("eventlistener_http_duration_seconds", "Tekton's: duration of requests.", TEKTON, {
     "delivery.accepted": ({ took }, put) => put(took / 1_000),
+    "delivery.refused": ({ took }, put) => {
+      if (took !== undefined) put(took / 1_000);
+    },
   }),
   counter("eventlistener_event_received_total", "Tekton's: events received.", ["status"], {
     "delivery.accepted": (_fact, add) => add("succeeded"),

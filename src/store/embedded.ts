@@ -10,7 +10,7 @@ import type { Sql } from "../core/sql.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
 import { migrateQueue, postgresDriver, releaseAbandoned } from "../enqueue/postgres.ts";
 import { folderChecks } from "./embedded-preflight.ts";
-import { takeLock } from "./lock.ts";
+import { type Lock, takeLock } from "./lock.ts";
 import { openPglite, pgliteSql } from "./pglite.ts";
 import { groupCommit } from "./pglite-group.ts";
 import { pglitePool } from "./pglite-pool.ts";
@@ -22,6 +22,8 @@ export interface SqlParts {
   readonly queue: Queue;
   readonly sql: Sql;
   checks(): readonly Check[];
+  /** As Store has it; only where one process at a time has the store. */
+  announce?(admin: string): void;
   close(): Promise<void>;
 }
 
@@ -50,7 +52,7 @@ export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions):
         unlock();
       };
       const checks = folderChecks(folder);
-      return { queue, sql, checks: () => checks, close };
+      return { queue, sql, checks: () => checks, announce: unlock.announce, close };
     } catch (error) {
       await db.close();
       throw error;
@@ -61,7 +63,7 @@ export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions):
   }
 }
 
-function claim(folder: string, admin: string): () => void {
+function claim(folder: string, admin: string): Lock {
   try {
     mkdirSync(folder, { recursive: true });
     return takeLock(folder, admin);

@@ -14,18 +14,25 @@ export interface LockHolder {
 
 export const LOCK_FILE = "sluice.lock";
 
+/** A lock that is held: call it to give it back; doing it twice does nothing. */
+export interface Lock {
+  (): void;
+  /** Writes another admin address into the lock: a port of 0 is known only when it listens. */
+  announce(admin: string): void;
+}
+
 /**
  * Takes the lock of a folder.
  *
  * @param admin address of this process's admin server, for whoever finds the store taken.
- * @returns gives the lock back; doing it twice does nothing.
+ * @returns gives the lock back.
  * @throws SluiceError SLUICE_STORE_BUSY with path, pid and admin of the holder.
  */
-export function takeLock(folder: string, admin: string): () => void {
+export function takeLock(folder: string, admin: string): Lock {
   const path = join(folder, LOCK_FILE);
   const started = startOf(process.pid);
   const holder: LockHolder = { pid: process.pid, admin, ...(started === undefined ? {} : { started }) };
-  const text = JSON.stringify(holder);
+  let text = JSON.stringify(holder);
   // Linked into place when complete, so nobody ever reads half a lock.
   const draft = `${path}.${process.pid}.${process.hrtime.bigint()}`;
   writeFileSync(draft, text, { flag: "wx" });
@@ -39,9 +46,17 @@ export function takeLock(folder: string, admin: string): () => void {
   } finally {
     rmSync(draft, { force: true });
   }
-  return () => {
-    if (readText(path) === text) rmSync(path, { force: true });
+  const held = () => readText(path) === text;
+  const release = () => {
+    if (held()) rmSync(path, { force: true });
   };
+  const announce = (admin: string) => {
+    if (!held()) return;
+    text = JSON.stringify({ ...holder, admin });
+    writeFileSync(draft, text, { flag: "wx" });
+    renameSync(draft, path);
+  };
+  return Object.assign(release, { announce });
 }
 
 /** Who holds the folder's lock, dead or alive; undefined when nobody does or the file cannot be understood. */

@@ -75,7 +75,7 @@ async function openOnce(address: StoreAddress, { admin, tell, durability }: Open
 
 async function assemble(
   name: string,
-  parts: Required<Pick<Store, "queue" | "checks" | "close">>,
+  parts: Required<Pick<Store, "queue" | "checks" | "close">> & Pick<Store, "announce">,
   openLedger: () => Store["ledger"] | Promise<Store["ledger"]>,
 ): Promise<Store> {
   try {
@@ -84,7 +84,8 @@ async function assemble(
       await ledger.close();
       await parts.close();
     };
-    return { name, ledger, queue: parts.queue, checks: parts.checks, close };
+    const { queue, checks, announce } = parts;
+    return { name, ledger, queue, checks, close, ...(announce && { announce }) };
   } catch (error) {
     await parts.close();
     throw error;

@@ -36,7 +36,6 @@ test("every printed setting but masked ones can be given back as a flag", () => 
       .split("\n")
       .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
   );
-  for (const time of ["shutdownGrace", "decideWithin"]) flags[time] = `${flags[time]}ms`;
   assert.deepEqual(loadSettings({ flags }), settings);
 });
 
@@ -51,6 +50,16 @@ test("printed settings hold no password, wherever in the store URL it stands", (
     "redis+sentinel://u:***@a:1,b:2/m?db=0&sentinelPassword=***",
   );
   assert.equal(maskCredentials("redis+cluster://:hunter2@a:1,b:2"), "redis+cluster://:***@a:1,b:2");
+});
+
+test("a token is masked as a whole, and times are printed as one writes them", () => {
+  const printed = printSettings(
+    loadSettings({ flags: { adminToken: "hunter2-hunter2-hunter2", decideWithin: "1500ms" } }),
+  );
+  assert.match(printed, /^adminToken: \*\*\*$/m);
+  assert.match(printed, /^retention: 14d$/m);
+  assert.match(printed, /^decideWithin: 1500ms$/m);
+  assert.doesNotMatch(printed, /hunter2/);
 });
 
 test("the nearest word is found within reason", () => {

@@ -1,0 +1,41 @@
+/** `sluice acts`: who did what, and why. */
+
+import type { Act, Page } from "../core/ledger.ts";
+import { openClient } from "./client.ts";
+import { ago } from "./console.ts";
+import { queryOf } from "./filters.ts";
+import { settingOptions } from "./settings.ts";
+import { EXIT, GATEWAY, JSON_OUTPUT, textOption, type Verb } from "./verb.ts";
+
+export const acts: Verb = {
+  name: "acts",
+  summary: "show who replayed, retried, dropped, paused or looked into what, and why",
+  help: `
+Everything a person does is written down before it is done, with the name of the token that allowed it.
+
+  sluice acts
+  sluice acts --limit 200 -o json`,
+  options: [
+    { flags: "--limit <count>", description: "how many at most", default: "20" },
+    { flags: "--cursor <text>", description: "goes on where the last list ended" },
+    ...settingOptions("store", "adminToken"),
+    GATEWAY,
+    JSON_OUTPUT,
+  ],
+  async run({ console, environment }, _args, options) {
+    await using client = await openClient(options, environment);
+    const page = { limit: textOption(options, "limit"), cursor: textOption(options, "cursor") };
+    const found = await client.ask<Page<Act>>("GET", `/api/v1/acts${queryOf(page)}`);
+    if (options["output"] === "json") console.json(found);
+    else if (found.items.length === 0) console.note("nobody did anything yet");
+    else {
+      const now = Date.now();
+      const rows = found.items.map(({ at, verb, subject, actor = "", reason = "" }) => {
+        return [ago(at, now), actor, verb, subject, reason];
+      });
+      console.table(["AGE", "WHO", "DID", "TO", "WHY"], rows);
+      if (found.next !== undefined) console.note(`more: --cursor ${found.next}`);
+    }
+    return EXIT.ok;
+  },
+};

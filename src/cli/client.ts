@@ -1,0 +1,101 @@
+/** How verbs reach the API: over a gateway's admin port, or in this process when the store can be opened here. */
+
+import { existsSync } from "node:fs";
+import { auditStore } from "../audit.ts";
+import { printAddress } from "../config/describe.ts";
+import type { Environment } from "../config/env.ts";
+import type { Settings } from "../config/schema.ts";
+import { asFault, fault } from "../core/errors.ts";
+import type { Store } from "../core/store.ts";
+import { VERSION } from "../core/version.ts";
+import { parseStoreUrl } from "../store/url.ts";
+import { tokensFor } from "./credentials.ts";
+import { answered, overHttp } from "./http.ts";
+import { settingsFrom } from "./settings.ts";
+import { type Options, textOption } from "./verb.ts";
+
+export type Method = "GET" | "POST" | "DELETE";
+
+export interface Client extends AsyncDisposable {
+  /**
+   * One call of the API.
+   *
+   * @param path with its query: `/api/v1/deliveries?outcome=dead`.
+   * @throws SluiceError SLUICE_GATEWAY_AWAY, or the fault that was answered.
+   */
+  ask<T>(method: Method, path: string, body?: object): Promise<T>;
+}
+
+/**
+ * Opens the API: over `--gateway` when given; else on the store itself; and when a gateway of this machine has the
+ * embedded store open, over that gateway's admin port, which stands in the store's lock.
+ *
+ * @param decides true for what only a gateway can do: it knows the triggers. Then the setting admin says where one is
+ *   that works on a store of many.
+ */
+export async function openClient(
+  options: Options,
+  environment: Environment,
+  decides = false,
+): Promise<Client> {
+  const settings = settingsFrom(options, environment);
+  const over = (url: string) => overHttp(url, tokensFor(url, settings, environment));
+  const given = textOption(options, "gateway");
+  if (given !== undefined) return over(given);
+  if (decides && !settings.store.startsWith("embedded:")) {
+    const { host, port } = settings.admin;
+    return over(`http://${printAddress({ host: host === "0.0.0.0" ? "127.0.0.1" : host, port })}`);
+  }
+  storeIsThere(settings.store);
+  try {
+    const { openStore } = await import("../store/open.ts");
+    const store = await openStore(settings.store);
+    if (!decides) return inThisProcess(store);
+    await store.close();
+  } catch (thrown) {
+    const error = asFault(thrown);
+    const admin = error.values["admin"];
+    if (error.code !== "SLUICE_STORE_BUSY" || !admin) throw error;
+    return over(admin);
+  }
+  throw fault("SLUICE_GATEWAY_AWAY", { url: settings.store, reason: "no gateway has this store open" });
+}
+
+/**
+ * Refuses an embedded store that nobody has made yet: opening it would make one, and an empty ledger answers every
+ * question with reassurance.
+ *
+ * @throws SluiceError SLUICE_CONFIG_INVALID.
+ */
+function storeIsThere(store: Settings["store"]): void {
+  const address = parseStoreUrl(store);
+  if (address.kind !== "embedded" || existsSync(address.folder)) return;
+  throw fault("SLUICE_CONFIG_INVALID", { key: "store", reason: `there is no store in ${address.folder}` });
+}
+
+async function inThisProcess(store: Store): Promise<Client> {
+  const { apiInProcess } = await import("../ops/in-process.ts");
+  const { createBatches } = await import("../ops/batch.ts");
+  const { ledger, queue, name } = store;
+  const noTriggers = () => Promise.reject(fault("SLUICE_GATEWAY_AWAY", { url: name, reason: "it is asked" }));
+  const batches = createBatches();
+  const api = apiInProcess(
+    {
+      ...{ ledger, queue, batches, replay: noTriggers, preview: noTriggers },
+      audit: () => auditStore(store),
+      attemptsPerMinute: () => 0,
+      tell: () => undefined,
+    },
+    VERSION,
+  );
+  return {
+    async ask<T>(method: Method, path: string, body?: object) {
+      const { status, text } = await api(method, path, body);
+      return answered<T>(name, status, text);
+    },
+    async [Symbol.asyncDispose]() {
+      await batches.close();
+      await store.close();
+    },
+  };
+}

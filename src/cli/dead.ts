@@ -1,0 +1,107 @@
+/** `sluice dead list|show|retry|drop`: what was given up, by cause; tried again, or put away with a reason. */
+
+import { fault } from "../core/errors.ts";
+import type { DeadGroup, DeliverySummary, Page } from "../core/ledger.ts";
+import { BATCH_OPTIONS, filterSelection, mannerOf, runBatch, type Wording } from "./batch.ts";
+import { type Client, openClient } from "./client.ts";
+import { ago, type Console, oneLine } from "./console.ts";
+import { printList } from "./delivery-list.ts";
+import { filterOf, filterOptions, queryOf } from "./filters.ts";
+import { settingOptions } from "./settings.ts";
+import { EXIT, type Exit, GATEWAY, JSON_OUTPUT, type Options, textOption, type Verb } from "./verb.ts";
+
+const RETRY: Wording = {
+  will: ({ done, objects, skipped }) =>
+    `this will try ${done} deliveries again: ${objects} objects to create${skipped > 0 ? `; ${skipped} have no dead job (replay those)` : ""}`,
+  did: "tried again",
+};
+const DROP: Wording = {
+  will: ({ done }) => `this will put ${done} dead letters away; they stay dead in the audit`,
+  did: "dropped",
+};
+
+export const dead: Verb = {
+  name: "dead",
+  usage: "[list|show|retry|drop] [ids...]",
+  summary: "dead letters by cause: list them, try them again, put them away",
+  help: `
+  sluice dead                                   # by cause, the most frequent first
+  sluice dead show <fingerprint>                # the deliveries of one cause
+  sluice dead retry <fingerprint> --rate 5      # or ids, or filters, or --all
+  sluice dead drop <id> --reason "branch is gone"
+
+A retry tries the dead jobs of a delivery again: same decision, same names, so what was created before is found and not
+made twice. A delivery whose decision failed has no job: \`sluice replay\` decides it again.`,
+  options: [
+    { flags: "--all", description: "all dead letters" },
+    ...filterOptions("outcome"),
+    ...BATCH_OPTIONS,
+    { flags: "--limit <count>", description: "how many `show` shows at most", default: "50" },
+    ...settingOptions("store", "adminToken"),
+    GATEWAY,
+    JSON_OUTPUT,
+  ],
+  async run(context, [what = "list", ...names], options) {
+    if (!["list", "show", "retry", "drop"].includes(what))
+      throw wrong("dead", `"${what}" is none of list, show, retry and drop`);
+    const act = what === "retry" || what === "drop";
+    const selection = act ? selectionOf(names, options) : {};
+    if (what === "show" && names.length !== 1)
+      throw wrong("fingerprint", "`dead show` wants the fingerprint");
+    if (
+      what === "drop" &&
+      textOption(options, "reason") === undefined &&
+      !options["dryRun"] &&
+      !options["count"]
+    )
+      throw wrong("--reason", "`dead drop` wants to know why nobody needs them any more");
+    await using client = await openClient(options, context.environment);
+    if (what === "list") return list(context.console, client, options);
+    if (what === "show") return show(context.console, client, String(names[0]), options);
+    const path = what === "retry" ? "/api/v1/retries" : "/api/v1/drops";
+    const body = { ...selection, ...mannerOf(context, options) };
+    const asks = !("ids" in selection);
+    return runBatch(context, client, { path, body }, options, what === "retry" ? RETRY : DROP, asks);
+  },
+};
+
+const wrong = (key: string, reason: string) => fault("SLUICE_CONFIG_INVALID", { key, reason });
+
+/** UUIDs are ids; one other word is a fingerprint. */
+function selectionOf(names: readonly string[], options: Options): object {
+  const filter = options["all"] === true ? { filter: filterOf(options) } : filterSelection(options);
+  if (names.length > 0 === (filter !== undefined))
+    throw wrong("id", "wants ids, a fingerprint, filters or --all, and only one of them");
+  if (filter !== undefined) return filter;
+  if (names.every((name) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name))) return { ids: names };
+  if (names.length === 1) return { fingerprint: names[0] };
+  throw wrong("id", "takes several ids, but one fingerprint at a time");
+}
+
+async function list(console: Console, client: Client, options: Options): Promise<Exit> {
+  const path = `/api/v1/dead/groups${queryOf(filterOf(options))}`;
+  const found = await client.ask<{ readonly items: readonly DeadGroup[] }>("GET", path);
+  if (options["output"] === "json") console.json(found);
+  else if (found.items.length === 0) console.note("no dead letters");
+  else {
+    const now = Date.now();
+    const rows = found.items.map(({ fingerprint, code, reason, count, firstAt, lastAt }) => {
+      const why = reason.length > 100 ? `${reason.slice(0, 99)}…` : reason;
+      return [fingerprint, String(count), ago(firstAt, now), ago(lastAt, now), code, oneLine(why)];
+    });
+    console.table(["FINGERPRINT", "COUNT", "FIRST", "LAST", "CODE", "WHY"], rows);
+    console.note(
+      "next: sluice dead show <fingerprint>; sluice dead retry <fingerprint>; docs/errors.md has cures",
+    );
+  }
+  return EXIT.ok;
+}
+
+async function show(console: Console, client: Client, fingerprint: string, options: Options): Promise<Exit> {
+  const limit = textOption(options, "limit");
+  const query = queryOf({ ...filterOf(options), fingerprint, limit });
+  const found = await client.ask<Page<DeliverySummary>>("GET", `/api/v1/dead${query}`);
+  if (options["output"] === "json") console.json(found);
+  else printList(console, found);
+  return EXIT.ok;
+}

@@ -1,0 +1,60 @@
+/** A delivery for people: where it came from, each decision with its steps, each job with its attempts. */
+
+import type { ActNote, DeliveryRecord } from "../core/ledger.ts";
+import { type Console, oneLine } from "./console.ts";
+import { printDecision } from "./trace.ts";
+
+/** Prints a delivery: where it came from, each decision with its steps, each job with its attempts. */
+export function printRecord(console: Console, record: DeliveryRecord): void {
+  const { colors } = console;
+  const paint = {
+    created: colors.green,
+    filtered: colors.yellow,
+    duplicate: colors.dim,
+    dead: colors.red,
+    pending: colors.cyan,
+  };
+  console.out(`${colors.bold(`delivery ${record.id}`)}  ${paint[record.outcome](record.outcome)}`);
+  const subject = [
+    record.repository,
+    record.ref,
+    record.revision?.slice(0, 12),
+    record.actor && `by ${record.actor}`,
+  ];
+  const lines: Record<string, string | undefined> = {
+    received: `${new Date(record.receivedAt).toISOString()} at ${record.listener.namespace}/${record.listener.name}`,
+    event: `${record.provider} ${record.event}${record.providerId === undefined ? "" : ` (${record.providerId})`}`,
+    subject: subject.filter(Boolean).join(" ") || undefined,
+    proof: record.proof,
+    size: `${record.size} bytes`,
+    "replay of": record.replayOf,
+    "asked for": noted(record.note),
+    dropped: record.dropped && `${new Date(record.dropped.at).toISOString()} ${noted(record.dropped) ?? ""}`,
+    "duplicate of": record.duplicateOf,
+    result: record.reason,
+  };
+  for (const [name, value] of Object.entries(lines)) {
+    if (value !== undefined) console.out(`  ${colors.dim(name.padEnd(12))} ${oneLine(value)}`);
+  }
+  if (!record.decided) console.out("  not decided yet: a worker will");
+  for (const decision of record.decisions) printDecision(console, decision);
+  for (const { job, state, attempts, runs } of record.jobs) {
+    console.out(
+      `${colors.bold(oneLine(`job of trigger ${job.trigger.namespace}/${job.trigger.name}`))}  ${state}`,
+    );
+    for (const { number, at, outcome, reason = "", code } of attempts) {
+      const why = `${oneLine(reason)}${code === undefined ? "" : colors.dim(` [${code}]`)}`;
+      console.out(
+        `  ${colors.dim("attempt")} ${number} ${new Date(at).toISOString()} ${outcome} ${why}`.trimEnd(),
+      );
+    }
+    for (const { outcome, kind, namespace, name, where } of runs)
+      console.out(oneLine(`  ${outcome} ${kind} ${namespace}/${name} in ${where}`));
+  }
+}
+
+function noted(note: ActNote | undefined): string | undefined {
+  if (note === undefined) return undefined;
+  const { actor = "somebody", reason } = note;
+  return `by ${actor}${reason === undefined ? "" : `: ${reason}`}`;
+}

@@ -1,0 +1,74 @@
+/** The API over HTTP, with the tokens that may open it. */
+
+import type { ErrorCode } from "../core/error-table.ts";
+import { ERRORS } from "../core/error-table.ts";
+import { asFault, fault, reasonOf } from "../core/errors.ts";
+import type { Client, Method } from "./client.ts";
+
+/** @param tokens tried in order, the next one only when the gateway does not know the one before. */
+export function overHttp(url: string, tokens: readonly string[]): Client {
+  const [first, ...others] = tokens;
+  return {
+    async ask<T>(method: Method, path: string, body?: object): Promise<T> {
+      let refused: unknown;
+      for (const token of [first, ...others]) {
+        try {
+          return await once<T>(url, method, path, token, body);
+        } catch (error) {
+          if (asFault(error).code !== "SLUICE_ADMIN_TOKEN") throw error;
+          refused = error;
+        }
+      }
+      throw refused;
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+async function once<T>(
+  url: string,
+  method: Method,
+  path: string,
+  token: string | undefined,
+  body: object | undefined,
+): Promise<T> {
+  let response: Response;
+  let text: string;
+  const headers = {
+    ...(body !== undefined && { "content-type": "application/json" }),
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  };
+  try {
+    response = await fetch(new URL(path, url), {
+      method,
+      headers,
+      // A token must not follow to wherever somebody points.
+      redirect: "error",
+      signal: AbortSignal.timeout(60_000),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    text = await response.text();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    throw fault("SLUICE_GATEWAY_AWAY", { url, reason: reasonOf(cause) }, { cause: error });
+  }
+  return answered<T>(url, response.status, text);
+}
+
+/**
+ * What an answer says.
+ *
+ * @param from for people: who answered.
+ * @throws SluiceError the fault that was answered; SLUICE_GATEWAY_AWAY when it is none of ours.
+ */
+export function answered<T>(from: string, status: number, text: string): T {
+  try {
+    if (status < 300) return JSON.parse(text) as T;
+    const { error } = JSON.parse(text) as { error: { code: ErrorCode; values: Record<string, string> } };
+    if (Object.hasOwn(ERRORS, error.code)) throw fault(error.code, error.values);
+  } catch (error) {
+    // Whatever answered otherwise is no gateway.
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+  }
+  throw fault("SLUICE_GATEWAY_AWAY", { url: from, reason: `it answered ${status}` });
+}

@@ -1,0 +1,177 @@
+/** Replays, retries and drops of many deliveries: ordered, watched, cancelled. The three differ in what is done to one. */
+
+import type { ErrorCode } from "../../core/errors.ts";
+import { fault } from "../../core/errors.ts";
+import { type Signed, signed, writeDown } from "../acts.ts";
+import type { BatchMode, BatchOrder, BatchVerb } from "../batch.ts";
+import { compare } from "../compare.ts";
+import type { Fields, Read } from "../fields.ts";
+import { invalid, words } from "../fields.ts";
+import { type Route, route } from "../route.ts";
+import { closed, list, ref } from "../schemas.ts";
+import { DEFAULT_RATE, MANNER, readSelection, SELECTION } from "../select.ts";
+import type { ApiServices } from "../services.ts";
+
+const ORDER = {
+  ...SELECTION,
+  ...MANNER,
+  trigger: words("for replays, only for this trigger: name or namespace/name"),
+} as const;
+type Order = Read<typeof ORDER>;
+type Work = BatchOrder["work"];
+
+/** What tells the three apart. */
+interface Kind {
+  readonly verb: BatchVerb;
+  /** The collection under /api/v1, and the same in names of operations. */
+  readonly path: string;
+  readonly plural: string;
+  readonly summary: string;
+  readonly body: Fields;
+  readonly work: (mode: BatchMode, note: Signed, trigger: string | undefined) => Work;
+}
+
+const { trigger: _only, ...WITHOUT_TRIGGER } = ORDER;
+
+export function batchRoutes(services: ApiServices): readonly Route[] {
+  const works = worksOf(services);
+  const kinds: readonly Kind[] = [
+    {
+      ...{ verb: "replay", path: "/api/v1/replays", plural: "Replays", body: ORDER, work: works.replay },
+      summary: "Decides many deliveries again, with the triggers in force, each as a delivery of its own.",
+    },
+    {
+      ...{
+        verb: "retry",
+        path: "/api/v1/retries",
+        plural: "Retries",
+        body: WITHOUT_TRIGGER,
+        work: works.retry,
+      },
+      summary: "Tries the dead jobs of dead letters again: same decisions, same names.",
+    },
+    {
+      ...{ verb: "drop", path: "/api/v1/drops", plural: "Drops", body: WITHOUT_TRIGGER, work: works.drop },
+      summary: "Says that dead letters need nobody any more; wants a reason.",
+    },
+  ];
+  return kinds.flatMap((kind) => routesOf(services, kind));
+}
+
+function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
+  const { batches } = services;
+  const { verb, path, plural, summary, body } = kind;
+  const faults: readonly ErrorCode[] = ["SLUICE_BATCH_UNKNOWN"];
+  const answer = { status: 200, schema: ref("Batch") };
+  return [
+    route({
+      ...{ method: "POST", path, operation: `start${plural}`, permission: "operate", summary, body },
+      answer: { status: 202, schema: ref("Batch") },
+      location: ({ id }) => `${path}/${id}`,
+      faults: ["SLUICE_BATCH_BUSY"],
+      handle: ({ body, caller }) => start(services, kind, body as Order, (given) => signed(caller, given)),
+    }),
+    route({
+      ...{ method: "GET", path, operation: `list${plural}`, permission: "view" },
+      summary: `The latest of this process, newest first, without their results.`,
+      answer: { status: 200, schema: closed({ items: list(ref("Batch")) }) },
+      handle: async () => ({ items: batches.list(verb) }),
+    }),
+    route({
+      ...{
+        method: "GET",
+        path: `${path}/{id}`,
+        operation: `show${plural}`,
+        permission: "view",
+        faults,
+        answer,
+      },
+      summary: "How far it is; with its results when it has ended.",
+      handle: async ({ id }) => batches.find(verb, id),
+    }),
+    route({
+      ...{
+        method: "DELETE",
+        path: `${path}/{id}`,
+        operation: `cancel${plural}`,
+        permission: "operate",
+        faults,
+        answer,
+      },
+      summary: "Ends it after the delivery in hand; what is done stays done.",
+      handle: ({ id }) => batches.cancel(verb, id),
+    }),
+  ];
+}
+
+async function start(
+  services: ApiServices,
+  { verb, work }: Kind,
+  order: Order,
+  sign: (given: Pick<Order, "actor" | "reason">) => Signed,
+) {
+  const { ledger, batches, clock = Date.now } = services;
+  const { rate = DEFAULT_RATE, dryRun = false, count = false, trigger, actor, reason, ...chosen } = order;
+  const { words, newestFirst, select } = readSelection(ledger, verb, chosen, clock());
+  const mode = count ? "count" : dryRun ? "dry-run" : "act";
+  if (verb === "drop" && mode === "act" && reason === undefined)
+    throw invalid("reason", "is missing", "why nobody needs these any more");
+  const note = sign({ ...(actor !== undefined && { actor }), ...(reason !== undefined && { reason }) });
+  if (mode === "act") await writeDown(services, { verb, subject: words.slice(0, 500), note });
+  const narrowed = trigger === undefined ? {} : { trigger };
+  return batches.start({
+    ...{ verb, mode, selection: words, rate, note, newestFirst, select, ...narrowed },
+    work: work(mode, note, trigger),
+  });
+}
+
+/** What each verb does to one delivery. */
+function worksOf({ ledger, queue, replay, preview, tell, clock = Date.now }: ApiServices) {
+  const done = (verb: BatchVerb, subject: string, note: Signed) =>
+    tell({ type: "act.done", verb, subject, ...note });
+
+  async function found(id: string) {
+    const known = await ledger.find(id);
+    if (known === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
+    return known;
+  }
+
+  const works: Readonly<Record<BatchVerb, Kind["work"]>> = {
+    replay: (mode, note, trigger) => async (id) => {
+      const only = trigger === undefined ? {} : { trigger };
+      if (mode === "act") {
+        const made = await replay(id, { note, ...only });
+        done("replay", id, note);
+        return { outcome: "done", made };
+      }
+      const [known, decisions] = await Promise.all([found(id), preview(id, only)]);
+      const objects = decisions.reduce((sum, { job }) => sum + (job?.objects.length ?? 0), 0);
+      return { outcome: "done", objects, differences: compare(known, decisions, trigger) };
+    },
+
+    retry: (mode, note) => async (id) => {
+      const jobs =
+        mode === "act"
+          ? await ledger.reopen(id, clock())
+          : (await found(id)).jobs.flatMap(({ job, state }) => (state === "dead" ? job : []));
+      if (jobs.length === 0) return { outcome: "skipped", why: "it has no dead job: replay it instead" };
+      if (mode === "act") {
+        await queue.enqueue(jobs);
+        done("retry", id, note);
+      }
+      return { outcome: "done", objects: jobs.reduce((sum, { objects }) => sum + objects.length, 0) };
+    },
+
+    drop: (mode, note) => async (id) => {
+      const { outcome, dropped } = await found(id);
+      if (outcome !== "dead") return { outcome: "skipped", why: `it is ${outcome}, not dead` };
+      if (dropped !== undefined) return { outcome: "skipped", why: "it was dropped before" };
+      if (mode === "act") {
+        await ledger.drop(id, { at: clock(), verb: "drop", subject: id, ...note });
+        done("drop", id, note);
+      }
+      return { outcome: "done" };
+    },
+  };
+  return works;
+}

@@ -1,0 +1,53 @@
+/** Dead letters: by cause, and one by one. Retrying and dropping them are batches. */
+
+import { fault } from "../../core/errors.ts";
+import type { DeliverySummary } from "../../core/ledger.ts";
+import { isId, words } from "../fields.ts";
+import { FILTERS, PAGE, splitPage } from "../filter.ts";
+import { type Route, route } from "../route.ts";
+import { closed, list, page, ref } from "../schemas.ts";
+import type { ApiServices } from "../services.ts";
+
+const { outcome: _dead, ...DEAD_FILTERS } = FILTERS;
+
+export function deadRoutes({ ledger }: ApiServices): readonly Route[] {
+  return [
+    route({
+      ...{ method: "GET", path: "/api/v1/dead/groups", operation: "listDeadGroups", permission: "view" },
+      summary: "Dead letters by cause, the most frequent first; dropped ones are left out.",
+      query: DEAD_FILTERS,
+      answer: { status: 200, schema: closed({ items: list(ref("DeadGroup")) }) },
+      handle: async ({ query }) => ({ items: await ledger.deadGroups(query) }),
+    }),
+    route({
+      ...{ method: "GET", path: "/api/v1/dead", operation: "listDead", permission: "view" },
+      summary: "Dead letters, newest first; of one cause with `fingerprint`, which takes no other filter.",
+      query: { ...DEAD_FILTERS, ...PAGE, fingerprint: words("those of one cause") },
+      answer: { status: 200, schema: page(ref("DeliverySummary")) },
+      async handle({ query: { fingerprint, ...query } }) {
+        const { filter, page } = splitPage(query);
+        if (fingerprint === undefined) return ledger.list({ ...filter, outcome: "dead" }, page);
+        const [other] = Object.keys(filter);
+        if (other !== undefined) throw alone(other);
+        const { items, next } = await ledger.deadOf(fingerprint, page);
+        const found = await Promise.all(items.filter(isId).map((id) => ledger.find(id)));
+        const summaries = found.flatMap((record) => (record === undefined ? [] : summaryOf(record)));
+        return { items: summaries, ...(next !== undefined && { next }) };
+      },
+    }),
+  ];
+}
+
+const alone = (field: string) =>
+  fault("SLUICE_REQUEST_INVALID", {
+    field,
+    reason: "stands beside fingerprint",
+    expected: "a fingerprint, or filters",
+  });
+
+type Found = NonNullable<Awaited<ReturnType<ApiServices["ledger"]["find"]>>>;
+
+function summaryOf(record: Found): DeliverySummary {
+  const { method: _m, url: _u, headers: _h, decisions: _d, decided: _e, jobs: _j, ...summary } = record;
+  return summary;
+}

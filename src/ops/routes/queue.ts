@@ -1,0 +1,94 @@
+/** The queue, the audit, the numbers, and the record of who did what. */
+
+import { OUTCOMES } from "../../core/ledger.ts";
+import { NOTE, onRecord, signed } from "../acts.ts";
+import { FILTERS, PAGE, splitPage } from "../filter.ts";
+import { type Route, route } from "../route.ts";
+import { page, ref } from "../schemas.ts";
+import type { ApiServices } from "../services.ts";
+
+const HOUR = 3_600_000;
+const WINDOWS = { "1h": HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR } as const;
+const { outcome: _o, since: _s, until: _u, text: _t, ...STATS_FILTERS } = FILTERS;
+
+export function queueRoutes(services: ApiServices): readonly Route[] {
+  const { ledger, queue, audit, attemptsPerMinute, clock = Date.now } = services;
+  const answer = { status: 200, schema: ref("Queue") };
+
+  async function state() {
+    const [depth, state] = await Promise.all([queue.depth(), queue.state()]);
+    return { ...depth, ...state, attemptsPerMinute: attemptsPerMinute() };
+  }
+
+  return [
+    route({
+      ...{ method: "GET", path: "/api/v1/queue", operation: "showQueue", permission: "view", answer },
+      summary: "How deep the queue is, how old its oldest job, and whether it is paused.",
+      handle: state,
+    }),
+    route({
+      ...{
+        method: "POST",
+        path: "/api/v1/queue/pause",
+        operation: "pauseQueue",
+        permission: "operate",
+        answer,
+      },
+      summary:
+        "Hands out no more jobs, for every worker and over restarts; deliveries are taken all the same.",
+      body: NOTE,
+      async handle({ body, caller }) {
+        const note = signed(caller, body);
+        const deed = { verb: "pause", subject: "queue", note };
+        await onRecord(services, deed, () => queue.pause({ at: clock(), ...note }));
+        return state();
+      },
+    }),
+    route({
+      ...{
+        method: "POST",
+        path: "/api/v1/queue/resume",
+        operation: "resumeQueue",
+        permission: "operate",
+        answer,
+      },
+      summary: "Hands out jobs again.",
+      body: NOTE,
+      async handle({ body, caller }) {
+        const deed = { verb: "resume", subject: "queue", note: signed(caller, body) };
+        await onRecord(services, deed, () => queue.resume());
+        return state();
+      },
+    }),
+    route({
+      ...{ method: "GET", path: "/api/v1/audit", operation: "audit", permission: "view" },
+      summary: "The conservation law, counted from the records: violations is empty when it holds.",
+      answer: { status: 200, schema: ref("Audit") },
+      handle: () => audit(),
+    }),
+    route({
+      ...{ method: "GET", path: "/api/v1/stats", operation: "stats", permission: "view" },
+      summary: "Deliveries by outcome over the last hour, day and week.",
+      query: STATS_FILTERS,
+      answer: { status: 200, schema: ref("Stats") },
+      async handle({ query }) {
+        const at = clock();
+        const windows = Object.entries(WINDOWS).map(async ([window, span]) => {
+          const since = at - span;
+          const counts = OUTCOMES.map(
+            async (outcome) => [outcome, await ledger.count({ ...query, outcome, since })] as const,
+          );
+          return { window, since, outcomes: Object.fromEntries(await Promise.all(counts)) };
+        });
+        return { at, windows: await Promise.all(windows) };
+      },
+    }),
+    route({
+      ...{ method: "GET", path: "/api/v1/acts", operation: "listActs", permission: "view" },
+      summary: "Who did what, and why, newest first.",
+      query: PAGE,
+      answer: { status: 200, schema: page(ref("Act")) },
+      handle: async ({ query }) => ledger.acts(splitPage(query).page),
+    }),
+  ];
+}

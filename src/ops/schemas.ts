@@ -1,0 +1,192 @@
+/** JSON Schemas of what the API answers. Each names exactly the fields of the type it describes: the compiler compares. */
+
+import type { Decision, TraceStep } from "../core/decision.ts";
+import type { ObjectName } from "../core/delivery.ts";
+import type { Attempt, CreateJob, Run } from "../core/job.ts";
+import type { JsonObject } from "../core/json.ts";
+import type {
+  Act,
+  ActNote,
+  Audit,
+  DeadGroup,
+  DeliveryRecord,
+  DeliverySummary,
+  JobRecord,
+} from "../core/ledger.ts";
+import { OUTCOMES } from "../core/ledger.ts";
+import type { QueueDepth, QueueState } from "../core/queue.ts";
+import type { Batch, BatchResult } from "./batch.ts";
+import type { Difference, ObjectDifference } from "./compare.ts";
+
+type RequiredKeys<T> = { [K in keyof T]-?: object extends Pick<T, K> ? never : K }[keyof T];
+type Properties<K extends PropertyKey> = Readonly<Record<K, JsonObject>>;
+
+/** An object with exactly the fields of `T`. */
+function shapeOf<T>() {
+  return (
+    required: Properties<RequiredKeys<T>>,
+    optional: Properties<Exclude<keyof T, RequiredKeys<T>>>,
+  ): JsonObject => closed(required, optional);
+}
+
+export function closed(required: Properties<string>, optional: Properties<string> = {}): JsonObject {
+  const properties = { ...required, ...optional };
+  return { type: "object", properties, required: Object.keys(required), additionalProperties: false };
+}
+
+export const ref = (name: keyof typeof SCHEMAS): JsonObject => ({ $ref: `#/components/schemas/${name}` });
+export const list = (items: JsonObject): JsonObject => ({ type: "array", items });
+export const text: JsonObject = { type: "string" };
+export const count: JsonObject = { type: "integer", minimum: 0 };
+const yesOrNo: JsonObject = { type: "boolean" };
+const at: JsonObject = { type: "integer", description: "milliseconds since 1970" };
+const ms: JsonObject = { type: "number", minimum: 0, description: "milliseconds" };
+const oneOf = (...values: readonly string[]): JsonObject => ({ type: "string", enum: values });
+const outcome = oneOf(...OUTCOMES);
+const name: JsonObject = { $ref: "#/components/schemas/ObjectName" };
+const note: JsonObject = { $ref: "#/components/schemas/ActNote" };
+
+/** A page of a list. */
+export const page = (items: JsonObject): JsonObject => closed({ items: list(items) }, { next: text });
+
+const summary = {
+  required: {
+    ...{ id: text, listener: name, receivedAt: at, outcome, provider: text, event: text, proof: text },
+    ...{ size: count, reason: text, runs: list(text) },
+  },
+  optional: {
+    ...{ providerId: text, repository: text, ref: text, revision: text, pullRequest: count, actor: text },
+    ...{ replayOf: text, duplicateOf: text, note },
+    dropped: closed({ at }, { actor: text, reason: text }),
+  },
+};
+
+const run = {
+  ...{ apiVersion: text, kind: text, namespace: text, name: text, where: text },
+  outcome: oneOf("created", "exists"),
+};
+
+export const SCHEMAS = {
+  ObjectName: shapeOf<ObjectName>()({ namespace: text, name: text }, {}),
+  ActNote: shapeOf<ActNote>()({}, { actor: text, reason: text }),
+  DeliverySummary: shapeOf<DeliverySummary>()(summary.required, summary.optional),
+  DeliveryRecord: shapeOf<DeliveryRecord>()(
+    {
+      ...summary.required,
+      ...{ method: text, url: text, headers: { $ref: "#/components/schemas/Headers" }, decided: yesOrNo },
+      decisions: list({ $ref: "#/components/schemas/Decision" }),
+      jobs: list({ $ref: "#/components/schemas/JobRecord" }),
+    },
+    summary.optional,
+  ),
+  Headers: { type: "object", additionalProperties: list(text), description: "sensitive values are masked" },
+  Decision: shapeOf<Omit<Decision, "job">>()(
+    {
+      ...{ trigger: name, result: oneOf("filtered", "failed", "matched"), reason: text },
+      trace: list({ $ref: "#/components/schemas/TraceStep" }),
+    },
+    { code: text },
+  ),
+  TraceStep: shapeOf<TraceStep>()(
+    {
+      station: oneOf("verify", "intercept", "bind", "render"),
+      name: text,
+      verdict: oneOf("pass", "stop", "error"),
+    },
+    { reason: text, detail: { description: "values behind the verdict" } },
+  ),
+  JobRecord: shapeOf<JobRecord>()(
+    {
+      job: { $ref: "#/components/schemas/CreateJob" },
+      state: oneOf("pending", "created", "dead"),
+      attempts: list({ $ref: "#/components/schemas/Attempt" }),
+      runs: list({ $ref: "#/components/schemas/Run" }),
+    },
+    {},
+  ),
+  CreateJob: shapeOf<CreateJob>()(
+    {
+      ...{ kind: oneOf("create"), id: text, delivery: text, listener: name, trigger: name, receivedAt: at },
+      objects: list({ type: "object", description: "a Kubernetes object" }),
+    },
+    { serviceAccount: text, reopened: closed({ at, attempts: count }) },
+  ),
+  Attempt: shapeOf<Attempt>()(
+    {
+      ...{ number: count, at, took: ms, outcome: oneOf("done", "retry", "dead") },
+      runs: list({ $ref: "#/components/schemas/Run" }),
+    },
+    { code: text, reason: text, nextAt: at },
+  ),
+  Run: shapeOf<Run>()(run, {}),
+  CreatedRun: closed({ ...run, delivery: text, listener: name, trigger: name, receivedAt: at }),
+  Payload: closed({
+    ...{ id: text, method: text, url: text, headers: { $ref: "#/components/schemas/Headers" } },
+    ...{ encoding: oneOf("utf8", "base64"), body: text },
+  }),
+  Audit: shapeOf<Audit>()(
+    {
+      ...{ accepted: count, created: count, filtered: count, duplicate: count, dead: count, pending: count },
+      ...{ runs: count, pendingJobs: list(text), violations: list(text) },
+    },
+    {},
+  ),
+  DeadGroup: shapeOf<DeadGroup>()(
+    {
+      ...{ fingerprint: text, code: text, reason: text, count, firstAt: at, lastAt: at },
+      deliveries: { ...list(text), maxItems: 10 },
+    },
+    {},
+  ),
+  Queue: shapeOf<QueueDepth & QueueState & { readonly attemptsPerMinute: number }>()(
+    {
+      ...{ waiting: count, active: count, delayed: count, oldestMs: ms, paused: yesOrNo },
+      attemptsPerMinute: { ...count, description: "jobs tried by this process in the last minute" },
+    },
+    { note: closed({ at }, { actor: text, reason: text }) },
+  ),
+  Act: shapeOf<Act>()({ at, verb: text, subject: text }, { actor: text, reason: text }),
+  Batch: shapeOf<Batch>()(
+    {
+      ...{ id: text, verb: oneOf("replay", "retry", "drop"), selection: text, rate: { type: "number" } },
+      ...{ mode: oneOf("act", "dry-run", "count"), startedAt: at, actor: text },
+      ...{ state: oneOf("selecting", "running", "done", "cancelled", "failed") },
+      ...{ total: count, done: count, skipped: count, failed: count, objects: count, different: count },
+    },
+    {
+      ...{ endedAt: at, reason: text, trigger: text, error: text },
+      results: list({ $ref: "#/components/schemas/BatchResult" }),
+    },
+  ),
+  BatchResult: shapeOf<BatchResult>()(
+    { delivery: text, outcome: oneOf("done", "skipped", "failed") },
+    {
+      ...{ made: text, objects: count, code: text, why: text },
+      differences: list({ $ref: "#/components/schemas/Difference" }),
+    },
+  ),
+  Difference: shapeOf<Difference>()(
+    { trigger: name, objects: list({ $ref: "#/components/schemas/ObjectDifference" }) },
+    { before: text, now: text },
+  ),
+  ObjectDifference: shapeOf<ObjectDifference>()(
+    { object: text, change: oneOf("added", "removed", "changed"), fields: list(text) },
+    {},
+  ),
+  Stats: closed({
+    at,
+    windows: list(
+      closed({
+        window: oneOf("1h", "24h", "7d"),
+        since: at,
+        outcomes: closed(Object.fromEntries(OUTCOMES.map((one) => [one, count]))),
+      }),
+    ),
+  }),
+  Fault: closed({
+    error: closed({
+      ...{ code: text, message: text, fix: text },
+      values: { type: "object", additionalProperties: text },
+    }),
+  }),
+} as const satisfies Readonly<Record<string, JsonObject>>;

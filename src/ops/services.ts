@@ -1,0 +1,32 @@
+/** What the API needs of the rest: ports of core, and the few flows that main hands over. */
+
+import type { Decision } from "../core/decision.ts";
+import type { Tell } from "../core/fact.ts";
+import type { ActNote, Audit, Ledger } from "../core/ledger.ts";
+import type { Queue } from "../core/queue.ts";
+import type { Batches } from "./batch.ts";
+
+export interface ApiServices {
+  readonly ledger: Pick<
+    Ledger,
+    "acts" | "count" | "deadGroups" | "deadOf" | "drop" | "find" | "list" | "load" | "record" | "reopen"
+  >;
+  readonly queue: Pick<Queue, "depth" | "enqueue" | "pause" | "resume" | "state">;
+  /**
+   * Decides a stored delivery again as a new one; resolves with its id.
+   *
+   * @throws SluiceError SLUICE_DELIVERY_UNKNOWN, SLUICE_LISTENER_UNKNOWN, SLUICE_TRIGGER_UNKNOWN.
+   */
+  readonly replay: (
+    id: string,
+    options: { readonly note: ActNote; readonly trigger?: string },
+  ) => Promise<string>;
+  /** What a replay would decide now. @throws SluiceError as `replay`. */
+  readonly preview: (id: string, options: { readonly trigger?: string }) => Promise<readonly Decision[]>;
+  readonly audit: () => Promise<Audit>;
+  readonly batches: Batches;
+  /** Jobs that this process tried in the last minute. */
+  readonly attemptsPerMinute: () => number;
+  readonly tell: Tell;
+  readonly clock?: () => number;
+}

@@ -5,10 +5,11 @@ import type { Secrets } from "../core/secrets.ts";
 import type { Activation } from "./activation.ts";
 import type { Node } from "./ast.ts";
 import { children } from "./ast.ts";
-import type { Environment } from "./check.ts";
+import type { Checked, Environment } from "./check.ts";
 import { check } from "./check.ts";
 import { compile } from "./compile.ts";
 import type { Evaluate, Frame } from "./frame.ts";
+import type { Overload } from "./functions.ts";
 import { ENVIRONMENT } from "./library.ts";
 import type { Tree } from "./parse.ts";
 import { parseExpression } from "./parse.ts";
@@ -16,7 +17,7 @@ import { compilePattern } from "./regex.ts";
 import { CelSyntaxError, place } from "./source.ts";
 import type { Type } from "./types.ts";
 import { CelFailure, type Value } from "./values.ts";
-import { createWork, type Work } from "./work.ts";
+import { createWork, type Pattern, type Work } from "./work.ts";
 
 export interface CelProgram {
   readonly expression: string;
@@ -56,8 +57,7 @@ export class SecretsNeeded {
 export function compileCel(expression: string, environment: Environment = ENVIRONMENT): CelProgram {
   try {
     const tree = parseExpression(expression);
-    const checked = check(tree.root, expression, environment);
-    compilePatterns(tree.root, expression);
+    const checked = withPatterns(tree.root, check(tree.root, expression, environment), expression);
     const names = [...environment.variables.keys()];
     const slots = new Map(names.map((name, slot) => [name, slot]));
     const evaluate = compile(tree.root, checked, slots);
@@ -103,18 +103,47 @@ function run(
   }
 }
 
-/** Finds patterns that RE2 refuses before any event does, and compiles the others. */
-function compilePatterns(node: Node, expression: string): void {
-  if (node.kind === "call" && (node.name === "matches" || node.name === "translate")) {
-    const pattern = node.args[node.name === "matches" && node.target === undefined ? 1 : 0];
-    if (pattern?.kind === "const" && typeof pattern.value === "string") {
-      try {
-        compilePattern(pattern.value);
-      } catch (error) {
-        if (!(error instanceof CelFailure)) throw error;
-        throw new CelSyntaxError(`${place(expression, pattern.at)}: ${error.reason}`);
+/**
+ * Compiles the patterns that stand in an expression, which also finds those that RE2 refuses before any event does.
+ *
+ * @returns what was checked, where each call with such a pattern has overloads that hold it.
+ */
+function withPatterns(root: Node, checked: Checked, expression: string): Checked {
+  const overloads = new Map(checked.overloads);
+  const visit = (node: Node): void => {
+    if (node.kind === "call" && (node.name === "matches" || node.name === "translate")) {
+      const pattern = node.args[node.name === "matches" && node.target === undefined ? 1 : 0];
+      if (pattern?.kind === "const" && typeof pattern.value === "string") {
+        const built = operatorsPattern(pattern.value, place(expression, pattern.at));
+        const known = overloads.get(node) ?? [];
+        overloads.set(node, known.map(node.name === "matches" ? matching(built) : translating(built)));
       }
     }
-  }
-  for (const child of children(node)) compilePatterns(child, expression);
+    children(node).forEach(visit);
+  };
+  visit(root);
+  return { ...checked, overloads };
 }
+
+function operatorsPattern(source: string, where: string): Pattern {
+  try {
+    return compilePattern(source);
+  } catch (error) {
+    if (!(error instanceof CelFailure)) throw error;
+    throw new CelSyntaxError(`${where}: ${error.reason}`);
+  }
+}
+
+const matching =
+  (pattern: Pattern) =>
+  (candidate: Overload): Overload => ({
+    ...candidate,
+    run: ({ work }, text: string) => pattern.test(work, text),
+  });
+
+const translating =
+  (pattern: Pattern) =>
+  (candidate: Overload): Overload => ({
+    ...candidate,
+    run: ({ work }, text: string, _source: string, by: string) => pattern.replaceAll(work, text, by),
+  });

@@ -3,47 +3,47 @@
 import { RE2JS } from "@bufbuild/re2";
 import { reasonOf } from "../core/errors.ts";
 import { fail } from "./values.ts";
-import type { Work } from "./work.ts";
+import type { Pattern, Work } from "./work.ts";
 import { allowSize } from "./work.ts";
-
-/** A compiled pattern. */
-export interface Pattern {
-  /** True when the pattern is found anywhere in the text. */
-  test(work: Work, text: string): boolean;
-  /** Go's Regexp.ReplaceAllString: each match replaced by the template, in which `$1`, `${1}` and `${name}` are groups. */
-  replaceAll(work: Work, text: string, template: string): string;
-}
-
-const patterns = new Map<string, Pattern>();
 
 /** Of patterns that come with an event: characters, and the sum of what stands in braces (`{200}` makes 200 copies). */
 const MAX_FOREIGN_LENGTH = 500;
 const MAX_FOREIGN_REPEAT = 200;
-/** Some 40 ms, what such a pattern can cost at most. */
-const FOREIGN_STEPS = 400_000;
+/** What compiling costs, measured in steps of work.ts: always, for a character, and for each copy of a character. */
+const PATTERN_STEPS = 1_000;
+const CHARACTER_STEPS = 150;
+const COPY_STEPS = 5;
+/** RE2 refuses repetitions that multiply to more. */
+const MAX_COPIES = 1_000;
 
 /**
- * Compiles a pattern, or finds it compiled.
+ * Compiles a pattern that may come from an event, once in an evaluation: its size is limited and compiling is paid for.
  *
- * @param work given when the pattern may come from an event: then its size is limited and compiling is paid for.
- * @throws CelFailure when RE2 does not know the syntax (back references, lookarounds, …).
+ * @throws CelFailure when it is too large, or of a syntax that RE2 does not know.
  */
-export function compilePattern(source: string, work?: Work): Pattern {
-  const known = patterns.get(source);
+export function foreignPattern(source: string, work: Work): Pattern {
+  const known = work.patterns.get(source);
   if (known !== undefined) return known;
-  if (work !== undefined) {
-    const repeats = [...source.matchAll(/[{,]([0-9]+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
-    if (source.length > MAX_FOREIGN_LENGTH || repeats > MAX_FOREIGN_REPEAT) fail("the pattern is too large");
-    work.charge(FOREIGN_STEPS);
+  const repeats = Array.from(source.matchAll(/[{,]([0-9]+)/g), ([, count]) => Number(count));
+  if (
+    source.length > MAX_FOREIGN_LENGTH ||
+    repeats.reduce((sum, count) => sum + count, 0) > MAX_FOREIGN_REPEAT
+  ) {
+    fail("the pattern is too large");
   }
-  const pattern = createPattern(source);
-  // Patterns can come from events, so the memory of them is bounded.
-  if (patterns.size >= 1_000) patterns.clear();
-  patterns.set(source, pattern);
+  const copies = repeats.reduce((product, count) => Math.min(MAX_COPIES, product * Math.max(1, count)), 1);
+  work.charge(PATTERN_STEPS + source.length * (CHARACTER_STEPS + copies * COPY_STEPS));
+  const pattern = compilePattern(source);
+  work.patterns.set(source, pattern);
   return pattern;
 }
 
-function createPattern(source: string): Pattern {
+/**
+ * Compiles a pattern that an operator wrote.
+ *
+ * @throws CelFailure when RE2 does not know the syntax (back references, lookarounds, …).
+ */
+export function compilePattern(source: string): Pattern {
   let re: RE2JS;
   try {
     re = RE2JS.compile(source);

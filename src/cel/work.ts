@@ -12,12 +12,28 @@ export const MAX_SIZE = 4_000_000;
 export interface Work {
   /** @throws CelFailure when the budget is spent. */
   charge(steps: number): void;
+  /** The patterns that this evaluation has compiled, by their text. */
+  readonly patterns: Map<string, Pattern>;
+}
+
+/** A compiled pattern (see regex.ts). */
+export interface Pattern {
+  /** True when the pattern is found anywhere in the text. */
+  test(work: Work, text: string): boolean;
+  /** Go's Regexp.ReplaceAllString: each match replaced by the template, in which `$1`, `${1}` and `${name}` are groups. */
+  replaceAll(work: Work, text: string, template: string): string;
 }
 
 /** @param steps the budget. */
 export function createWork(steps: number = MAX_STEPS): Work {
   let left = steps;
+  let patterns: Work["patterns"] | undefined;
   return {
+    // Most evaluations have none: constant patterns are compiled with their expression.
+    get patterns() {
+      patterns ??= new Map();
+      return patterns;
+    },
     charge(steps) {
       left -= steps;
       if (left < 0) throw new CelFailure("the evaluation takes too many steps", true);

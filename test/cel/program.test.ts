@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { evaluate, failureOf } from "./evaluate.ts";
+import { compileCel } from "../../src/cel/program.ts";
+import { evaluate, eventWith, failureOf, noSecrets } from "./evaluate.ts";
 
 test("JSON numbers are doubles, and compare with integers by value", () => {
   assert.equal(evaluate("body.n == 42 && body.n > 41 && body.n < 42.5 && body.n in [42]", { n: 42 }), true);
@@ -94,3 +95,15 @@ function aliasBomb(): string {
     );
   return lines.join("\n");
 }
+
+test("an operator's pattern stays compiled, whatever its length and however many others come", () => {
+  const long = Array.from({ length: 200 }, (_, i) => `name-${i}`).join("|");
+  const program = compileCel(`body.a.matches("${long}") && matches(body.a, "${long}")`);
+  const replacing = compileCel(`body.a.translate("(${long})", "<$1>")`);
+  const body = { a: "name-7", patterns: Array.from({ length: 1_001 }, (_, i) => `foreign-${i}`) };
+  evaluate("body.patterns.exists(p, body.a.matches(p))", body);
+  for (let i = 0; i < 1_001; i++) compileCel(`body.a.matches("other-${i}")`);
+  const view = { namespace: "default", secrets: noSecrets };
+  assert.equal(program.evaluate(eventWith(body), view), true);
+  assert.equal(replacing.evaluate(eventWith(body), view), "<name-7>");
+});

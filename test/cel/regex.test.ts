@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compilePattern } from "../../src/cel/regex.ts";
+import { compilePattern, foreignPattern } from "../../src/cel/regex.ts";
 import { CelFailure } from "../../src/cel/values.ts";
 import { createWork } from "../../src/cel/work.ts";
 
@@ -83,11 +83,14 @@ test("a pattern that an event brings is limited and paid for", () => {
   const work = createWork(1_000);
   const refused = (pattern: string, reason: string) =>
     assert.throws(
-      () => compilePattern(pattern, work),
+      () => foreignPattern(pattern, work),
       (error) => error instanceof CelFailure && error.reason.includes(reason),
     );
   refused("[a-z]{1000}foreign", "too large");
   refused("foreign".repeat(100), "too large");
   refused("foreign", "too many steps");
-  assert.equal(compilePattern("foreign", createWork()).test(createWork(), "foreign"), true);
+  const other = createWork();
+  const pattern = foreignPattern("foreign", other);
+  assert.equal(pattern.test(other, "foreign"), true);
+  assert.equal(foreignPattern("foreign", other), pattern, "once in an evaluation");
 });

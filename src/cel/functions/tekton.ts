@@ -9,7 +9,7 @@ import type { Context, Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
 import type { AnyMap } from "../maps.ts";
 import { KEY_STEPS, mapEntries } from "../maps.ts";
-import { compilePattern } from "../regex.ts";
+import { foreignPattern } from "../regex.ts";
 import { toJson } from "../to-json.ts";
 import { parseUrl } from "../url.ts";
 import type { Value } from "../values.ts";
@@ -33,7 +33,7 @@ export const tekton: readonly Overload[] = [
     "translate",
     "string.(string, string) -> string",
     ({ work }, text: string, pattern: string, by: string) =>
-      compilePattern(pattern, work).replaceAll(work, text, by),
+      foreignPattern(pattern, work).replaceAll(work, text, by),
   ),
   overload("matches", "(string, string) -> bool", matches),
   overload("matches", "string.(string) -> bool", matches),
@@ -74,7 +74,7 @@ export const tekton: readonly Overload[] = [
 ];
 
 function matches({ work }: Context, text: string, pattern: string): boolean {
-  return compilePattern(pattern, work).test(work, text);
+  return foreignPattern(pattern, work).test(work, text);
 }
 
 /** Go's Header.Get: the name in canonical spelling, the stored names as they are; "" when absent. */

@@ -6,8 +6,9 @@ import { payload } from "./core/delivery.ts";
 import type { SluiceError } from "./core/errors.ts";
 import { asFault, fault } from "./core/errors.ts";
 import { createJobId } from "./core/identity.ts";
+import type { ProofDemand } from "./core/interceptor.ts";
 import type { ListenerPlan, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
-import { type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";
+import { type ChainOptions, type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 
 /** Decisions in the order of the listener's triggers; `transient` says that asking again later may come out otherwise. */
@@ -42,48 +43,83 @@ export async function decide(
 ): Promise<Decided> {
   const decisions: Decision[] = [];
   let transient: string | undefined;
+  // Asking every trigger's demands anew would cost more than most filters.
+  const known = new Map<readonly ProofDemand[], Proved>();
   for (const group of plan.groups) {
     let shared: ChainResult | undefined;
     for (const trigger of group.triggers) {
-      const trace: TraceStep[] = [];
-      if (!(await proved(trigger, proofs, trace))) {
-        decisions.push(stopped(trigger, trace));
+      const proof =
+        undeclared(trigger) ?? known.get(trigger.proofs) ?? (await prove(trigger.proofs, proofs, known));
+      if (!proof.holds) {
+        decisions.push(stopped(trigger, proof.steps));
         continue;
       }
       // A group's chain is asked once, and not at all by senders that no trigger of the group trusts.
       shared ??= await runChain(group.chain, eventFor(groupName(plan, group), delivery, body), { explain });
-      trace.push(...shared.trace);
-      // As in Tekton, a group passes on headers and extensions; a body that it changed is lost.
-      const chain = shared.stopped
-        ? shared
-        : await runChain(trigger.chain, { ...shared.event, payload: body, trigger }, { explain });
-      if (chain !== shared) trace.push(...chain.trace);
+      const trace = [...proof.steps, ...shared.trace];
+      const asked = shared.stopped ? shared : ask(trigger, shared.event, body, { explain, trace });
+      // Most triggers say no at once; waiting for each of thousands would cost more than asking it.
+      const chain = asked instanceof Promise ? await asked : asked;
       if (chain.stopped?.transient) transient ??= chain.stopped.reason;
-      decisions.push(
-        chain.stopped
-          ? (inDoubt(trigger, trace, chain.stopped, hidden) ?? stopped(trigger, trace))
-          : fire(plan, trigger, delivery, chain.event, trace),
-      );
+      decisions.push(conclude(plan, trigger, delivery, chain, trace, hidden));
     }
   }
   return transient === undefined ? { decisions } : { decisions, transient };
 }
 
-async function proved(trigger: TriggerPlan, proofs: DeliveryProofs, trace: TraceStep[]): Promise<boolean> {
-  if (trigger.fault?.code === "SLUICE_PROOF_UNDECLARED") {
-    trace.push({ station: "verify", name: "no proof", verdict: "stop", reason: trigger.fault.message });
-    return false;
-  }
-  for (const demand of trigger.proofs) {
+/** As in Tekton, a group passes on headers and extensions; a body that it changed is lost. */
+function ask(
+  trigger: TriggerPlan,
+  { id, url, headers, extensions }: Event,
+  body: Payload,
+  options: ChainOptions,
+) {
+  return runChain(trigger.chain, { id, trigger, url, headers, payload: body, extensions }, options);
+}
+
+function conclude(
+  plan: ListenerPlan,
+  trigger: TriggerPlan,
+  delivery: Delivery,
+  { event, stopped: stop }: ChainResult,
+  trace: TraceStep[],
+  hidden: readonly string[],
+): Decision {
+  if (stop === undefined) return fire(plan, trigger, delivery, event, trace);
+  return inDoubt(trigger, trace, stop, hidden) ?? stopped(trigger, trace);
+}
+
+interface Proved {
+  readonly holds: boolean;
+  readonly steps: readonly TraceStep[];
+}
+
+/** The first proof that does not hold ends it. @param known remembers the answer for triggers with the same demands. */
+async function prove(
+  demands: readonly ProofDemand[],
+  proofs: DeliveryProofs,
+  known: Map<readonly ProofDemand[], Proved>,
+): Promise<Proved> {
+  const steps: TraceStep[] = [];
+  let holds = true;
+  for (const demand of demands) {
     const proof = await proofs.check(demand);
     const name = `${demand.scheme} Secret ${demand.secret.namespace}/${demand.secret.name}`;
-    if (!proof.ok) {
-      trace.push({ station: "verify", name, verdict: "stop", reason: proof.reason });
-      return false;
-    }
-    trace.push({ station: "verify", name, verdict: "pass" });
+    holds = proof.ok;
+    if (proof.ok) steps.push({ station: "verify", name, verdict: "pass" });
+    else steps.push({ station: "verify", name, verdict: "stop", reason: proof.reason });
+    if (!holds) break;
   }
-  return true;
+  const proved = { holds, steps };
+  known.set(demands, proved);
+  return proved;
+}
+
+/** What is said of a trigger that demands no proof and does not say that this is meant. */
+function undeclared({ fault: broken }: TriggerPlan): Proved | undefined {
+  if (broken?.code !== "SLUICE_PROOF_UNDECLARED") return undefined;
+  const step = { station: "verify", name: "no proof", verdict: "stop", reason: broken.message } as const;
+  return { holds: false, steps: [step] };
 }
 
 function fire(

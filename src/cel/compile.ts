@@ -1,6 +1,6 @@
 /** From tree to closures: each node becomes one function, so that an event meets no tree. */
 
-import type { Call, Macro, Node, Select } from "./ast.ts";
+import type { Call, Const, Macro, Node, Select } from "./ast.ts";
 import { pathOf } from "./ast.ts";
 import type { Checked } from "./check.ts";
 import type { Evaluate, Slots } from "./frame.ts";
@@ -65,17 +65,36 @@ function constantly(value: Value): Evaluate {
 }
 
 function compileSelect(node: Select, checked: Checked, slots: Slots): Evaluate {
-  const operand = compile(node.operand, checked, slots);
-  const { field } = node;
-  const where = pathOf(node.operand);
-  const missing = `no such key: ${field}${where === undefined ? "" : ` in ${where}`}`;
-  if (node.test) return (frame) => hasField(operand(frame), field);
+  if (node.test) {
+    const operand = compile(node.operand, checked, slots);
+    const { field } = node;
+    return (frame) => hasField(operand(frame), field);
+  }
+  // Paths are most of what filters hold: one function for all of their fields, with little to read from cold memory.
+  const selects: Select[] = [];
+  let start: Node = node;
+  while (start.kind === "select" && !start.test && !checked.typeNames.has(start)) {
+    selects.unshift(start);
+    start = start.operand;
+  }
+  const operand = compile(start, checked, slots);
+  const fields = selects.map(({ field }) => field);
   return (frame) => {
-    const value = operand(frame);
-    // JSON objects are nearly all that is ever selected from.
-    const found = isMap(value) ? mapGet(value, field) : undefined;
-    return found === undefined ? fail(missing) : found;
+    let value = operand(frame);
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as string;
+      // JSON objects are nearly all that is ever selected from.
+      const found = isMap(value) ? mapGet(value, field) : undefined;
+      if (found === undefined) return fail(missing(selects[i] as Select));
+      value = found;
+    }
+    return value;
   };
+}
+
+function missing({ field, operand }: Select): string {
+  const where = pathOf(operand);
+  return `no such key: ${field}${where === undefined ? "" : ` in ${where}`}`;
 }
 
 function hasField(value: Value, field: string): boolean {
@@ -91,7 +110,9 @@ function compileCall(node: Call, checked: Checked, slots: Slots): Evaluate {
   const args = operands.map((operand) => compile(operand, checked, slots));
   if (node.name === "_?_:_") return conditional(args);
   if (node.name === "_[_]") return index(args);
-  return invoke(node.name, args, checked.overloads.get(node) ?? []);
+  const [, right] = operands;
+  const constant = right?.kind === "const" ? right : undefined;
+  return invoke(node.name, args, checked.overloads.get(node) ?? [], constant);
 }
 
 /** Operands of a chain of one operator, however the parser bracketed it: a long chain must not nest deep. */
@@ -153,12 +174,22 @@ function element(container: Value, key: Value): Value {
   return found === undefined ? fail(`no such key: ${isUint(key) ? key.value : key}`) : found;
 }
 
-function invoke(name: string, args: readonly Evaluate[], overloads: readonly Overload[]): Evaluate {
+/** @param constant the second operand, where it is one. */
+function invoke(
+  name: string,
+  args: readonly Evaluate[],
+  overloads: readonly Overload[],
+  constant: Const | undefined,
+): Evaluate {
   const [first, second] = args as [Evaluate, Evaluate];
   const [only] = overloads;
-  // The two shapes that filters are made of, without an array of arguments.
+  // What filters are made of, `==` and `in`, without an array of arguments, and with a constant at hand.
   if (args.length === 2 && overloads.length === 1 && only?.guards.every((guard) => guard === undefined)) {
     const { run } = only;
+    if (constant !== undefined) {
+      const { value } = constant;
+      return (frame) => run(frame, first(frame) as never, value as never);
+    }
     return (frame) => run(frame, first(frame) as never, second(frame) as never);
   }
   return (frame) => {

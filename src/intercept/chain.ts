@@ -34,60 +34,93 @@ export interface ChainResult {
 export interface ChainOptions {
   /** Put the values behind each answer into the trace. Costs many times an answer. */
   readonly explain?: boolean;
+  /** Where the steps leave their lines; a new list by default. */
+  readonly trace?: TraceStep[];
 }
 
 type Stop = Extract<Verdict, { continue: false }>;
+/** What an interceptor said, or what is said for one that failed. */
+type Answer = Verdict | (Stop & { readonly fault: ErrorCode });
+
+interface Run {
+  readonly steps: readonly ChainStep[];
+  readonly trace: TraceStep[];
+  readonly explain: boolean;
+}
 
 /**
  * Asks the steps in order until one stops. An interceptor that throws stops the chain too: nothing escapes.
  *
  * @param explain for people: `sluice try`.
- * @returns the event with extensions merged key by key, the last writer of a key winning, as Tekton merges them.
+ * @returns the event with extensions merged key by key, the last writer of a key winning, as Tekton merges them. At
+ *   once where every step answers at once, as most do: a listener may ask thousands of chains for one event.
  */
-export async function runChain(
+export function runChain(
   steps: readonly ChainStep[],
   start: Event,
-  { explain = false }: ChainOptions = {},
-): Promise<ChainResult> {
-  const trace: TraceStep[] = [];
+  { explain = false, trace = [] }: ChainOptions = {},
+): ChainResult | Promise<ChainResult> {
   const [first] = steps;
   if (first === undefined) return { event: start, trace };
   const raw = first.interceptor.rawForm === true && Object.keys(start.extensions).length === 0;
-  let event = raw ? start : formAsJson(start);
-  for (const step of steps) {
-    const { name, interceptor } = step;
-    let verdict: Verdict;
-    let failed: ErrorCode | undefined;
-    try {
-      const answer = interceptor.intercept(event);
-      // Most interceptors answer at once; awaiting them all would cost each event a turn of the queue per step.
-      verdict = isPromise(answer) ? await answer : answer;
-    } catch (thrown) {
-      const error = asFault(thrown);
-      failed = error.code;
-      verdict = { continue: false, code: GRPC.INTERNAL, reason: error.message };
-      if (error.retry === "soon" && failed !== "SLUICE_INTERNAL") verdict = { ...verdict, transient: true };
-    }
-    if (explain) verdict = await explained(verdict, interceptor, event);
-    trace.push(traceStep(name, verdict, failed !== undefined));
-    if (!verdict.continue) return { event, trace, stopped: stop(step, verdict, failed) };
-    event = applied(event, verdict);
-  }
-  return { event, trace };
+  return advance({ steps, trace, explain }, 0, raw ? start : formAsJson(start));
 }
 
-async function explained(verdict: Verdict, interceptor: CompiledInterceptor, event: Event): Promise<Verdict> {
-  if (interceptor.explain === undefined) return verdict;
+/** Asks the steps from `from` on; behind one that takes its time the rest follows when it has answered. */
+function advance(run: Run, from: number, start: Event): ChainResult | Promise<ChainResult> {
+  let event = start;
+  for (let at = from; at < run.steps.length; at++) {
+    const step = run.steps[at] as ChainStep;
+    const answer = run.explain ? explained(step.interceptor, event) : ask(step.interceptor, event);
+    if (isPromise(answer)) {
+      const before = event;
+      return answer.then(
+        (late) => ended(run, step, late, before) ?? advance(run, at + 1, applied(before, late)),
+      );
+    }
+    const end = ended(run, step, answer, event);
+    if (end !== undefined) return end;
+    event = applied(event, answer);
+  }
+  return { event, trace: run.trace };
+}
+
+/** Never throws, never rejects. */
+function ask(interceptor: CompiledInterceptor, event: Event): Answer | Promise<Answer> {
   try {
-    return { ...verdict, explain: await interceptor.explain(event) };
+    const answer = interceptor.intercept(event);
+    return isPromise(answer) ? answer.catch(broken) : answer;
+  } catch (thrown) {
+    return broken(thrown);
+  }
+}
+
+function broken(thrown: unknown): Answer {
+  const { code, message, retry } = asFault(thrown);
+  const stop = { continue: false as const, code: GRPC.INTERNAL, reason: message, fault: code };
+  return retry === "soon" && code !== "SLUICE_INTERNAL" ? { ...stop, transient: true } : stop;
+}
+
+async function explained(interceptor: CompiledInterceptor, event: Event): Promise<Answer> {
+  const answer = await ask(interceptor, event);
+  if (interceptor.explain === undefined) return answer;
+  try {
+    return { ...answer, explain: await interceptor.explain(event) };
   } catch {
     // The verdict stands; only its explanation could not be had.
-    return verdict;
+    return answer;
   }
 }
 
-function applied(event: Event, verdict: Extract<Verdict, { continue: true }>): Event {
-  const { extensions, body, headers } = verdict;
+/** Leaves the step's line in the trace; the chain's result where the step stopped it. */
+function ended(run: Run, step: ChainStep, answer: Answer, event: Event): ChainResult | undefined {
+  run.trace.push(traceStep(step.name, answer));
+  return answer.continue ? undefined : { event, trace: run.trace, stopped: stop(step, answer) };
+}
+
+function applied(event: Event, answer: Answer): Event {
+  if (!answer.continue) return event;
+  const { extensions, body, headers } = answer;
   if (extensions === undefined && body === undefined && headers === undefined) return event;
   return {
     ...event,
@@ -98,33 +131,32 @@ function applied(event: Event, verdict: Extract<Verdict, { continue: true }>): E
   };
 }
 
-function traceStep(name: string, verdict: Verdict, failed: boolean): TraceStep {
-  const detail = verdict.explain === undefined ? {} : { detail: verdict.explain };
-  if (verdict.continue) return { station: "intercept", name, verdict: "pass", ...detail };
-  const broken = failed || verdict.transient === true;
-  return {
-    station: "intercept",
-    name,
-    verdict: broken ? "error" : "stop",
-    reason: verdict.reason,
-    ...detail,
-  };
+function traceStep(name: string, answer: Answer): TraceStep {
+  const { explain: detail } = answer;
+  if (answer.continue) {
+    const pass = { station: "intercept", name, verdict: "pass" } as const;
+    return detail === undefined ? pass : { ...pass, detail };
+  }
+  const verdict = "fault" in answer || answer.transient === true ? "error" : "stop";
+  const no = { station: "intercept", name, verdict, reason: answer.reason } as const;
+  return detail === undefined ? no : { ...no, detail };
 }
 
-function stop(
-  { name, interceptor }: ChainStep,
-  { code, reason, transient }: Stop,
-  failed: ErrorCode | undefined,
-): ChainStop {
+function stop({ name, interceptor }: ChainStep, answer: Stop | (Stop & { fault: ErrorCode })): ChainStop {
+  const { code, reason, transient } = answer;
   const readsHeaders = interceptor.readsHeaders ?? interceptor.comparesSecret ?? false;
+  // The plain no, which is what most triggers say to most events.
+  if (!readsHeaders && !transient && !("fault" in answer)) return { name, code, reason };
   return {
-    ...{ name, code, reason },
+    name,
+    code,
+    reason,
     ...(readsHeaders && { readsHeaders }),
     ...(transient && { transient }),
-    ...(failed && { fault: failed }),
+    ...("fault" in answer && { fault: answer.fault }),
   };
 }
 
-function isPromise(answer: Verdict | Promise<Verdict>): answer is Promise<Verdict> {
+function isPromise<T extends object>(answer: T | Promise<T>): answer is Promise<T> {
   return "then" in answer;
 }

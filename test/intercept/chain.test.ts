@@ -85,7 +85,7 @@ test("steps that answer at once cost no turn of the queue each", async () => {
   const steps = Array.from({ length: 50 }, (_, i) => step(`s${i}`, () => PASS));
   const turns = async (chain: readonly ChainStep[]) => {
     let done = false;
-    const running = runChain(chain, event()).then(() => {
+    const running = Promise.resolve(runChain(chain, event())).then(() => {
       done = true;
     });
     let count = 0;

@@ -7,7 +7,7 @@ import type { OverlayKey } from "../src/cel/overlay-key.ts";
 import { overlayKey } from "../src/cel/overlay-key.ts";
 import type { CelProgram, SecretView } from "../src/cel/program.ts";
 import { compileCel } from "../src/cel/program.ts";
-import { provesSecret, withSecrets } from "../src/cel/secrets.ts";
+import { provesSecret, readsSensitiveHeader, withSecrets } from "../src/cel/secrets.ts";
 import { CelSyntaxError } from "../src/cel/source.ts";
 import { overlayJson } from "../src/cel/to-json.ts";
 import type { Value } from "../src/cel/values.ts";
@@ -41,8 +41,14 @@ export const cel = defineInterceptor({
         set: overlayKey(key),
       }),
     );
+    const programs = [
+      ...(condition === undefined ? [] : [condition]),
+      ...additions.map(({ program }) => program),
+    ];
+    const readsHeaders = programs.some(({ tree }) => readsSensitiveHeader(tree.root));
     const view: SecretView = { namespace: tools.namespace, secrets: tools.secrets };
     return {
+      ...(readsHeaders && { readsHeaders }),
       comparesSecret: condition !== undefined && provesSecret(condition.tree.root),
       intercept(event) {
         const verdict = guarded(() =>

@@ -1,5 +1,6 @@
 /** Secrets for compareSecret: expressions are evaluated at once, so a Secret not yet read ends the try and starts another. */
 
+import { isSensitive } from "../core/headers.ts";
 import type { SecretData } from "../core/secrets.ts";
 import type { Node } from "./ast.ts";
 import { children } from "./ast.ts";
@@ -71,4 +72,31 @@ export function provesSecret(node: Node): boolean {
 
 function readsEvent(node: Node): boolean {
   return node.kind === "ident" || children(node).some(readsEvent);
+}
+
+/**
+ * True when an expression may read a sensitive header: anything of `header` but fields, elements, `match` and
+ * `canonical` under a name that is written out and is that of no sensitive one.
+ */
+export function readsSensitiveHeader(node: Node): boolean {
+  if (node.kind === "ident") return node.name === "header";
+  const name = headerName(node);
+  return name === undefined ? children(node).some(readsSensitiveHeader) : isSensitive(name);
+}
+
+function headerName(node: Node): string | undefined {
+  if (node.kind === "select") return isHeader(node.operand) ? node.field : undefined;
+  if (node.kind !== "call") return undefined;
+  const [first, second] = node.args;
+  const isGetter = node.name === "match" || node.name === "canonical";
+  if (isGetter && isHeader(node.target)) return constantText(first);
+  return node.name === "_[_]" && isHeader(first) ? constantText(second) : undefined;
+}
+
+function isHeader(node: Node | undefined): boolean {
+  return node?.kind === "ident" && node.name === "header";
+}
+
+function constantText(node: Node | undefined): string | undefined {
+  return node?.kind === "const" && typeof node.value === "string" ? node.value : undefined;
 }

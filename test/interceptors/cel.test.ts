@@ -169,3 +169,21 @@ test("a filter counts as proof only when it cannot be true without the secret", 
     assert.equal(proves(filter), false, filter);
   }
 });
+
+test("it says whether its answer may hang on a sensitive header", () => {
+  const reads = (filter: string, ...overlays: string[]) =>
+    cel.compile(
+      { filter, overlays: overlays.map((expression) => ({ key: "k", expression })) },
+      { namespace: "ci", secrets: noSecrets },
+    ).readsHeaders ?? false;
+  assert.equal(reads("header.match('X-Auth-Token', 'abc')"), true);
+  assert.equal(
+    reads("body.a == 'x' ? true : header.canonical('X-Token').compareSecret('token', 'webhook')"),
+    true,
+  );
+  assert.equal(reads("header[body.name][0] == 'x'"), true);
+  assert.equal(reads("header.exists(name, name == 'x')"), true);
+  assert.equal(reads("true", "header['Authorization'][0]"), true);
+  assert.equal(reads("header.match('X-GitHub-Event', 'push') && header['X-Gitlab-Event'][0] == 'x'"), false);
+  assert.equal(reads("body.header == 'x'"), false);
+});

@@ -33,7 +33,7 @@ export function foreignPattern(source: string, work: Work): Pattern {
   }
   const copies = repeats.reduce((product, count) => Math.min(MAX_COPIES, product * Math.max(1, count)), 1);
   work.charge(PATTERN_STEPS + source.length * (CHARACTER_STEPS + copies * COPY_STEPS));
-  const pattern = compilePattern(source);
+  const pattern = compiledOr(source, "the pattern is of a syntax that RE2 does not know");
   work.patterns.set(source, pattern);
   return pattern;
 }
@@ -44,11 +44,16 @@ export function foreignPattern(source: string, work: Work): Pattern {
  * @throws CelFailure when RE2 does not know the syntax (back references, lookarounds, …).
  */
 export function compilePattern(source: string): Pattern {
+  return compiledOr(source, undefined);
+}
+
+/** @param reason said instead of RE2's, which quotes the pattern. */
+function compiledOr(source: string, reason: string | undefined): Pattern {
   let re: RE2JS;
   try {
     re = RE2JS.compile(source);
   } catch (error) {
-    return fail(reasonOf(error));
+    return fail(reason ?? reasonOf(error));
   }
   return {
     test(work, text) {

@@ -11,14 +11,14 @@ const RFC3339 =
 /** Reads RFC 3339. @throws CelFailure for anything else, and for dates that do not exist. */
 export function parseTimestamp(text: string): Timestamp {
   const match = RFC3339.exec(text);
-  if (match === null) return fail(`invalid timestamp ${JSON.stringify(text.slice(0, 80))}`);
+  if (match === null) return fail(`invalid timestamp`);
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as Six;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second);
   const exists =
     date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
-  if (!exists) return fail(`invalid timestamp ${JSON.stringify(text)}: out of range`);
+  if (!exists) return fail(`invalid timestamp: out of range`);
   const fraction = BigInt((match[7] ?? "").padEnd(9, "0").slice(0, 9));
   const zone = (Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0)) * (match[8] === "-" ? -1 : 1);
   return timestamp(BigInt(date.getTime() / 1000 - zone * 60) * SECOND + fraction);
@@ -47,7 +47,7 @@ const UNITS: Record<string, bigint> = {
 
 /** Go's time.ParseDuration: `1h30m`, `-1.5s`, `0`. @throws CelFailure. */
 export function parseDuration(text: string): Duration {
-  const invalid = () => fail(`invalid duration ${JSON.stringify(text.slice(0, 80))}`);
+  const invalid = () => fail(`invalid duration`);
   if (text.length > 128) return invalid();
   const negative = text.startsWith("-");
   const rest = text.replace(/^[+-]/, "");
@@ -124,7 +124,7 @@ function createFormatter(zone: string): Intl.DateTimeFormat {
       second: "numeric",
     });
   } catch {
-    return fail(`unknown time zone ${zone.slice(0, 80)}`);
+    return fail(`unknown time zone`);
   }
 }
 

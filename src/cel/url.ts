@@ -13,7 +13,7 @@ import { fail } from "./values.ts";
  */
 export function parseUrl(text: string): JsonObject {
   const refuse = (reason: string): never =>
-    fail(`failed to decode '${text.slice(0, 80)}' in parseURL: ${reason}`);
+    fail(`failed to decode a text of ${text.length} characters in parseURL: ${reason}`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: net/url refuses them
   if (/[\x00-\x1f\x7f]/.test(text)) return refuse("invalid control character in URL");
 

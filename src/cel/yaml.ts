@@ -18,6 +18,8 @@ export function parseYaml(text: string, work: Work): JsonValue {
     version: "1.1",
     uniqueKeys: false,
     merge: false,
+    // Each error would be given the lines around it, and a text may hold nothing but errors.
+    prettyErrors: false,
     logLevel: "silent",
     customTags: goTags,
   }) as readonly Document[];

@@ -141,3 +141,35 @@ test("times are read strictly and printed in UTC, their fields in any zone", () 
   for (const text of ["", "1", "1x", "h"])
     assert.match(failureOf("duration(body.t)", { t: text }), /invalid duration/);
 });
+
+test("searching pays for the length of what is searched for", () => {
+  const body = { a: "a".repeat(1_000_000), b: `${"a".repeat(3_000)}b${"a".repeat(3_000)}` };
+  for (const call of [
+    "contains(body.b)",
+    "replace(body.b, '')",
+    "split(body.b)",
+    "indexOf(body.b)",
+    "lastIndexOf(body.b)",
+  ])
+    assert.match(failureOf(`body.a.${call}`, body), /too many steps/, call);
+  assert.equal(evaluate("body.a.contains('aab')", body), false);
+});
+
+test("reasons quote nothing of a value", () => {
+  const body = { a: "Bearer s3cr3t(" };
+  const calls = [
+    "body.a.parseJSON()",
+    "body.a.parseYAML()",
+    "(':' + body.a).parseURL()",
+    "int(body.a)",
+    "double(body.a)",
+  ];
+  for (const call of [
+    ...calls,
+    "bool(body.a)",
+    "timestamp(body.a)",
+    "duration(body.a)",
+    "'x'.matches(body.a)",
+  ])
+    assert.doesNotMatch(failureOf(call, body), /s3cr3t/, call);
+});

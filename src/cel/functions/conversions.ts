@@ -96,5 +96,5 @@ function floorSeconds(nanos: bigint): bigint {
 }
 
 function noSuch(type: string, text: string): never {
-  return fail(`type conversion error from 'string' to '${type}': ${JSON.stringify(text.slice(0, 80))}`);
+  return fail(`type conversion error from 'string' to '${type}': a text of ${text.length} characters`);
 }

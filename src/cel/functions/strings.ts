@@ -7,11 +7,10 @@ import type { Work } from "../work.ts";
 import { allowSize } from "../work.ts";
 
 export const strings: readonly Overload[] = [
-  overload(
-    "contains",
-    "string.(string) -> bool",
-    search((text, part) => text.includes(part)),
-  ),
+  overload("contains", "string.(string) -> bool", ({ work }, text: string, part: string) => {
+    chargeSearch(work, text, part);
+    return text.includes(part);
+  }),
   overload(
     "startsWith",
     "string.(string) -> bool",
@@ -58,16 +57,17 @@ export const strings: readonly Overload[] = [
   ),
 
   overload("lowerAscii", "string.() -> string", ({ work }, text: string) => {
-    work.charge(text.length / 16);
+    work.charge(text.length / 2);
     return text.replace(/[A-Z]+/g, (part) => part.toLowerCase());
   }),
   overload("upperAscii", "string.() -> string", ({ work }, text: string) => {
-    work.charge(text.length / 16);
+    work.charge(text.length / 2);
     return text.replace(/[a-z]+/g, (part) => part.toUpperCase());
   }),
   overload("trim", "string.() -> string", ({ work }, text: string) => {
-    work.charge(text.length / 64);
-    return trim(text);
+    const trimmed = trim(text);
+    work.charge(1 + text.length / 64 + (text.length - trimmed.length) / 4);
+    return trimmed;
   }),
   overload("reverse", "string.() -> string", ({ work }, text: string) =>
     codePoints(work, text).reverse().join(""),
@@ -122,6 +122,11 @@ function search(test: (text: string, part: string) => boolean) {
   };
 }
 
+/** The engine searches naively: texts and parts of one letter cost the product of their lengths. */
+function chargeSearch(work: Work, text: string, part: string): void {
+  work.charge((text.length * (1 + part.length / 2)) / 64);
+}
+
 function codePoints(work: Work, text: string): string[] {
   work.charge(text.length / 2);
   return Array.from(text);
@@ -137,6 +142,7 @@ function indexOf(work: Work, text: string, part: string, from: bigint): bigint {
   const points = codePoints(work, text);
   if (from > points.length) return -1n;
   const start = points.slice(0, Number(from)).join("").length;
+  chargeSearch(work, text, part);
   const found = text.indexOf(part, start);
   return BigInt(found === -1 ? -1 : Array.from(text.slice(0, found)).length);
 }
@@ -147,6 +153,7 @@ function lastIndexOf(work: Work, text: string, part: string, from: bigint | unde
   if (from !== undefined && from < 0n) return outOfRange(from);
   if (from !== undefined && from >= points.length) return -1n;
   const start = from === undefined ? text.length : points.slice(0, Number(from)).join("").length;
+  chargeSearch(work, text, part);
   const found = text.lastIndexOf(part, start);
   return BigInt(found === -1 ? -1 : Array.from(text.slice(0, found)).length);
 }
@@ -155,6 +162,7 @@ function lastIndexOf(work: Work, text: string, part: string, from: bigint | unde
 function replace(work: Work, text: string, old: string, by: string, limit: bigint): string {
   work.charge(text.length / 8);
   if (limit === 0n || old === by) return text;
+  chargeSearch(work, text, old);
   const parts = old === "" ? ["", ...codePoints(work, text), ""] : text.split(old);
   const gaps = parts.length - 1;
   const count = limit < 0n || limit > gaps ? gaps : Number(limit);
@@ -170,6 +178,7 @@ function replace(work: Work, text: string, old: string, by: string, limit: bigin
 function split(work: Work, text: string, separator: string, limit: bigint): string[] {
   if (limit === 0n) return [];
   work.charge(text.length / 8);
+  chargeSearch(work, text, separator);
   const parts = separator === "" ? codePoints(work, text) : text.split(separator);
   work.charge(parts.length);
   if (limit < 0n || limit >= parts.length) return parts;

@@ -1,7 +1,6 @@
 /** Tekton's own functions, and matches. */
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { reasonOf } from "../../core/errors.ts";
 import { canonicalName } from "../../core/headers.ts";
 import { isJsonObject, parseJson, printJson } from "../../core/json.ts";
 import { validValues } from "../../core/secrets.ts";
@@ -48,7 +47,7 @@ export const tekton: readonly Overload[] = [
     return decoded("parseYAML", text, (yaml) => parseYaml(yaml, work));
   }),
   overload("parseURL", "string.() -> map(string, dyn)", ({ work }, text: string) => {
-    work.charge(text.length);
+    work.charge(text.length * 2);
     return parseUrl(text);
   }),
   ...["list(dyn)", "map(string, dyn)"].map((type) =>
@@ -105,17 +104,17 @@ function truncate(work: Work, text: string, bytes: bigint): string {
   return inside ? `${all.toString("utf8", 0, start)}\udfff` : all.toString("utf8", 0, cut);
 }
 
+/** Reasons quote nothing of a value: they are stored, and it may be that of a sensitive header. */
 function decoded(name: string, text: string, decode: (text: string) => unknown): Value {
-  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   try {
     const value = decode(text);
     if (value === null) return {};
     if (isJsonObject(value)) return value;
   } catch (error) {
     if (error instanceof CelFailure) throw error;
-    return fail(`failed to decode '${shown}' in ${name}: ${reasonOf(error)}`);
+    return fail(`failed to decode a text of ${text.length} characters in ${name}`);
   }
-  return fail(`failed to decode '${shown}' in ${name}: not an object`);
+  return fail(`failed to decode a text of ${text.length} characters in ${name}: not an object`);
 }
 
 function compareSecret({ secrets }: Context, text: string, key: string, name: string): boolean {

@@ -13,7 +13,7 @@ export interface Tally {
   /** A violation only if no write came between: it was seen in two places at two moments. */
   unsure(words: string): void;
   /** Compares with totals that were kept along the way, of the same moment. */
-  compare(totals: ReadonlyMap<string, number>): void;
+  compare(totals: ReadonlyMap<Outcome, number>): void;
   /** Compares the number of records with the totals before and after a count that writes overtook. */
   compareTotal(before: number, after: number): void;
   audit(): Audit;

@@ -3,6 +3,7 @@
 import type { OperatorScripts } from "./redis-operator-scripts.ts";
 import { indexed } from "./redis-prune.ts";
 import type { RedisAccess } from "./redis-search.ts";
+import { packed } from "./redis-terms.ts";
 
 const STEP = 500;
 
@@ -20,9 +21,9 @@ export async function adoptRedis(access: RedisAccess, scripts: OperatorScripts):
     const read = await indexed(access, ids);
     await Promise.all(
       ids.map((id, i) => {
-        const terms = read[i]?.terms ?? [];
-        if (terms.length === 0) return undefined;
-        return ask(scripts.adopt([...keys.touched(id), keys.bodies, ...terms.map(keys.term)], [id]));
+        const [first, ...others] = read[i]?.terms ?? [];
+        if (first === undefined) return undefined;
+        return ask(scripts.adopt([keys.record(id)], [id, first, packed(others)]));
       }),
     );
   } while (cursor !== "0");

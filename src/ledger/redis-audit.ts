@@ -1,13 +1,14 @@
 /** The audit of the Redis ledger: every record is read again and compared with indexes, totals and its own outcome. */
 
 import { decideJobId } from "../core/identity.ts";
-import type { Audit } from "../core/ledger.ts";
+import type { Audit, Outcome } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import { outcomeOf } from "../core/outcome.ts";
 import type { Tally } from "./audit.ts";
 import { createTally } from "./audit.ts";
 import { readJobs, readLines } from "./redis-keys.ts";
 import type { RedisAccess } from "./redis-search.ts";
+import { answers } from "./redis-search.ts";
 
 /** Keys looked at in one step of the scan. */
 const STEP = 500;
@@ -19,13 +20,13 @@ const FIELDS = ["outcome", "said", "failed", "jobs", "runs"] as const;
 
 export async function auditRedis(access: RedisAccess): Promise<Audit> {
   for (let left = TRIES; ; left--) {
-    const before = await totals(access);
+    const before = await totalsOf(access);
     const tally = createTally();
     const seen = await readRecords(access, tally);
     await readIndexes(access, tally, seen);
-    const after = await totals(access);
-    const quiet = before.get("writes") === after.get("writes");
-    if (quiet) tally.compare(after);
+    const after = await totalsOf(access);
+    const quiet = before.writes === after.writes;
+    if (quiet) tally.compare(after.outcomes);
     else if (left > 1) continue;
     else tally.compareTotal(sum(before), sum(after));
     return tally.audit();
@@ -109,13 +110,26 @@ async function readIndexes(
   }
 }
 
-async function totals({ redis, keys, ask }: RedisAccess): Promise<ReadonlyMap<string, number>> {
-  const found = await ask(redis.hgetall(keys.totals));
-  return new Map(Object.entries(found).map(([name, count]) => [name, Number(count)]));
+/** What is counted along the way, all of one moment. */
+export interface Totals {
+  readonly outcomes: ReadonlyMap<Outcome, number>;
+  /** Goes up with every write. */
+  readonly writes: number;
+  /** Bytes that were stored of what is kept. */
+  readonly bytes: number;
 }
 
-function sum(totals: ReadonlyMap<string, number>): number {
-  let all = 0;
-  for (const outcome of OUTCOMES) all += totals.get(outcome) ?? 0;
-  return all;
+/** Counts what is kept; what was forgotten is counted apart, in the hash, and the law is about what is kept. */
+export async function totalsOf({ redis, keys, ask }: RedisAccess): Promise<Totals> {
+  const reading = redis.multi();
+  for (const outcome of OUTCOMES) reading.zcard(keys.outcomes[outcome]);
+  reading.hmget(keys.totals, "writes", "bytes");
+  const replies = answers<unknown>(await ask(reading.exec()));
+  const [writes, bytes] = (replies.at(-1) as (string | null)[]).map(Number);
+  const outcomes = new Map(OUTCOMES.map((outcome, i) => [outcome, replies[i] as number]));
+  return { outcomes, writes: writes ?? 0, bytes: bytes ?? 0 };
+}
+
+function sum({ outcomes }: Totals): number {
+  return [...outcomes.values()].reduce((all, count) => all + count, 0);
 }

@@ -46,7 +46,7 @@ export async function reopenRedis(
   id: string,
   at: number,
 ): Promise<readonly CreateJob[]> {
-  const again = await ask(scripts.reopen(keys.touched(id), [id, at]));
+  const again = await ask(scripts.reopen([keys.record(id)], [id, at]));
   if (again === null) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
   if (again.length === 0) return [];
   const [decisions, reopened] = await ask(redis.hmgetBuffer(keys.record(id), "decisions", "reopened"));
@@ -64,6 +64,6 @@ export async function dropRedis(
   act: Act,
 ): Promise<void> {
   const args = [id, JSON.stringify(droppedOf(act)), JSON.stringify(cleanAct(act))];
-  const refusal = await ask(scripts.drop([...keys.touched(id), keys.acts], args));
+  const refusal = await ask(scripts.drop([keys.record(id)], args));
   if (refusal !== null) refuseDrop(id, refusal);
 }

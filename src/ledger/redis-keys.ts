@@ -2,7 +2,6 @@
 
 import type { ObjectName } from "../core/delivery.ts";
 import type { Outcome } from "../core/ledger.ts";
-import { OUTCOMES } from "../core/ledger.ts";
 import { claimOf } from "./claim.ts";
 import type { Dropped, Facts, JobState, ReopenedJobs, StoredSummary } from "./record.ts";
 import type { Term } from "./redis-terms.ts";
@@ -14,17 +13,15 @@ export interface Keys {
   readonly index: string;
   /** The same of those with an outcome. */
   readonly outcomes: Readonly<Record<Outcome, string>>;
-  /** The same of those whose body is kept. */
-  readonly bodies: string;
-  /** Hash: deliveries by outcome, `bytes`, `forgotten`, and `writes`. */
+  /** The same of those that were pending when bodies of their age were forgotten. */
+  readonly late: string;
+  /** Hash: `writes`; `bytes` that are kept; `forgotten` deliveries; `stripped`, the time up to which bodies were. */
   readonly totals: string;
   /** Stream of what people did. */
   readonly acts: string;
   /** What every record's key starts with. */
   readonly records: string;
   record(id: string): string;
-  /** What every script may touch: the record, index, totals, and the sets of outcomes in the order of OUTCOMES. */
-  touched(id: string): string[];
   /** Sorted set of the ids that have a term. */
   term(term: Term): string;
   /** Who came first with this dedupe key; hashed, because the key is as long as its sender likes. */
@@ -33,11 +30,9 @@ export interface Keys {
   forgotten(id: string): string;
 }
 
-/** All keys share a hash tag: on a Cluster they live in one slot, where a script may touch them together. */
+/** All keys share a hash tag: on a Cluster they live in one slot, where a script may touch them together (redis-lua.ts). */
 export function keysOf(prefix: string): Keys {
   const base = /\{[^}]+\}/.test(prefix) ? prefix : `{${prefix}}`;
-  const index = `${base}:deliveries`;
-  const totals = `${base}:totals`;
   const outcomes = {
     created: `${base}:created`,
     filtered: `${base}:filtered`,
@@ -45,18 +40,15 @@ export function keysOf(prefix: string): Keys {
     dead: `${base}:dead`,
     pending: `${base}:pending`,
   };
-  const shared = [index, totals, ...OUTCOMES.map((outcome) => outcomes[outcome])];
-  const record = (id: string) => `${base}:delivery:${id}`;
   return {
     version: `${base}:version`,
-    index,
+    index: `${base}:deliveries`,
     outcomes,
-    bodies: `${base}:bodies`,
-    totals,
+    late: `${base}:late`,
+    totals: `${base}:totals`,
     acts: `${base}:acts`,
     records: `${base}:delivery:`,
-    record,
-    touched: (id) => [record(id), ...shared],
+    record: (id) => `${base}:delivery:${id}`,
     term: (term) => `${base}:by:${term}`,
     claim: (listener, dedupeKey) => `${base}:claim:${claimOf(listener, dedupeKey)}`,
     forgotten: (id) => `${base}:forgotten:${id}`,

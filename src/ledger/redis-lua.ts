@@ -14,27 +14,36 @@ export function define<Answer>(redis: Redis, name: string, lua: string): Script<
   return (keys, args) => command.call(redis, keys.length, ...keys, ...args);
 }
 
-/** The first eight KEYS of every script, as Keys.touched gives them. */
+/**
+ * Every script has the record's key first of its KEYS, and the id first of its ARGV. The other keys are made of these
+ * here: naming twenty keys with each write costs more than the write. They share the record's hash tag, so that on a
+ * Cluster they lie where the script runs. Names of keys: redis-keys.ts.
+ *
+ * `terms` are the ends of keys, each with a newline behind it.
+ */
 export const HEAD = `
-local record, index, totals = KEYS[1], KEYS[2], KEYS[3]
-local sets = { created = KEYS[4], filtered = KEYS[5], duplicate = KEYS[6], dead = KEYS[7], pending = KEYS[8] }
+local record, id = KEYS[1], ARGV[1]
+local base = record:sub(1, #record - #id - #':delivery:')
+local index, totals = base .. ':deliveries', base .. ':totals'
+
+local function set_of(outcome) return base .. ':' .. outcome end
+
+local function each_term(command, terms, ...)
+  for term in terms:gmatch('[^\\n]+') do redis.call(command, base .. ':by:' .. term, ...) end
+end
 `;
 
 /** Moves a delivery to another outcome, or to terms that it did not have. */
 export const SETTLE = `
-local function settle(id, outcome, was)
+local function settle(outcome, was)
   if outcome == was then return end
   redis.call('HSET', record, 'outcome', outcome)
-  redis.call('HINCRBY', totals, was, -1)
-  redis.call('HINCRBY', totals, outcome, 1)
-  redis.call('ZREM', sets[was], id)
-  redis.call('ZADD', sets[outcome], redis.call('ZSCORE', index, id) or 0, id)
+  redis.call('ZREM', set_of(was), id)
+  redis.call('ZADD', set_of(outcome), redis.call('ZSCORE', index, id) or 0, id)
 end
 
-local function find_by(id, from)
-  if #KEYS < from then return end
-  local at = redis.call('ZSCORE', index, id) or 0
-  for i = from, #KEYS do redis.call('ZADD', KEYS[i], at, id) end
+local function find_by(terms)
+  if terms ~= '' then each_term('ZADD', terms, redis.call('ZSCORE', index, id) or 0, id) end
 end
 `;
 

@@ -3,19 +3,21 @@
 import type { Redis } from "ioredis";
 import { define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
 
+/** KEYS record; ARGV begin with the id. */
 export interface OperatorScripts {
-  /** KEYS as HEAD. ARGV id, at. @returns the jobs that are pending since then; null when the delivery is unknown. */
+  /** ARGV … at. @returns the jobs that are pending since then; null when the delivery is unknown. */
   readonly reopen: Script<readonly string[] | null>;
-  /** KEYS as HEAD, acts. ARGV id, dropped, act. @returns null when done, else the outcome, or empty when unknown. */
+  /** ARGV … dropped, act. @returns null when done, else the outcome, or empty when unknown. */
   readonly drop: Script;
   /**
-   * KEYS as HEAD, bodies, forgotten, all terms. ARGV id, outcome, length of `runs`, milliseconds for which its dedupe key
-   * still counts. @returns 0 when the record has moved on meanwhile.
+   * ARGV … outcome, length of `runs`, milliseconds for which its dedupe key still counts, all terms.
+   *
+   * @returns 0 when the record has moved on meanwhile.
    */
   readonly forget: Script<number>;
-  /** KEYS as HEAD, bodies. ARGV id. @returns 0 when the delivery is pending. */
+  /** Forgets the body. @returns 0 when there is none, or it is still needed: then the late ones have the id. */
   readonly strip: Script<number>;
-  /** KEYS as HEAD, bodies, all terms. ARGV id: gives a record from before the indexes its places in them. */
+  /** ARGV … first term, the other terms: gives a record from before the indexes its places in them. */
   readonly adopt: Script<number>;
 }
 
@@ -30,7 +32,7 @@ export function defineOperatorScripts(redis: Redis): OperatorScripts {
 }
 
 const reopen = `
-local id, at = unpack(ARGV)
+local at = ARGV[2]
 local known = redis.call('HMGET', record, 'outcome', 'jobs', 'attempts', 'reopened')
 local was, jobs, attempts, reopened = known[1], known[2] or '', known[3] or '\\n', known[4] or '\\n'
 if not was then return false end
@@ -61,22 +63,22 @@ if not moved then return again end
 redis.call('HSET', record, 'jobs', (jobs:gsub('\\nd', '\\np')), 'reopened', reopened)
 redis.call('HDEL', record, 'dropped')
 redis.call('HINCRBY', totals, 'writes', 1)
-settle(id, 'pending', was)
+settle('pending', was)
 return again
 `;
 
 const drop = `
-local id, dropped, act = unpack(ARGV)
+local _, dropped, act = unpack(ARGV)
 local known = redis.call('HMGET', record, 'outcome', 'dropped')
 if known[1] ~= 'dead' then return known[1] or '' end
 if known[2] then return false end
 redis.call('HSET', record, 'dropped', dropped)
-redis.call('XADD', KEYS[9], '*', 'act', act)
+redis.call('XADD', base .. ':acts', '*', 'act', act)
 return false
 `;
 
 const forget = `
-local id, outcome, runs, claimed = unpack(ARGV)
+local _, outcome, runs, claimed, terms = unpack(ARGV)
 local was = redis.call('HGET', record, 'outcome')
 if was ~= outcome or was == 'pending' or redis.call('HSTRLEN', record, 'runs') ~= tonumber(runs) then return 0 end
 
@@ -86,35 +88,42 @@ for _, field in ipairs({ 'facts', 'head', 'body', 'decisions' }) do
 end
 redis.call('DEL', record)
 redis.call('ZREM', index, id)
-redis.call('ZREM', sets[was], id)
-redis.call('ZREM', KEYS[9], id)
-for i = 11, #KEYS do redis.call('ZREM', KEYS[i], id) end
-redis.call('HINCRBY', totals, was, -1)
+redis.call('ZREM', set_of(was), id)
+redis.call('ZREM', base .. ':late', id)
+each_term('ZREM', terms, id)
 redis.call('HINCRBY', totals, 'bytes', 0 - bytes)
 redis.call('HINCRBY', totals, 'forgotten', 1)
 redis.call('HINCRBY', totals, 'writes', 1)
-if was ~= 'duplicate' and tonumber(claimed) > 0 then redis.call('SET', KEYS[10], was, 'PX', claimed) end
+if was ~= 'duplicate' and tonumber(claimed) > 0 then
+  redis.call('SET', base .. ':forgotten:' .. id, was, 'PX', claimed)
+end
 return 1
 `;
 
 const strip = `
-if redis.call('HGET', record, 'outcome') == 'pending' then return 0 end
-redis.call('HINCRBY', totals, 'bytes', 0 - redis.call('HSTRLEN', record, 'body'))
+local late = base .. ':late'
+local outcome = redis.call('HGET', record, 'outcome')
+local length = redis.call('HSTRLEN', record, 'body')
+if outcome == 'pending' and length > 0 then
+  redis.call('ZADD', late, redis.call('ZSCORE', index, id) or 0, id)
+  return 0
+end
+redis.call('ZREM', late, id)
+if length == 0 then return 0 end
+redis.call('HINCRBY', totals, 'bytes', 0 - length)
 redis.call('HDEL', record, 'body')
-redis.call('ZREM', KEYS[9], ARGV[1])
 return 1
 `;
 
 const adopt = `
-local id = ARGV[1]
+local _, first, others = unpack(ARGV)
 local outcome = redis.call('HGET', record, 'outcome')
 local at = redis.call('ZSCORE', index, id)
 if not outcome or not at then return 0 end
 -- Every delivery has the first term; one that stands there was written, or adopted, by this version.
-if redis.call('ZADD', KEYS[10], at, id) == 0 then return 0 end
-for i = 11, #KEYS do redis.call('ZADD', KEYS[i], at, id) end
-redis.call('ZADD', sets[outcome], at, id)
-if redis.call('HEXISTS', record, 'body') == 1 then redis.call('ZADD', KEYS[9], at, id) end
+if redis.call('ZADD', base .. ':by:' .. first, at, id) == 0 then return 0 end
+each_term('ZADD', others, at, id)
+redis.call('ZADD', set_of(outcome), at, id)
 if outcome ~= 'duplicate' then
   for _, field in ipairs({ 'facts', 'head', 'body', 'decisions' }) do
     redis.call('HINCRBY', totals, 'bytes', redis.call('HSTRLEN', record, field))

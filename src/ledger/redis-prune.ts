@@ -2,18 +2,18 @@
 
 import type { Run } from "../core/job.ts";
 import type { Outcome } from "../core/ledger.ts";
-import { OUTCOMES } from "../core/ledger.ts";
 import { decodeDecisions } from "./codec.ts";
 import { DEDUPE_WINDOW_MS } from "./limits.ts";
 import type { Forgetter } from "./prune.ts";
 import type { Facts } from "./record.ts";
 import { triggersOf } from "./record.ts";
+import { totalsOf } from "./redis-audit.ts";
 import { readLines } from "./redis-keys.ts";
 import type { OperatorScripts } from "./redis-operator-scripts.ts";
 import type { RedisAccess } from "./redis-search.ts";
 import { answers } from "./redis-search.ts";
 import type { Term } from "./redis-terms.ts";
-import { objectTerm, termsOf, triggerTerm } from "./redis-terms.ts";
+import { objectTerm, packed, termsOf, triggerTerm } from "./redis-terms.ts";
 
 interface Old {
   readonly id: string;
@@ -42,29 +42,45 @@ export function redisForgetter(access: RedisAccess, scripts: OperatorScripts, no
     },
 
     async strip(before, atMost) {
-      let done = 0;
-      // Pending ones keep their body, and their place at the head of the index.
-      for (let offset = 0; done < atMost; ) {
-        const ids = await ask(
-          redis.zrangebyscore(keys.bodies, "-inf", `(${before}`, "LIMIT", offset, atMost - done),
-        );
-        if (ids.length === 0) break;
-        const stripped = await Promise.all(
-          ids.map((id) => ask(scripts.strip([...keys.touched(id), keys.bodies], [id]))),
-        );
-        const gone = stripped.reduce((sum, one) => sum + one, 0);
-        offset += ids.length - gone;
-        done += gone;
-      }
-      return done;
+      const late = await stripFrom(keys.late, "-inf", before, atMost);
+      if (late.done === atMost) return atMost;
+      const from = (await ask(redis.hget(keys.totals, "stripped"))) ?? "-inf";
+      const { done, last } = await stripFrom(keys.index, from, before, atMost - late.done);
+      if (last !== undefined) await ask(redis.hset(keys.totals, "stripped", last));
+      return late.done + done;
     },
 
     async kept() {
-      const totals = await ask(redis.hmget(keys.totals, "bytes", ...OUTCOMES));
-      const [bytes = 0, ...counts] = totals.map(Number);
-      return { bytes, deliveries: counts.reduce((sum, count) => sum + count, 0) };
+      const { bytes, outcomes } = await totalsOf(access);
+      return { bytes, deliveries: [...outcomes.values()].reduce((sum, count) => sum + count, 0) };
     },
   };
+
+  /** `last` is the time of the last one looked at: what was stripped of that time is looked at again, to no harm. */
+  async function stripFrom(
+    set: string,
+    from: string,
+    before: number,
+    atMost: number,
+  ): Promise<{ readonly done: number; readonly last?: string }> {
+    let done = 0;
+    let last: string | undefined;
+    for (let offset = 0; done < atMost; ) {
+      const count = atMost - done;
+      const rows = await ask(
+        redis.zrangebyscore(set, from, `(${before}`, "WITHSCORES", "LIMIT", offset, count),
+      );
+      if (rows.length === 0) break;
+      const ids = rows.filter((_, i) => i % 2 === 0);
+      const gone = await Promise.all(ids.map((id) => ask(scripts.strip([keys.record(id)], [id]))));
+      const stripped = gone.reduce((sum, one) => sum + one, 0);
+      done += stripped;
+      // What is stripped leaves the late ones, but not the index.
+      offset += set === keys.late ? ids.length - stripped : ids.length;
+      last = rows.at(-1);
+    }
+    return { done, ...(last !== undefined && { last }) };
+  }
 
   async function oldest(outcome: Outcome, before: number, atMost: number): Promise<readonly Old[]> {
     const max = before === Number.POSITIVE_INFINITY ? "+inf" : `(${before}`;
@@ -79,9 +95,8 @@ export function redisForgetter(access: RedisAccess, scripts: OperatorScripts, no
 
   function forgetOne({ id, receivedAt, outcome }: Old, read: Indexed | undefined): Promise<number> {
     const { terms = [], runsLength = 0 } = read ?? {};
-    const touched = [...keys.touched(id), keys.bodies, keys.forgotten(id), ...terms.map(keys.term)];
     const claimed = Math.ceil(receivedAt + DEDUPE_WINDOW_MS + MARGIN_MS - now);
-    return ask(scripts.forget(touched, [id, outcome, runsLength, claimed]));
+    return ask(scripts.forget([keys.record(id)], [id, outcome, runsLength, claimed, packed(terms)]));
   }
 }
 

@@ -5,18 +5,18 @@ import { define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
 
 export interface Scripts {
   /**
-   * KEYS as {@link HEAD}, bodies, claim where there is a dedupe key, the terms of the facts and of the triggers.
-   * ARGV id, receivedAt, now, window, forgotten, 1 where there is a dedupe key, how many terms of facts, outcome, bytes,
-   * body, then names and values of the fields that every record has, and of those that only an accepted one has.
+   * KEYS record, claim where there is a dedupe key. ARGV id, receivedAt, now, window, forgotten, terms of the facts, terms
+   * of the triggers, outcome, bytes, body, then names and values of the fields that every record has, and of those that
+   * only an accepted one has.
    *
    * @returns null when accepted, else the id of the delivery that came first.
    */
   readonly accept: Script;
-  /** KEYS as {@link HEAD}, the terms of the triggers. ARGV id, outcome, bytes, names and values of fields. */
+  /** KEYS record. ARGV id, outcome, bytes, terms of the triggers, names and values of fields. */
   readonly decide: Script<Refusal>;
   /**
-   * KEYS as {@link HEAD}, the terms of the runs. ARGV id, job, number, attempt, state, line, death, attempts kept, then
-   * name and JSON of each run.
+   * KEYS record. ARGV id, job, number, attempt, state, line, death, attempts kept, terms of the runs, then name and JSON
+   * of each run.
    */
   readonly attempt: Script<Refusal>;
 }
@@ -42,8 +42,8 @@ const COMMON = 4;
  */
 
 const accept = `
-local id, received_at, now, window, forgotten, claims, facts, outcome, bytes, body = unpack(ARGV, 1, 10)
-local bodies, at = KEYS[9], 10
+local _, received_at, now, window, forgotten, facts, triggers, outcome, bytes, body = unpack(ARGV, 1, 10)
+local claim = KEYS[2]
 
 local known = redis.call('HMGET', record, 'outcome', 'first')
 if known[1] then
@@ -51,55 +51,49 @@ if known[1] then
   if known[1] ~= 'duplicate' then return false end
   if known[2] ~= forgotten then return known[2] end
   redis.call('DEL', record)
-  redis.call('ZREM', sets.duplicate, id)
-  redis.call('HINCRBY', totals, 'duplicate', -1)
+  redis.call('ZREM', set_of('duplicate'), id)
 end
 
 redis.call('ZADD', index, received_at, id)
 redis.call('HINCRBY', totals, 'writes', 1)
 
-if claims == '1' then
-  local claim = KEYS[10]
-  at = 11
+if claim then
   local held = redis.call('GET', claim)
   local since, first
   if held then since, first = held:match('^(%d+) (.*)$') end
   if first and first ~= id and first ~= forgotten and tonumber(since) + tonumber(window) > tonumber(now) then
-    for i = at, at + facts - 1 do redis.call('ZADD', KEYS[i], received_at, id) end
+    each_term('ZADD', facts, received_at, id)
     redis.call('HSET', record, 'outcome', 'duplicate', 'first', first, unpack(ARGV, 11, 10 + ${COMMON}))
-    redis.call('ZADD', sets.duplicate, received_at, id)
-    redis.call('HINCRBY', totals, 'duplicate', 1)
+    redis.call('ZADD', set_of('duplicate'), received_at, id)
     return first
   end
   redis.call('SET', claim, now .. ' ' .. id, 'PX', window)
 end
 
-for i = at, #KEYS do redis.call('ZADD', KEYS[i], received_at, id) end
+each_term('ZADD', facts .. triggers, received_at, id)
 redis.call('HSET', record, 'outcome', outcome, 'body', body, unpack(ARGV, 11))
-redis.call('ZADD', bodies, received_at, id)
-redis.call('ZADD', sets[outcome], received_at, id)
-redis.call('HINCRBY', totals, outcome, 1)
+redis.call('ZADD', set_of(outcome), received_at, id)
 redis.call('HINCRBY', totals, 'bytes', bytes)
 return false
 `;
 
 const decide = `
-local id, outcome, bytes = unpack(ARGV, 1, 3)
+local _, outcome, bytes, terms = unpack(ARGV, 1, 4)
 
 local known = redis.call('HMGET', record, 'outcome', 'said')
 if not known[1] then return 'delivery' end
 if known[1] == 'duplicate' or known[2] then return false end
 
-redis.call('HSET', record, unpack(ARGV, 4))
+redis.call('HSET', record, unpack(ARGV, 5))
 redis.call('HINCRBY', totals, 'writes', 1)
 redis.call('HINCRBY', totals, 'bytes', bytes)
-find_by(id, 9)
-settle(id, outcome, known[1])
+find_by(terms)
+settle(outcome, known[1])
 return false
 `;
 
 const attempt = `
-local id, job, number, attempt, state, line, death, kept = unpack(ARGV, 1, 8)
+local _, job, number, attempt, state, line, death, kept, terms = unpack(ARGV, 1, 9)
 
 local known = redis.call('HMGET', record, 'outcome', 'jobs', 'attempts', 'runs', 'failed', 'reopened')
 local was, jobs, attempts, runs = known[1], known[2] or '', known[3] or '\\n', known[4] or '\\n'
@@ -129,13 +123,13 @@ if moved or not has(attempts, start) then
 end
 
 local grown = runs
-for i = 9, #ARGV, 2 do
+for i = 10, #ARGV, 2 do
   local name = job .. '\\t' .. ARGV[i] .. '\\t'
   if not has(grown, name) then grown = grown .. name .. ARGV[i + 1] .. '\\n' end
 end
 if grown ~= runs then
   redis.call('HSET', record, 'runs', grown)
-  find_by(id, 9)
+  find_by(terms)
 end
 
 if moved then
@@ -147,6 +141,6 @@ redis.call('HINCRBY', totals, 'writes', 1)
 local outcome = 'created'
 if has(jobs, 'p') then outcome = 'pending'
 elseif known[5] or has(jobs, 'd') then outcome = 'dead' end
-settle(id, outcome, was)
+settle(outcome, was)
 return false
 `;

@@ -15,8 +15,14 @@ const PLAIN_CHARS = 48;
 
 // A longer value stands there as its hash: a sender must not choose how long our keys are.
 function term(letter: string, value: string): Term {
-  if (value.length <= PLAIN_CHARS && !value.startsWith("#")) return `${letter}:${value}`;
+  if (value.length <= PLAIN_CHARS && !value.startsWith("#") && !value.includes("\n"))
+    return `${letter}:${value}`;
   return `${letter}:#${hash("sha256", value, "base64url")}`;
+}
+
+/** Terms as scripts take them. */
+export function packed(terms: readonly Term[]): string {
+  return terms.map((term) => `${term}\n`).join("");
 }
 
 const listenerTerm = (name: string) => term("l", name);

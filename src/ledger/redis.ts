@@ -37,7 +37,7 @@ import type { Refusal } from "./redis-scripts.ts";
 import { defineScripts } from "./redis-scripts.ts";
 import type { RedisAccess } from "./redis-search.ts";
 import { countRedis, listRedis } from "./redis-search.ts";
-import { objectTerm, termsOf, triggerTerm } from "./redis-terms.ts";
+import { objectTerm, packed, termsOf, triggerTerm } from "./redis-terms.ts";
 
 export interface RedisLedgerNeeds {
   /** A connection that others may share; whoever opened it closes it. Its server decides what durable means. */
@@ -84,8 +84,7 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
 
     async decide(id, decisions) {
       const { fields, terms, outcome, bytes } = decided(decisions);
-      const touched = [...keys.touched(id), ...terms];
-      refuse(await ask(scripts.decide(touched, [id, outcome, bytes, ...fields])), id);
+      refuse(await ask(scripts.decide([keys.record(id)], [id, outcome, bytes, terms, ...fields])), id);
     },
 
     async attempt(job, attempt) {
@@ -93,9 +92,8 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
       const id = job.delivery;
       const tried = [job.id, number, JSON.stringify(attempt), letterOf[outcome], lineOfAttempt(attempt)];
       const made = runs.flatMap((run) => [nameOfRun(run), JSON.stringify(run)]);
-      const touched = [...keys.touched(id), ...runs.map((run) => keys.term(objectTerm(run)))];
-      const args = [id, ...tried, deathOf(attempt), ATTEMPTS_KEPT, ...made];
-      refuse(await ask(scripts.attempt(touched, args)), id, job.id);
+      const args = [...tried, deathOf(attempt), ATTEMPTS_KEPT, packed(runs.map(objectTerm)), ...made];
+      refuse(await ask(scripts.attempt([keys.record(id)], [id, ...args])), id, job.id);
     },
 
     async find(id) {
@@ -145,21 +143,18 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     const { delivery, decisions, dedupeKey } = entry;
     const { id, listener, receivedAt } = delivery;
     const facts = factsOf(entry);
-    const terms = termsOf(facts).map(keys.term);
     const common = [JSON.stringify(facts), encodeHead(delivery)] as const;
     const body = encode(delivery.body);
     const more = decisions === undefined ? UNDECIDED : decided(decisions);
     const bytes = Buffer.byteLength(common[0]) + common[1].length + body.length + more.bytes;
-    const touched = [...keys.touched(id), keys.bodies];
+    const touched = [keys.record(id)];
     if (dedupeKey !== undefined) touched.push(keys.claim(listener, dedupeKey));
-    touched.push(...terms, ...more.terms);
-    const claims = dedupeKey === undefined ? 0 : 1;
-    const origin = [id, receivedAt, clock(), DEDUPE_WINDOW_MS, lost, claims, terms.length];
+    const origin = [id, receivedAt, clock(), DEDUPE_WINDOW_MS, lost, packed(termsOf(facts)), more.terms];
     const fields = ["facts", common[0], "head", common[1], ...more.fields];
     return ask(scripts.accept(touched, [...origin, more.outcome, bytes, body, ...fields]));
   }
 
-  /** What decisions add to a record: names and values of fields, keys of terms. */
+  /** What decisions add to a record: names and values of fields, packed terms. */
   function decided(decisions: readonly Decision[]): Decided {
     const stored = encodeDecisions(decisions);
     const fields: (string | number | Buffer)[] = ["said", lineOf(decisions), "decisions", stored];
@@ -167,7 +162,7 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     if (jobs.length > 0) fields.push("jobs", writeJobs(jobs));
     const failed = failedOf(decisions);
     if (failed > 0) fields.push("failed", failed, "failure", failureOf(decisions));
-    const terms = triggersOf(decisions).map((name) => keys.term(triggerTerm(name)));
+    const terms = packed(triggersOf(decisions).map(triggerTerm));
     return { outcome: outcomeOfDecisions(decisions), bytes: stored.length, fields, terms };
   }
 
@@ -182,10 +177,10 @@ interface Decided {
   readonly outcome: Outcome;
   readonly bytes: number;
   readonly fields: readonly (string | number | Buffer)[];
-  readonly terms: readonly string[];
+  readonly terms: string;
 }
 
-const UNDECIDED: Decided = { outcome: "pending", bytes: 0, fields: [], terms: [] };
+const UNDECIDED: Decided = { outcome: "pending", bytes: 0, fields: [], terms: "" };
 
 function jsonOf(lines: string | undefined): readonly (readonly [string, string])[] {
   return readLines(lines).map(([job, , json]) => [job, json]);

@@ -15,6 +15,7 @@ export interface SampleOptions {
   readonly receivedAt?: number;
   readonly listener?: ObjectName;
   readonly body?: Buffer;
+  readonly url?: string;
   readonly headers?: Delivery["headers"];
   readonly replayOf?: string;
   readonly facts?: Partial<NewDelivery["facts"]>;
@@ -30,7 +31,7 @@ export function newDelivery(options: SampleOptions = {}): NewDelivery {
     listener: options.listener ?? listener,
     receivedAt,
     method: "POST",
-    url: "/ci/github?from=test",
+    url: options.url ?? "/ci/github?from=test",
     headers: options.headers ?? { "Content-Type": ["application/json"], "X-Github-Event": ["push"] },
     body: options.body ?? Buffer.from('{"ref":"refs/heads/main"}'),
     ...(replayOf !== undefined && { replayOf }),

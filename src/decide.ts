@@ -5,9 +5,11 @@ import type { Delivery, Event, ObjectName, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
 import type { SluiceError } from "./core/errors.ts";
 import { asFault, fault } from "./core/errors.ts";
+import { MASK } from "./core/headers.ts";
 import { createJobId } from "./core/identity.ts";
 import type { ProofDemand } from "./core/interceptor.ts";
-import type { ListenerPlan, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
+import type { JsonObject } from "./core/json.ts";
+import type { BindPlan, ListenerPlan, Params, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
 import { type ChainOptions, type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 
@@ -134,7 +136,7 @@ function fire(
   try {
     if (trigger.fault !== undefined) throw trigger.fault;
     const params = trigger.bind(event);
-    trace.push({ station, name: "params", verdict: "pass", detail: Object.fromEntries(params) });
+    trace.push({ station, name: "params", verdict: "pass", detail: shown(params, trigger.bind) });
     station = "render";
     const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name, key: trigger.key };
     const objects = trigger.render(params, context);
@@ -166,6 +168,18 @@ function fire(
     });
     return { trigger: name, result: "failed", reason: error.message, code: error.code, trace };
   }
+}
+
+/** Characters of a param that a trace keeps: the rest stands in the job, and in the sender's own log. */
+const MAX_SHOWN = 1_024;
+
+/** Params for a trace: sensitive headers' values masked, long ones cut. */
+function shown(params: Params, { sensitive }: BindPlan): JsonObject {
+  const texts = Array.from(params, ([name, value]): [string, string] => {
+    if (sensitive?.has(name)) return [name, MASK];
+    return [name, value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value];
+  });
+  return Object.fromEntries(texts);
 }
 
 function stopped(trigger: TriggerPlan, trace: readonly TraceStep[]): Decision {

@@ -294,3 +294,23 @@ describe("triggers that names do not tell apart", () => {
     });
   }
 });
+
+test("a trace masks params that a sensitive header feeds, and cuts long ones", async () => {
+  const bindings = [
+    { name: "token", value: "Got $(header.Authorization)" },
+    { name: "long", value: "$(body.long)" },
+    { name: "event", value: "$(header.X-Kind)" },
+  ];
+  const objects = [listener("git", [trigger("t", [], { bindings })], OPEN)];
+  const headers = { Authorization: "Bearer s3cr3t", "X-Kind": "push" };
+  const decision = only(
+    await decided(objects, { headers, body: JSON.stringify({ long: "x".repeat(5_000) }) }),
+  );
+  assert.equal(decision.result, "matched");
+  assert.deepEqual(decision.trace.find(({ station }) => station === "bind")?.detail, {
+    token: "***",
+    long: `${"x".repeat(1_024)}…`,
+    event: "push",
+  });
+  assert.doesNotMatch(JSON.stringify(decision.trace), /s3cr3t/);
+});

@@ -1,7 +1,8 @@
 /** Compiles the bindings of one trigger: an event goes in, the params of its template come out. */
 
+import type { Event } from "../core/delivery.ts";
 import { fault, reasonOf, SluiceError } from "../core/errors.ts";
-import type { BindPlan } from "../core/plan.ts";
+import type { BindPlan, Params } from "../core/plan.ts";
 import type { TemplateParam } from "../core/tekton.ts";
 import { cutValue } from "./expressions.ts";
 import type { Path } from "./path.ts";
@@ -59,12 +60,18 @@ export function compileBindings(params: readonly BoundParam[], declared: readonl
   if (duplicate !== undefined) throw duplicate.error;
   const defaults = defaultsOf(declared);
   const compiled = params.map((param) => compileParam(param, defaults.get(param.name)));
-  return (event) => {
+  const bind = (event: Event): Params => {
     const view = viewOf(event);
     const values = new Map(defaults);
     for (const param of compiled) values.set(param.name, resolve(param, view));
     return values;
   };
+  const sensitive = new Set(compiled.filter(isSensitiveParam).map(({ name }) => name));
+  return sensitive.size === 0 ? bind : Object.assign(bind, { sensitive });
+}
+
+function isSensitiveParam({ expressions }: CompiledParam): boolean {
+  return expressions.some((expression) => "path" in expression && expression.path.sensitive);
 }
 
 /**

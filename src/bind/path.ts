@@ -1,5 +1,6 @@
 /** One path compiled: plain chains of keys and indices by direct access, everything else by the evaluator. */
 
+import { isSensitive } from "../core/headers.ts";
 import type { JsonValue } from "../core/json.ts";
 import { isJsonObject, printJson, printString } from "../core/json.ts";
 import { compileSteps, describe } from "./evaluate.ts";
@@ -21,6 +22,8 @@ export interface Path {
   readonly read: (view: EventView) => string | Missing;
   /** The key it starts from, when it can only start from one: body, header, extensions, context, or a wrong one. */
   readonly root: string | undefined;
+  /** True when it may find the value of a sensitive header. */
+  readonly sensitive: boolean;
 }
 
 /** The names that start a path. */
@@ -42,11 +45,17 @@ const GO_NAMES: ReadonlyMap<string, string> = new Map([
  */
 export function compilePath(text: string): Path {
   // `$()` has no path at all and always gives an empty text.
-  if (text === "") return { read: () => "", root: undefined };
+  if (text === "") return { read: () => "", root: undefined, sensitive: false };
   const nodes = withGoNames(parsePath(completePath(text)));
   const keys = plainKeys(nodes);
   const root = nodes[0]?.kind === "field" ? nodes[0].name : undefined;
-  return { read: keys === undefined ? readRare(text, nodes) : readPlain(text, keys), root };
+  const sensitive = mayReadSensitive(root, nodes[1]);
+  return { read: keys === undefined ? readRare(text, nodes) : readPlain(text, keys), root, sensitive };
+}
+
+function mayReadSensitive(root: string | undefined, second: PathNode | undefined): boolean {
+  if (root !== undefined && root !== "header") return false;
+  return root === undefined || second?.kind !== "field" || isSensitive(second.name);
 }
 
 function withGoNames(nodes: readonly PathNode[]): readonly PathNode[] {

@@ -109,7 +109,7 @@ function compileCall(node: Call, checked: Checked, slots: Slots): Evaluate {
   if (node.name === "_||_") return shortCircuit(flattened(node, "_||_"), true, checked, slots);
   const args = operands.map((operand) => compile(operand, checked, slots));
   if (node.name === "_?_:_") return conditional(args);
-  if (node.name === "_[_]") return index(args);
+  if (node.name === "_[_]") return index(args, operands[1]?.kind === "const");
   const [, right] = operands;
   const constant = right?.kind === "const" ? right : undefined;
   return invoke(node.name, args, checked.overloads.get(node) ?? [], constant);
@@ -155,12 +155,13 @@ function conditional(args: readonly Evaluate[]): Evaluate {
   };
 }
 
-function index(args: readonly Evaluate[]): Evaluate {
+/** @param named whether the key stands in the expression: a reason must quote nothing of an event. */
+function index(args: readonly Evaluate[], named: boolean): Evaluate {
   const [container, key] = args as [Evaluate, Evaluate];
-  return (frame) => element(container(frame), key(frame));
+  return (frame) => element(container(frame), key(frame), named);
 }
 
-function element(container: Value, key: Value): Value {
+function element(container: Value, key: Value, named: boolean): Value {
   if (isList(container)) {
     const position = isUint(key) ? key.value : key;
     if (typeof position !== "bigint" && !Number.isInteger(position)) {
@@ -171,7 +172,9 @@ function element(container: Value, key: Value): Value {
   }
   if (!isMap(container)) return fail("no such overload");
   const found = mapGet(container as AnyMap, key);
-  return found === undefined ? fail(`no such key: ${isUint(key) ? key.value : key}`) : found;
+  return found === undefined
+    ? fail(named ? `no such key: ${isUint(key) ? key.value : key}` : "no such key")
+    : found;
 }
 
 /** @param constant the second operand, where it is one. */

@@ -9,7 +9,11 @@ import type { KubernetesObject } from "./job.ts";
 export type Params = ReadonlyMap<string, string>;
 
 /** Bindings of one trigger, compiled. @throws SluiceError SLUICE_PATH_MISSING, SLUICE_PARAM_DUPLICATE. */
-export type BindPlan = (event: Event) => Params;
+export interface BindPlan {
+  (event: Event): Params;
+  /** The params that may hold the value of a sensitive header: traces mask them. Absent: none. */
+  readonly sensitive?: ReadonlySet<string>;
+}
 
 /** What names and labels are made of. */
 export interface RenderContext {

@@ -132,3 +132,18 @@ test("a param of many expressions has the limit of length that one of many repla
   const event = { body: { a: "x".repeat(4_000_000) } };
   assert.throws(() => bind({ out: "$(body.a)".repeat(9) }, event), { message: /grow beyond/ });
 });
+
+test("the params that may hold a sensitive header's value are known", () => {
+  const sensitive = (value: string) =>
+    compileBindings([{ name: "out", value, from }], []).sensitive?.has("out") ?? false;
+  for (const value of [
+    "$(header.authorization)",
+    "x $(body.a) $(header['X-Token'])",
+    "$(header)",
+    "$(header.*)",
+    "$(..a)",
+  ])
+    assert.equal(sensitive(value), true, value);
+  for (const value of ["$(header.X-GitHub-Event)", "$(body.token)", "$(body..token)", "authorization", "$()"])
+    assert.equal(sensitive(value), false, value);
+});

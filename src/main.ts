@@ -5,20 +5,20 @@ import { createAccept } from "./accept.ts";
 import { auditStore } from "./audit.ts";
 import { createFileCatalog } from "./catalog/index.ts";
 import { printAddress } from "./config/describe.ts";
-import { keepLocalToken } from "./config/local-token.ts";
+import { retentionOf } from "./config/retention.ts";
 import type { Settings } from "./config/schema.ts";
-import { fullToken, readAdminTokens } from "./config/tokens.ts";
+import { adminTokens } from "./config/tokens.ts";
 import type { Check } from "./core/check.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { Target } from "./core/job.ts";
-import type { RetentionPolicy } from "./core/ledger.ts";
 import type { AdminToken } from "./core/permission.ts";
 import type { Consumer } from "./core/queue.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
 import { openTarget } from "./create/index.ts";
 import { createDispatch } from "./dispatch.ts";
+import { createGate } from "./gate.ts";
 import { createIngress } from "./ingress/server.ts";
 import { createHttpClient } from "./intercept/http.ts";
 import { createRegistry } from "./intercept/registry.ts";
@@ -118,6 +118,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   // 3. where things go: the target, the store
   const target = role === "ingress" ? undefined : openTarget(settings);
   opened.defer(() => target?.close());
+  const gate = target && createGate({ target, tell });
+  opened.defer(() => gate?.close());
   store = await openStore(settings.store, {
     owner: { admin: `http://${printAddress(settings.admin)}` },
     tell,
@@ -137,7 +139,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
     ...(store.checks?.() ?? []),
     catalogCheck(() => catalog.state()),
-    ...(target === undefined ? [] : [targetCheck(() => target.ready())]),
+    ...(gate === undefined ? [] : [targetCheck(() => gate.ready())]),
   ];
 
   // 5. the admin port: health is answered from here on
@@ -166,8 +168,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
 
   // 6. workers, then the webhook port
   let consumer: Consumer | undefined;
-  if (target !== undefined) {
-    const dispatch = createDispatch({ target, ledger, queue, plans, verifier, tell });
+  if (target !== undefined && gate !== undefined) {
+    const dispatch = createDispatch({ target, gate, ledger, queue, plans, verifier, tell });
     const sweeper = keepSweeping({ ledger, queue, tell });
     opened.defer(() => sweeper.stop());
     const pruner = keepPruning({ ledger, policy: retentionOf(settings), tell });
@@ -177,12 +179,13 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   }
   let listen: string | undefined;
   if (role !== "worker") {
-    const { maxBody, defaultListener, unverifiedReply } = settings;
+    const { maxBody, maxInFlight, defaultListener, unverifiedReply } = settings;
     const ingress = createIngress({
       plans,
       accept: flows.accept,
       tell,
       maxBody,
+      maxInFlight,
       unverifiedReply,
       http: settings.http,
       ...(defaultListener === undefined ? {} : { defaultListener }),
@@ -225,32 +228,16 @@ async function listenOn(
   }
 }
 
-/** Tokens that the settings name; where they name none, this user's own, on a port that only this machine can reach. */
+/** A read-only disk is no reason not to take deliveries: nobody can operate then, and the log says why. */
 function tokensOf(settings: Settings, localToken: string | undefined, tell: Tell): readonly AdminToken[] {
-  const { admin, adminToken, adminTokens } = settings;
-  const named = [
-    ...(adminTokens === undefined ? [] : readAdminTokens(adminTokens)),
-    ...(adminToken === undefined ? [] : [fullToken("admin", adminToken)]),
-  ];
-  if (named.length > 0 || localToken === undefined || !isLoopback(admin.host)) return named;
   try {
-    return [fullToken("local", keepLocalToken(localToken))];
-  } catch (error) {
-    // A read-only disk is no reason not to take deliveries: nobody can operate, and the log says why.
-    tell({ type: "defect", where: "admin token", error: asFault(error) });
+    return adminTokens(settings, isLoopback(settings.admin.host) ? localToken : undefined);
+  } catch (thrown) {
+    const error = asFault(thrown);
+    if (error.values["key"] !== "adminToken") throw error;
+    tell({ type: "defect", where: "admin token", error });
     return [];
   }
-}
-
-function retentionOf(settings: Settings): RetentionPolicy {
-  const { retention, retentionDead, retentionPayload, retentionCount, retentionBytes } = settings;
-  return {
-    age: retention,
-    deadAge: retentionDead,
-    payloadAge: retentionPayload,
-    ...(retentionCount !== undefined && { count: retentionCount }),
-    ...(retentionBytes !== undefined && { bytes: retentionBytes }),
-  };
 }
 
 const silent = { tell: () => undefined };

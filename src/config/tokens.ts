@@ -6,6 +6,8 @@ import { z } from "zod";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { AdminToken } from "../core/permission.ts";
 import { hashOfToken, PERMISSIONS } from "../core/permission.ts";
+import { keepLocalToken } from "./local-token.ts";
+import type { Settings } from "./schema.ts";
 import { token as tokenText } from "./values.ts";
 
 const MAX_BYTES = 65_536;
@@ -56,8 +58,26 @@ export function readAdminTokens(path: string): readonly AdminToken[] {
   return tokens;
 }
 
+/**
+ * The tokens that a gateway takes: those that the settings name; where they name none, this user's own.
+ *
+ * @param localFile where this user's token is kept; undefined where no such token may count.
+ * @throws SluiceError SLUICE_CONFIG_INVALID.
+ */
+export function adminTokens(
+  { adminToken, adminTokens }: Pick<Settings, "adminToken" | "adminTokens">,
+  localFile: string | undefined,
+): readonly AdminToken[] {
+  const named = [
+    ...(adminTokens === undefined ? [] : readAdminTokens(adminTokens)),
+    ...(adminToken === undefined ? [] : [fullToken("admin", adminToken)]),
+  ];
+  if (named.length > 0 || localFile === undefined) return named;
+  return [fullToken("local", keepLocalToken(localFile))];
+}
+
 /** A token that may do everything. @param name the actor of what is done with it. */
-export function fullToken(name: string, token: string): AdminToken {
+function fullToken(name: string, token: string): AdminToken {
   return { name, sha256: hashOfToken(token), permissions: new Set(PERMISSIONS) };
 }
 

@@ -56,7 +56,9 @@ export function scalar<T>(
     schema,
     read(value, field) {
       if (Array.isArray(value)) throw invalid(field, "is given twice", "it once");
-      const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+      // A body writes numbers and switches as such, a query as text.
+      const bare = typeof value === "number" || typeof value === "boolean";
+      const text = bare && schema["type"] !== "string" ? String(value) : value;
       if (typeof text !== "string") throw invalid(field, "is no text", expected);
       if (text === "" || text.length > MAX_TEXT)
         throw invalid(field, `is ${text.length} characters long`, `1 to ${MAX_TEXT} characters`);

@@ -2,121 +2,71 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
-import { request } from "node:http";
 import { connect } from "node:net";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fault } from "../../src/core/errors.ts";
 import type { Fact } from "../../src/core/fact.ts";
-import type { Audit, DeliveryRecord } from "../../src/core/ledger.ts";
+import type { Audit } from "../../src/core/ledger.ts";
 import type { AdminOptions } from "../../src/ops/admin.ts";
 import { createAdmin } from "../../src/ops/admin.ts";
+import { createBatches } from "../../src/ops/batch.ts";
 import type { Check } from "../../src/ops/checks.ts";
+import { type Asked, type AskOptions, askAt, shown, tokenOf } from "./gateway.ts";
 
-const id = "0190c0de-0000-7000-8000-000000000001";
-
-const record = {
-  id,
-  listener: { namespace: "ci", name: "git" },
-  receivedAt: 1,
-  outcome: "created",
-  provider: "github",
-  event: "push",
-  proof: "github",
-  size: 2,
-  reason: "1 run",
-  runs: [],
-  method: "POST",
-  url: "/ci/git",
-  headers: {},
-  decisions: [],
-  decided: true,
-  jobs: [],
-} as const satisfies DeliveryRecord;
+const away = () => Promise.reject(fault("SLUICE_STORE_AWAY", { reason: "refused" }));
+const never = (): never => assert.fail("nobody should ask for this");
 
 const audit: Audit = {
-  accepted: 1,
-  created: 1,
-  filtered: 0,
-  duplicate: 0,
-  dead: 0,
-  pending: 0,
-  runs: 1,
-  pendingJobs: [],
-  violations: [],
+  ...{ accepted: 1, created: 1, filtered: 0, duplicate: 0, dead: 0, pending: 0, runs: 1 },
+  ...{ pendingJobs: [], violations: [] },
 };
-
-interface Asked {
-  readonly status: number;
-  readonly headers: IncomingMessage["headers"];
-  readonly text: string;
-  readonly json: () => Record<string, unknown>;
-}
 
 interface Gateway extends AsyncDisposable {
   readonly url: string;
-  readonly calls: unknown[];
   readonly facts: Fact[];
-  ask(
-    path: string,
-    options?: { method?: string; headers?: Record<string, string>; body?: string },
-  ): Promise<Asked>;
+  /** What was listed and replayed. */
+  readonly calls: unknown[];
+  ask(path: string, options?: AskOptions): Promise<Asked>;
 }
 
+/** The server alone: what stands behind it remembers that it was asked. */
 async function started(change: Partial<AdminOptions> = {}): Promise<Gateway> {
-  const calls: unknown[] = [];
   const facts: Fact[] = [];
+  const calls: unknown[] = [];
   const admin = createAdmin({
-    host: "127.0.0.1",
-    port: 0,
+    ...{ host: "127.0.0.1", port: 0, open: "loopback", tokens: [], checks: [], version: "1.2.3" },
     ledger: {
+      ...{ acts: away, count: away, deadGroups: away, deadOf: away, drop: away, find: away, load: away },
+      ...{ record: async () => undefined, reopen: away },
       list: async (...query) => {
         calls.push(query);
-        return { items: [record], next: "more" };
+        return { items: [] };
       },
-      find: async (wanted) => (wanted === id ? record : undefined),
     },
-    queue: { depth: async () => ({ waiting: 1, active: 2, delayed: 3, oldestMs: 4 }) },
-    replay: async (...what) => {
-      calls.push(what);
-      return { id: "new-1" };
+    queue: {
+      ...{ enqueue: away, resume: async () => undefined },
+      depth: async () => ({ waiting: 1, active: 2, delayed: 3, oldestMs: 4 }),
+      state: async () => ({ paused: false }),
+      pause: async (note) => void calls.push(note),
     },
-    audit: async () => audit,
-    checks: [],
+    ...{ replay: never, preview: never, audit: async () => audit, attemptsPerMinute: () => 0 },
+    batches: createBatches(),
     metrics: { contentType: "text/plain; version=0.0.4; charset=utf-8", expose: async () => "up 1\n" },
-    version: "1.2.3",
     tell: (fact) => facts.push(fact),
     ...change,
   });
   const url = await admin.listen();
-  return {
-    url,
-    calls,
-    facts,
-    async ask(path, { method = "GET", headers = {}, body } = {}) {
-      const sent = request(new URL(url), { path, method, headers, agent: false });
-      sent.end(body);
-      const [answer] = (await once(sent, "response")) as [IncomingMessage];
-      const content = await text(answer);
-      return {
-        status: answer.statusCode ?? 0,
-        headers: answer.headers,
-        text: content,
-        json: () => JSON.parse(content) as Record<string, unknown>,
-      };
-    },
-    [Symbol.asyncDispose]: () => admin.close(),
-  };
+  const ask = (path: string, options: AskOptions = {}) => askAt(url, path, options);
+  return { url, facts, calls, ask, [Symbol.asyncDispose]: () => admin.close() };
 }
 
-const json = { "content-type": "application/json" };
-const codeOf = (answer: Asked) => (answer.json()["error"] as { code: string }).code;
+const codeOf = (answer: Asked) => answer.json.error.code as string;
+const PAUSE = "/api/v1/queue/pause";
 
 test("health says that the process is alive, and which version it is", async () => {
   await using gateway = await started();
   const answer = await gateway.ask("/healthz");
-  assert.deepEqual([answer.status, answer.json()], [200, { status: "ok", version: "1.2.3" }]);
+  assert.deepEqual([answer.status, answer.json], [200, { status: "ok", version: "1.2.3" }]);
 });
 
 test("metrics come with the content type of their format", async () => {
@@ -133,7 +83,7 @@ test("readiness answers 200, or 503 as soon as a check failed; degraded alone st
   await using ready = await started({ checks: [good, poor] });
   const answer = await ready.ask("/readyz");
   assert.equal(answer.status, 200);
-  assert.deepEqual(answer.json(), {
+  assert.deepEqual(answer.json, {
     ready: true,
     degraded: ["catalog"],
     checks: [
@@ -145,14 +95,13 @@ test("readiness answers 200, or 503 as soon as a check failed; degraded alone st
   assert.equal((await away.ask("/readyz")).status, 503);
 });
 
-test("deliveries are listed with filters, page and cursor", async () => {
+test("filters, page and cursor reach the ledger as it takes them", async () => {
   await using gateway = await started();
   const answer = await gateway.ask(
     "/api/v1/deliveries?outcome=dead&namespace=ci&listener=git&provider=github&event=push&repository=a%2Fb" +
       "&since=2026-01-31T12:00:00Z&until=1769900000000&limit=5&cursor=abc",
   );
   assert.equal(answer.status, 200);
-  assert.deepEqual(answer.json(), { items: [record], next: "more" });
   assert.deepEqual(gateway.calls, [
     [
       {
@@ -189,36 +138,13 @@ for (const query of [
     await using gateway = await started();
     const answer = await gateway.ask(`/api/v1/deliveries?${query}`);
     assert.equal(answer.status, 400, answer.text);
-    const { code, message, fix } = answer.json()["error"] as Record<string, string>;
+    const { code, message, fix } = answer.json["error"] as Record<string, string>;
     assert.equal(code, "SLUICE_REQUEST_INVALID");
     assert.ok(message?.startsWith(query.slice(0, query.indexOf("="))), message);
     assert.match(fix ?? "", /expected ./);
     assert.deepEqual(gateway.calls, []);
   });
 }
-
-test("one delivery is found by its id, and an unknown one is said to be unknown", async () => {
-  await using gateway = await started();
-  assert.deepEqual((await gateway.ask(`/api/v1/deliveries/${id}`)).json(), record);
-  for (const other of ["nope", "..%2f..%2fetc", "x".repeat(90)]) {
-    const answer = await gateway.ask(`/api/v1/deliveries/${other}`);
-    assert.deepEqual([answer.status, codeOf(answer)], [404, "SLUICE_DELIVERY_UNKNOWN"]);
-  }
-});
-
-test("a replay takes a note or none, and names the new delivery", async () => {
-  await using gateway = await started();
-  const path = `/api/v1/deliveries/${id}/replay`;
-  const body = JSON.stringify({ reason: "fixed", actor: "ann" });
-  const noted = await gateway.ask(path, { method: "POST", headers: json, body });
-  assert.deepEqual([noted.status, noted.json()], [201, { id: "new-1" }]);
-  assert.equal(noted.headers["location"], "/api/v1/deliveries/new-1");
-  assert.equal((await gateway.ask(path, { method: "POST" })).status, 201);
-  assert.deepEqual(gateway.calls, [
-    [id, { reason: "fixed", actor: "ann" }],
-    [id, {}],
-  ]);
-});
 
 for (const [body, what] of [
   ["[]", "a list"],
@@ -229,13 +155,9 @@ for (const [body, what] of [
   ["{", "broken JSON"],
   ["", "an empty body that claims to be JSON"],
 ] as const) {
-  test(`a replay with ${what} is refused`, async () => {
+  test(`a note with ${what} is refused`, async () => {
     await using gateway = await started();
-    const answer = await gateway.ask(`/api/v1/deliveries/${id}/replay`, {
-      method: "POST",
-      headers: json,
-      body,
-    });
+    const answer = await gateway.ask(PAUSE, { method: "POST", body });
     assert.deepEqual([answer.status, codeOf(answer)], [400, "SLUICE_REQUEST_INVALID"]);
     assert.deepEqual(gateway.calls, []);
   });
@@ -243,35 +165,18 @@ for (const [body, what] of [
 
 test("a body over 64 KiB is refused", async () => {
   await using gateway = await started();
-  const body = JSON.stringify({ reason: "x".repeat(70_000) });
-  const answer = await gateway.ask(`/api/v1/deliveries/${id}/replay`, {
-    method: "POST",
-    headers: json,
-    body,
-  });
+  const answer = await gateway.ask(PAUSE, { method: "POST", body: { reason: "x".repeat(70_000) } });
   assert.deepEqual([answer.status, codeOf(answer)], [413, "SLUICE_BODY_TOO_LARGE"]);
-});
-
-test("audit and queue are handed through", async () => {
-  await using gateway = await started();
-  assert.deepEqual((await gateway.ask("/api/v1/audit")).json(), audit);
-  assert.deepEqual((await gateway.ask("/api/v1/queue")).json(), {
-    waiting: 1,
-    active: 2,
-    delayed: 3,
-    oldestMs: 4,
-  });
 });
 
 test("a service's fault is answered with the table's status; a defect is also stated as a fact", async () => {
   await using gateway = await started({
-    audit: () => Promise.reject(fault("SLUICE_STORE_AWAY", { reason: "refused" })),
-    queue: { depth: () => Promise.reject(new TypeError("x is not a function")) },
+    audit: () => Promise.reject(new TypeError("x is not a function")),
   });
-  const away = await gateway.ask("/api/v1/audit");
-  assert.deepEqual([away.status, codeOf(away)], [503, "SLUICE_STORE_AWAY"]);
+  const gone = await gateway.ask("/api/v1/acts");
+  assert.deepEqual([gone.status, codeOf(gone)], [503, "SLUICE_STORE_AWAY"]);
   assert.deepEqual(gateway.facts, []);
-  const broken = await gateway.ask("/api/v1/queue");
+  const broken = await gateway.ask("/api/v1/audit");
   assert.deepEqual([broken.status, codeOf(broken)], [500, "SLUICE_INTERNAL"]);
   assert.deepEqual(
     gateway.facts.map(({ type }) => type),
@@ -313,9 +218,8 @@ test("on loopback a name that is not ours is refused: DNS rebinding", async () =
     assert.equal((await gateway.ask("/healthz", { headers: { host } })).status, 200, host);
 });
 
-test("a page of another origin can not replay through the user's browser", async () => {
+test("a page of another origin can change nothing through the user's browser", async () => {
   await using gateway = await started();
-  const path = `/api/v1/deliveries/${id}/replay`;
   const { host } = new URL(gateway.url);
   for (const headers of [
     { origin: "http://evil.example" },
@@ -324,31 +228,82 @@ test("a page of another origin can not replay through the user's browser", async
     { "sec-fetch-site": "cross-site" },
     { "sec-fetch-site": "same-site" },
   ]) {
-    const answer = await gateway.ask(path, { method: "POST", headers });
+    const answer = await gateway.ask(PAUSE, { method: "POST", headers });
     assert.deepEqual([answer.status, codeOf(answer)], [403, "SLUICE_ADMIN_FOREIGN"], JSON.stringify(headers));
   }
-  const plain = await gateway.ask(path, {
+  const plain = await gateway.ask(PAUSE, {
     method: "POST",
     headers: { "content-type": "text/plain" },
     body: "{}",
   });
   assert.equal(plain.status, 400);
   assert.deepEqual(gateway.calls, []);
-  const own = await gateway.ask(path, {
+  const own = await gateway.ask(PAUSE, {
     method: "POST",
     headers: { origin: `http://${host}`, "sec-fetch-site": "same-origin" },
   });
-  assert.equal(own.status, 201);
+  assert.equal(own.status, 200);
 });
 
-test("open to the network, the port reads but changes nothing", async () => {
-  await using gateway = await started({ host: "0.0.0.0" });
-  const headers = { host: "sluice-admin.ci.svc:9000" };
-  assert.equal((await gateway.ask("/api/v1/deliveries", { headers })).status, 200);
-  assert.equal(gateway.calls.length, 1);
-  const answer = await gateway.ask(`/api/v1/deliveries/${id}/replay`, { method: "POST", headers });
-  assert.deepEqual([answer.status, codeOf(answer)], [403, "SLUICE_ADMIN_READONLY"]);
-  assert.equal(gateway.calls.length, 1);
+/** What each may ask: without rights, to look, to look into, to change. */
+const DOORS = ["/healthz", "/api/v1/queue", "/api/v1/deliveries/x/payload", PAUSE] as const;
+const TOKENS = [tokenOf("viewer", "view"), tokenOf("reader", "view", "payload"), tokenOf("boss", "operate")];
+
+for (const [host, open, token, statuses] of [
+  ["127.0.0.1", "view", undefined, [200, 200, 401, 401]],
+  ["127.0.0.1", "loopback", undefined, [200, 200, 503, 200]],
+  ["127.0.0.1", "never", undefined, [200, 401, 401, 401]],
+  ["0.0.0.0", "view", undefined, [200, 401, 401, 401]],
+  ["0.0.0.0", "loopback", undefined, [200, 401, 401, 401]],
+  ["0.0.0.0", "view", "viewer", [200, 200, 403, 403]],
+  ["127.0.0.1", "loopback", "viewer", [200, 200, 403, 403]],
+  ["127.0.0.1", "never", "reader", [200, 200, 503, 403]],
+  ["127.0.0.1", "never", "boss", [200, 403, 403, 200]],
+  ["127.0.0.1", "loopback", "stranger", [200, 401, 401, 401]],
+] as const) {
+  test(`on ${host} with adminOpen ${open}, ${token ?? "nobody"} is answered ${statuses.join(", ")}`, async () => {
+    await using gateway = await started({ host, open, tokens: TOKENS });
+    const answers = DOORS.map((path) =>
+      gateway.ask(path, {
+        method: path === PAUSE ? "POST" : "GET",
+        ...(token !== undefined && { token: shown(token) }),
+      }),
+    );
+    const found = await Promise.all(answers);
+    assert.deepEqual(
+      found.map(({ status }) => status),
+      statuses,
+    );
+    for (const { status, headers } of found)
+      assert.equal(headers["www-authenticate"], status === 401 ? "Bearer" : undefined);
+  });
+}
+
+test("the scheme is Bearer, and what is shown is never repeated", async () => {
+  await using gateway = await started({ open: "never", tokens: TOKENS });
+  for (const authorization of [
+    "Basic YTpi",
+    "Bearer",
+    "Bearer a b",
+    `Bearer ${"x".repeat(600)}`,
+    "hunter2",
+  ]) {
+    const { status, text } = await gateway.ask("/api/v1/queue", { headers: { authorization } });
+    assert.equal(status, 401, authorization);
+    assert.doesNotMatch(text, /hunter2|YTpi/);
+  }
+});
+
+test("the record has the name of the token, whatever name the request claims", async () => {
+  await using gateway = await started({ tokens: TOKENS });
+  const ask = (body: object) => gateway.ask(PAUSE, { method: "POST", token: shown("boss"), body });
+  await ask({ actor: "ann", reason: "why" });
+  await ask({});
+  await gateway.ask(PAUSE, { method: "POST", body: { actor: "boss" } });
+  assert.deepEqual(
+    gateway.calls.map((note) => (note as { actor: string }).actor),
+    ["ann (boss)", "boss", "boss (anonymous)"],
+  );
 });
 
 test("an address that is taken is said to be taken, by the name of the setting", async () => {

@@ -6,7 +6,6 @@ import type { Delivery, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
 import { asFault, fault, reasonOf, SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
-import { maskedNames } from "./core/headers.ts";
 import { newDeliveryId } from "./core/identity.ts";
 import type { CreateJob, Job } from "./core/job.ts";
 import type { ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
@@ -14,6 +13,7 @@ import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan, Plans } from "./core/plan.ts";
 import { dedupeKey, describe } from "./core/provider.ts";
 import type { Queue } from "./core/queue.ts";
+import { hiddenOf } from "./core/url.ts";
 import { type Decided, decide } from "./decide.ts";
 import { createRetryFailed, decideJobFor, decidesAgain, openJobs } from "./redelivery.ts";
 import { refuseBroken, refuseNoJson, refuseUnproved } from "./refuse.ts";
@@ -176,7 +176,7 @@ export function createAccept(needs: AcceptNeeds): Accept {
     body: Payload,
     within = decideWithin,
   ): Promise<Decided | undefined> {
-    const hidden = delivery.replayOf === undefined ? [] : maskedNames(delivery.headers);
+    const hidden = delivery.replayOf === undefined ? [] : hiddenOf(delivery);
     if (!plan.remote) return decide(plan, delivery, proofs, body, { hidden });
     if (within === 0 || waiting >= MAX_WAITING) return undefined;
     const late = Promise.withResolvers<undefined>();

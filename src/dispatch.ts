@@ -4,7 +4,6 @@ import type { Decision } from "./core/decision.ts";
 import type { Delivery, ObjectName } from "./core/delivery.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
-import { maskedNames } from "./core/headers.ts";
 import type {
   Attempt,
   CreateAnswer,
@@ -19,6 +18,7 @@ import type { Ledger } from "./core/ledger.ts";
 import type { ListenerPlan, Plans } from "./core/plan.ts";
 import type { Disposition, JobHandler, Queue } from "./core/queue.ts";
 import { nextTry } from "./core/retry.ts";
+import { hiddenOf } from "./core/url.ts";
 import { decide } from "./decide.ts";
 import type { Gate } from "./gate.ts";
 import { createGate } from "./gate.ts";
@@ -140,7 +140,7 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     if (open === undefined) return { decisions: [notAgain(listener, first)] };
     const proofs = verifier.recorded(delivery, proof);
     const decided = await decide(open, delivery, proofs, undefined, {
-      hidden: maskedNames(delivery.headers),
+      hidden: hiddenOf(delivery),
     });
     const { decisions, transient } = decided;
     return transient === undefined ? { decisions } : { decisions, retry: "soon" };

@@ -100,6 +100,21 @@ describe("a chain that leaves the process", () => {
     assert.equal((await flows.store.ledger.find(id))?.outcome, "dead");
   });
 
+  test("whose no to a worker may be for want of a masked query parameter waits for a person too", async () => {
+    await using gate = await wantsToken(1);
+    await using flows = await openFlows(chainTo(gate.url));
+    const sent = push();
+    const id = await flows.send({
+      ...sent,
+      url: "/ci/git?token=t0k3n",
+      headers: { "Content-Type": ["application/json"] },
+    });
+    await flows.drain();
+    const decision = await decisionOf(flows, id);
+    assert.deepEqual([decision?.result, decision?.code], ["failed", "SLUICE_HEADERS_MASKED"]);
+    assert.match(decision?.reason ?? "", /without seeing \?token: no token/);
+  });
+
   test("whose no to a worker hid nothing is a plain no", async () => {
     await using gate = await wantsToken(1);
     await using flows = await openFlows(chainTo(gate.url));

@@ -55,7 +55,7 @@ export function headersToJson(headers: HeaderMap): JsonObject {
 }
 
 const sensitive =
-  /^(authorization|proxy-authorization|cookie|set-cookie)$|token|signature|secret|password|api-?key|credential/i;
+  /^(set-)?cookie$|authorization|token|signature|secret|password|api-?key|credential|(^|[-_])(auth|jwt)([-_]|$)/i;
 
 /** True for headers that prove or grant something: their values never reach a log, the ledger or an event. */
 export function isSensitive(name: string): boolean {

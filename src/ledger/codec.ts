@@ -6,6 +6,7 @@ import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
 import type { HeaderMap } from "../core/headers.ts";
 import { maskHeaders } from "../core/headers.ts";
+import { maskQuery } from "../core/url.ts";
 
 const PLAIN = 1;
 const BROTLI = 2;
@@ -48,9 +49,9 @@ export interface Head {
   readonly headers: HeaderMap;
 }
 
-/** The request line and headers; sensitive values are masked here, so that none can reach storage. */
+/** The request line and headers; sensitive values of headers and query are masked here, so that none can reach storage. */
 export function encodeHead({ method, url, headers }: Delivery): Buffer {
-  return encodeJson({ method, url, headers: maskHeaders(headers) });
+  return encodeJson({ method, url: maskQuery(url), headers: maskHeaders(headers) });
 }
 
 export function decodeHead(stored: Uint8Array): Head {

@@ -91,6 +91,15 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
       }
     });
 
+    test("sensitive values of the query are masked before anything is stored", async () => {
+      const entry = newDelivery({ url: "/ci/github?from=test&token=hunter2-secret" });
+      await ledger.accept(entry);
+      const { id } = entry.delivery;
+      assert.equal((await ledger.load(id))?.url, "/ci/github?from=test&token=***");
+      assert.equal((await ledger.find(id))?.url, "/ci/github?from=test&token=***");
+      assert.ok(!(await bench.dump()).includes("hunter2"), "the secret is nowhere");
+    });
+
     test("sensitive headers are masked before anything is stored", async () => {
       const headers = { Authorization: ["Bearer hunter2-secret"], "X-Plain": ["seen"] };
       const entry = newDelivery({ headers });

@@ -58,9 +58,25 @@ test("what proves or grants something is masked, each value, and nothing else is
   const secret = [
     ...["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Gitlab-Token", "X-Api-Key"],
     ...["X-Hub-Signature", "X-Hub-Signature-256", "X-Slack-Signature", "Webhook-Signature", "x-apikey"],
+    ...[
+      "X-Authorization",
+      "X-Forwarded-Authorization",
+      "X-Auth-Key",
+      "X-Goog-Iap-Jwt-Assertion",
+      "auth",
+      "X_Jwt",
+    ],
     ...["X-Client-Secret", "x-db-password", "X-Amz-Security-Token", "Aws-Credential"],
   ];
-  const open = ["Content-Type", "X-Github-Event", "X-Github-Delivery", "User-Agent", "Ce-Id", "Webhook-Id"];
+  const open = [
+    "Content-Type",
+    "X-Github-Event",
+    "X-Github-Delivery",
+    "User-Agent",
+    "Ce-Id",
+    "Webhook-Id",
+    "X-Author",
+  ];
   for (const name of secret) assert.ok(isSensitive(name), name);
   for (const name of open) assert.ok(!isSensitive(name), name);
   const headers = headersFromPairs(["cookie", "a=1", "cookie", "b=2", "x-github-event", "push"]);

@@ -71,7 +71,10 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** @throws SluiceError SLUICE_INTERCEPTOR_FAILED when no answer came in time, or a forbidden address was asked. */
+/**
+ * @throws SluiceError SLUICE_INTERCEPTOR_FAILED when no answer came in time; SLUICE_INTERCEPTOR_UNUSABLE, which nobody
+ *   tries again, for a forbidden address, a URL that is not HTTP and an answer that is too large.
+ */
 export type HttpClient = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** An interceptor with its parameters built in. */
@@ -79,6 +82,8 @@ export interface CompiledInterceptor {
   readonly proof?: ProofDemand;
   /** True when asking it leaves this process: such chains may be decided by a worker. */
   readonly remote?: boolean;
+  /** True for a program of the operator's, which may prove the sender in its own way (ADR 8). */
+  readonly provesSender?: boolean;
   /** True when it compares something of the event with a Secret: then it is a proof of its own. */
   readonly comparesSecret?: boolean;
   /** True when its verdict may hang on any header: where sensitive ones are masked, its no proves nothing. */

@@ -1,6 +1,7 @@
-/** Addresses that no outgoing call may reach: clouds answer there with credentials of the machine. */
+/** Addresses that no outgoing call may reach: clouds answer there with credentials of the machine, or we ourselves do. */
 
 import { BlockList, isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 
 /**
  * True for link-local, multicast and unspecified addresses and for the metadata services of the clouds, also where
@@ -9,9 +10,44 @@ import { BlockList, isIP } from "node:net";
  * @param address an IPv4 or IPv6 address, without brackets; anything else is forbidden too.
  */
 export function isForbiddenAddress(address: string): boolean {
-  const version = isIP(address);
-  return version === 0 || forbidden.check(address, version === 4 ? "ipv4" : "ipv6");
+  return isIP(address) === 0 || isAmong(forbidden, address);
 }
+
+/** Whether an IPv4 or IPv6 address stands in a list, as itself or IPv4-mapped. */
+export function isAmong(list: BlockList, address: string): boolean {
+  return list.check(address, familyOf(address));
+}
+
+/**
+ * The addresses under which this machine answers for a server of ours.
+ *
+ * @param bound the host that it listens on. On loopback all of loopback counts; on every address (`0.0.0.0`, `::`) those
+ *   of the machine's interfaces too. A name other than `localhost` gives no address.
+ */
+export function addressesOf(bound: string): BlockList {
+  const list = new BlockList();
+  const everywhere = bound === "0.0.0.0" || bound === "::";
+  if (everywhere || bound === "localhost" || (isIP(bound) !== 0 && isAmong(loopback, bound))) {
+    addLoopback(list);
+  }
+  const addresses = everywhere
+    ? Object.values(networkInterfaces()).flatMap((of) => (of ?? []).map(({ address }) => address))
+    : [bound];
+  for (const address of addresses) if (isIP(address) !== 0) list.addAddress(address, familyOf(address));
+  return list;
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 4 ? "ipv4" : "ipv6";
+}
+
+function addLoopback(list: BlockList): void {
+  list.addSubnet("127.0.0.0", 8, "ipv4");
+  list.addAddress("::1", "ipv6");
+}
+
+const loopback = new BlockList();
+addLoopback(loopback);
 
 const forbidden = new BlockList();
 // BlockList checks IPv4-mapped IPv6 addresses against the rules for IPv4.

@@ -10,13 +10,16 @@ import { fault, reasonOf } from "../core/errors.ts";
 import type { HeaderMap } from "../core/headers.ts";
 import { headersFromPairs } from "../core/headers.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../core/interceptor.ts";
-import { isForbiddenAddress } from "./addresses.ts";
+import { shownUrl } from "../core/url.ts";
+import { addressesOf, isAmong, isForbiddenAddress } from "./addresses.ts";
 
 export interface HttpClientOptions {
   /** All addresses of a host name; the system's resolver by default. */
   readonly resolve?: (hostname: string) => Promise<readonly LookupAddress[]>;
   /** Bytes of an answer's body; 5 MiB by default. */
   readonly maxBytes?: number;
+  /** Ports of ours that nobody may be sent to: who declares an interceptor is not who operates the gateway. */
+  readonly deny?: readonly { readonly host: string; readonly port: number }[];
 }
 
 /** An {@link HttpClient}, and how to let go of its idle connections. */
@@ -34,55 +37,75 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 /** Makes a client on node:http with connections kept alive. */
 export function createHttpClient(options: HttpClientOptions = {}): ClosableHttpClient {
   const { resolve = (hostname) => systemLookup(hostname, { all: true }) } = options;
-  const { maxBytes = DEFAULT_MAX_BYTES } = options;
-  const lookup = safeLookup(resolve);
-  const agents = {
-    "http:": new http.Agent({ keepAlive: true, lookup }),
-    "https:": new https.Agent({ keepAlive: true, lookup }),
+  const { maxBytes = DEFAULT_MAX_BYTES, deny = [] } = options;
+  const own = deny.map(({ host, port }) => ({ port, addresses: addressesOf(host) }));
+  const isForbidden: Judge = (address, port) =>
+    isForbiddenAddress(address) || own.some((at) => at.port === port && isAmong(at.addresses, address));
+  const way: Way = {
+    agents: { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent({ keepAlive: true }) },
+    resolve,
+    isForbidden,
+    maxBytes,
   };
 
   async function client(request: HttpRequest): Promise<HttpResponse> {
     try {
-      return await exchange(request, agents, maxBytes);
+      return await exchange(request, way);
     } catch (error) {
-      throw fault(
-        "SLUICE_INTERCEPTOR_FAILED",
-        { name: shown(request.url), reason: reasonOf(error) },
-        { cause: error },
-      );
+      const code = error instanceof Unusable ? "SLUICE_INTERCEPTOR_UNUSABLE" : "SLUICE_INTERCEPTOR_FAILED";
+      throw fault(code, { name: shownUrl(request.url), reason: reasonOf(error) }, { cause: error });
     }
   }
   return Object.assign(client, {
     close() {
-      for (const agent of Object.values(agents)) agent.destroy();
+      for (const agent of Object.values(way.agents)) agent.destroy();
     },
   });
 }
 
-type Agents = Readonly<Record<"http:" | "https:", http.Agent>>;
+/** What asking again will not mend. */
+class Unusable extends Error {}
 
-async function exchange(request: HttpRequest, agents: Agents, maxBytes: number): Promise<HttpResponse> {
-  const url = new URL(request.url);
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw new Error(`${url.protocol} is not HTTP`);
+type Judge = (address: string, port: number) => boolean;
+
+interface Way {
+  readonly agents: Readonly<Record<"http:" | "https:", http.Agent>>;
+  readonly resolve: NonNullable<HttpClientOptions["resolve"]>;
+  readonly isForbidden: Judge;
+  readonly maxBytes: number;
+}
+
+async function exchange(request: HttpRequest, way: Way): Promise<HttpResponse> {
+  const url = URL.parse(request.url);
+  if (url === null) throw new Unusable("it is no URL");
+  const { protocol } = url;
+  if (protocol !== "http:" && protocol !== "https:") throw new Unusable(`${protocol} is not HTTP`);
+  const port = Number(url.port || (protocol === "https:" ? 443 : 80));
   // Literal addresses are never looked up, so they are judged here; URL has already written them in plain form.
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) !== 0 && isForbiddenAddress(host)) throw new Error(`address ${host} is forbidden`);
+  if (isIP(host) !== 0 && way.isForbidden(host, port)) {
+    throw new Unusable(`address ${host}, port ${port}, is forbidden`);
+  }
+  const lookup = safeLookup(way, port);
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const timeout = request.timeout ?? DEFAULT_TIMEOUT_MS;
   let current: ClientRequest;
   const timer = setTimeout(() => {
-    reject(new Error(`no answer within ${timeout} ms`));
-    current.destroy();
+    const late = new Error(`no answer within ${timeout} ms`);
+    reject(late);
+    // With a reason of ours: without one it looks as if the server had reset the connection, and is sent again.
+    current.destroy(late);
   }, timeout);
   const body = Buffer.from(request.body ?? "");
   const send = (again: boolean): void => {
-    current = (url.protocol === "https:" ? https : http).request(url, {
+    current = (protocol === "https:" ? https : http).request(url, {
       method: request.method,
       headers: outgoing(request.headers, body.length),
-      agent: agents[url.protocol as keyof Agents],
+      agent: way.agents[protocol],
+      lookup,
       ...(request.ca === undefined ? {} : { ca: request.ca }),
     });
-    current.on("response", (response) => collect(response, maxBytes).then(resolve, reject));
+    current.on("response", (response) => collect(response, way.maxBytes).then(resolve, reject));
     current.on("error", (error: NodeJS.ErrnoException) => {
       // The server may close an idle connection in the moment we take it up again: that was no answer of its.
       if (!again && current.reusedSocket && error.code === "ECONNRESET") send(true);
@@ -105,7 +128,7 @@ async function collect(response: IncomingMessage, maxBytes: number): Promise<Htt
     size += chunk.length;
     if (size > maxBytes) {
       response.destroy();
-      throw new Error(`the answer is larger than ${maxBytes} bytes`);
+      throw new Unusable(`the answer is larger than ${maxBytes} bytes`);
     }
     chunks.push(chunk);
   }
@@ -124,24 +147,20 @@ function outgoing(headers: HeaderMap, length: number): OutgoingHttpHeaders {
 }
 
 /** A lookup that fails when a name leads, with any of its addresses, where nobody may go. */
-function safeLookup(resolve: (hostname: string) => Promise<readonly LookupAddress[]>): LookupFunction {
+function safeLookup({ resolve, isForbidden }: Way, port: number): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname).then(
       (addresses) => {
-        const wrong = addresses.find(({ address }) => isForbiddenAddress(address));
+        const wrong = addresses.find(({ address }) => isForbidden(address, port));
         const [first] = addresses;
-        if (wrong) callback(new Error(`${hostname} leads to the forbidden address ${wrong.address}`), "", 0);
-        else if (first === undefined) callback(new Error(`${hostname} has no address`), "", 0);
+        if (wrong) {
+          const reason = `${hostname} leads to the forbidden address ${wrong.address}, port ${port}`;
+          callback(new Unusable(reason), "", 0);
+        } else if (first === undefined) callback(new Error(`${hostname} has no address`), "", 0);
         else if (options.all) callback(null, [...addresses]);
         else callback(null, first.address, first.family);
       },
       (error: NodeJS.ErrnoException) => callback(error, "", 0),
     );
   };
-}
-
-/** A URL as messages may show it: neither credentials nor query. */
-function shown(url: string): string {
-  const parsed = URL.parse(url);
-  return parsed === null ? url.slice(0, 200) : `${parsed.origin}${parsed.pathname}`;
 }

@@ -5,6 +5,7 @@ import type { CompiledInterceptor, HttpClient, Verdict } from "../core/intercept
 import { GRPC, PASS } from "../core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue, parseJson } from "../core/json.ts";
+import { shownUrl } from "../core/url.ts";
 
 export interface RemoteOptions {
   /** For people: the ClusterInterceptor's name. */
@@ -38,6 +39,7 @@ export function compileRemote(options: RemoteOptions): CompiledInterceptor {
   const hasParams = Object.keys(params).length > 0;
   return {
     remote: true,
+    provesSender: true,
     readsHeaders: true,
     async intercept(event) {
       if (http === undefined) return offline(url);
@@ -82,7 +84,8 @@ export function resolveAddress(name: string, spec: JsonObject, status: JsonObjec
   const hasService = textAt(service, "name") !== "" && textAt(service, "namespace") !== "";
   const url = given || (hasService ? `${caBundle ? "https" : "http"}://${host}${path}` : "");
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
-    const reason = url === "" ? "has neither url nor service" : `${url} is no http or https address`;
+    const reason =
+      url === "" ? "has neither url nor service" : `${shownUrl(url)} is no http or https address`;
     throw fault("SLUICE_INTERCEPTOR_PARAMS", { name, reason, field: "spec.clientConfig" });
   }
   return { url, ...ca };
@@ -90,13 +93,13 @@ export function resolveAddress(name: string, spec: JsonObject, status: JsonObjec
 
 /** Without a way out (offline) a remote step can only stop. */
 export function offline(url: string): Verdict {
-  return { continue: false, code: GRPC.UNAVAILABLE, reason: `${url} is not asked offline` };
+  return { continue: false, code: GRPC.UNAVAILABLE, reason: `${shownUrl(url)} is not asked offline` };
 }
 
 /** What a status other than 200 means: 408, 429 and 5xx pass with time, the others do not. */
 export function refusedStatus(url: string, status: number, body: string): Verdict {
   const transient = status >= 500 || status === 408 || status === 429;
-  const reason = `${url} answered ${status} instead of 200: ${body.slice(0, 200)}`;
+  const reason = `${shownUrl(url)} answered ${status} instead of 200: ${body.slice(0, 200)}`;
   const code = transient ? GRPC.UNAVAILABLE : GRPC.INTERNAL;
   return { continue: false, code, reason, ...(transient && { transient }) };
 }

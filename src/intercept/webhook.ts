@@ -26,6 +26,7 @@ export function compileWebhook(
   const configured = headersOf(webhook);
   return {
     remote: true,
+    provesSender: true,
     readsHeaders: true,
     rawForm: true,
     async intercept(event) {

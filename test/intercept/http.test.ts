@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { after, test } from "node:test";
 import { SluiceError } from "../../src/core/errors.ts";
-import { isForbiddenAddress } from "../../src/intercept/addresses.ts";
+import { addressesOf, isAmong, isForbiddenAddress } from "../../src/intercept/addresses.ts";
 import { createHttpClient } from "../../src/intercept/http.ts";
 
 const client = createHttpClient();
@@ -27,6 +27,12 @@ async function serve(listener: RequestListener) {
     },
   };
 }
+
+const unusable = (pattern: RegExp) => (error: unknown) =>
+  error instanceof SluiceError &&
+  error.code === "SLUICE_INTERCEPTOR_UNUSABLE" &&
+  error.retry === "never" &&
+  pattern.test(error.message);
 
 const failure = (pattern: RegExp) => (error: unknown) =>
   error instanceof SluiceError && error.code === "SLUICE_INTERCEPTOR_FAILED" && pattern.test(error.message);
@@ -78,6 +84,67 @@ test("the deadline covers the whole exchange, also a body that never ends", asyn
   }
 });
 
+test("what had no answer on a kept connection is not sent again, and its connection is closed", async () => {
+  let seen = 0;
+  const hung = Promise.withResolvers<void>();
+  await using there = await serve((request, response) => {
+    seen++;
+    if (request.url !== "/hang") return void response.end("ok");
+    request.socket.once("close", () => hung.resolve());
+  });
+  const kept = createHttpClient();
+  const ask = (path: string, timeout = 5_000) =>
+    kept({ method: "POST", url: new URL(path, there.url).href, headers: {}, timeout });
+  await ask("/");
+  await assert.rejects(ask("/hang", 50), failure(/no answer within 50 ms/));
+  await hung.promise;
+  // Whatever had been sent once more would have come before these.
+  for (let i = 0; i < 3; i++) await ask("/");
+  assert.equal(seen, 5);
+  kept.close();
+});
+
+test("a port of our own is refused in every spelling, and its neighbour is not", async () => {
+  await using there = await serve((_request, response) => void response.end("ours"));
+  await using other = await serve((_request, response) => void response.end("theirs"));
+  const port = Number(new URL(there.url).port);
+  for (const host of ["127.0.0.1", "localhost", "0.0.0.0", "::1"]) {
+    const guarded = createHttpClient({
+      deny: [{ host, port }],
+      resolve: async () => [{ address: "::ffff:127.0.0.1", family: 6 }],
+    });
+    for (const name of ["127.0.0.1", "2130706433", "127.1.2.3", "[::1]", "[::ffff:7f00:1]", "any.test"]) {
+      const url = `http://${name}:${port}/`;
+      await assert.rejects(
+        guarded({ method: "GET", url, headers: {} }),
+        unusable(/forbidden/),
+        `${host} ${url}`,
+      );
+    }
+    assert.equal((await guarded({ method: "GET", url: other.url, headers: {} })).body, "theirs");
+    guarded.close();
+  }
+});
+
+test("a port of our own on an address of its own is refused there only", () => {
+  const bound = addressesOf("10.0.0.1");
+  assert.deepEqual(
+    ["10.0.0.1", "::ffff:10.0.0.1", "10.0.0.2", "127.0.0.1"].map((address) => isAmong(bound, address)),
+    [true, true, false, false],
+  );
+  const name = addressesOf("gateway.test");
+  assert.equal(isAmong(name, "127.0.0.1"), false);
+});
+
+test("what is no HTTP address is refused for good, and shown without credentials and query", async () => {
+  for (const url of ["ftp://user:pa55@a.test/x?token=t0k3n", "nonsense?token=t0k3n", "//user:pa55@a.test"]) {
+    await assert.rejects(client({ method: "GET", url, headers: {} }), (error: unknown) => {
+      assert.ok(unusable(/is not HTTP|is no URL/)(error), String(error));
+      return !/pa55|t0k3n/.test(String(error));
+    });
+  }
+});
+
 test("an answer beyond the limit is given up while it still comes", async () => {
   await using there = await serve(
     (_request, response) => void response.writeHead(200).write(Buffer.alloc(5_000)),
@@ -85,7 +152,7 @@ test("an answer beyond the limit is given up while it still comes", async () => 
   const small = createHttpClient({ maxBytes: 4_999 });
   await assert.rejects(
     small({ method: "GET", url: there.url, headers: {} }),
-    failure(/larger than 4999 bytes/),
+    unusable(/larger than 4999 bytes/),
   );
   small.close();
 });
@@ -104,7 +171,7 @@ test("metadata and link-local addresses are refused in every spelling", async ()
     "http://0.0.0.0/",
   ];
   for (const url of urls) {
-    await assert.rejects(client({ method: "GET", url, headers: {} }), failure(/forbidden/), url);
+    await assert.rejects(client({ method: "GET", url, headers: {} }), unusable(/forbidden/), url);
   }
   assert.equal(isForbiddenAddress("10.0.0.1"), false);
   assert.equal(isForbiddenAddress("2001:db8::1"), false);
@@ -120,7 +187,7 @@ test("a name is judged by what it resolves to, and one bad address spoils it", a
   });
   await assert.rejects(
     lying({ method: "GET", url: "http://interceptor.test/", headers: {} }),
-    failure(/interceptor\.test leads to the forbidden address 169\.254\.169\.254/),
+    unusable(/interceptor\.test leads to the forbidden address 169\.254\.169\.254/),
   );
   const nowhere = createHttpClient({ resolve: async () => [] });
   await assert.rejects(

@@ -131,6 +131,25 @@ test("an interceptor that is down is a transient stop; offline it is a plain one
   assert.match(offline.stopped?.reason ?? "", /not asked offline/);
 });
 
+test("no reason holds the credentials or the query of an address", async () => {
+  await using there = await serve({ status: 404, body: "" });
+  const url = `http://user:pa55@127.0.0.1:${there.port}/x?token=t0k3n`;
+  const spec = { clientConfig: { url } };
+  const reasons = [
+    (await ask(compileRemote({ name: "custom", spec, params: {}, http: toLoopback }), event("{}"))).stopped
+      ?.reason,
+    (await ask(compileRemote({ name: "custom", spec, params: {} }), event("{}"))).stopped?.reason,
+    (await ask(compileWebhook({ url }, "ci", toLoopback), event("{}"))).stopped?.reason,
+  ];
+  const shown = `http://127.0.0.1:${there.port}/x`;
+  for (const reason of reasons) assert.ok(reason?.startsWith(`${shown} `), reason);
+  assert.throws(
+    () => resolveAddress("custom", { clientConfig: { url: "ftp://user:pa55@a.test/x?token=t0k3n" } }),
+    (error: unknown) =>
+      /ftp:\/\/a\.test\/x is no http/.test(String(error)) && !/pa55|t0k3n/.test(String(error)),
+  );
+});
+
 test("a caBundle is trusted for its interceptor and nothing else is", async () => {
   using folder = temporaryFolder();
   const [key, cert] = [join(folder.path, "key.pem"), join(folder.path, "cert.pem")];

@@ -168,7 +168,8 @@ function provesNothing(
   const declared = owner.metadata.annotations[VERIFICATION] ?? listener.metadata.annotations[VERIFICATION];
   if (declared === "none") return false;
   return !chain.some(
-    ({ interceptor: { proof, remote, comparesSecret } }) => proof !== undefined || remote || comparesSecret,
+    ({ interceptor: { proof, provesSender, comparesSecret } }) =>
+      proof !== undefined || provesSender || comparesSecret,
   );
 }
 

@@ -152,6 +152,21 @@ describe("a trigger", () => {
     }
   });
 
+  test("that asks GitHub for more than the event holds has proved nobody by that", async () => {
+    const personalAccessToken = { secretName: "hook", secretKey: "token" };
+    const chains = [
+      { addChangedFiles: { enabled: true, personalAccessToken } },
+      { githubOwners: { enabled: true, personalAccessToken, checkType: "all" } },
+    ];
+    const asking = chains.map((params, i) => trigger(`t${i}`, [interceptor("github", params)]));
+    const { plan, triggers } = await planOf([secret("hook", "x"), listener("git", asking)]);
+    assert.equal(plan.remote, true);
+    assert.deepEqual(
+      triggers.map(({ fault }) => fault?.code),
+      ["SLUICE_PROOF_UNDECLARED", "SLUICE_PROOF_UNDECLARED"],
+    );
+  });
+
   test("may say for itself that it is open; it says nothing for the others of its listener", async () => {
     const open = written("Trigger", "open", trigger("", []), OPEN);
     const { triggers } = await planOf([open, listener("git", [{ triggerRef: "open" }, trigger("a")])]);

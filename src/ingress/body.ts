@@ -10,7 +10,7 @@ import type { Share } from "./budget.ts";
  * @param limit bytes; counted as they arrive, because a chunked request announces nothing.
  * @param share what it may take of the memory for all bodies; the caller gives it back.
  * @throws SluiceError SLUICE_BUSY where that leaves no room, SLUICE_BODY_TOO_LARGE as soon as the limit is passed (at once where Content-Length says so),
- *   SLUICE_ENCODING for a compressed body.
+ *   SLUICE_ENCODING for a compressed body, SLUICE_SENDER_GONE when the connection ends first.
  */
 export function readBody(request: IncomingMessage, limit: number, share: Share): Promise<Buffer> {
   const encoding = request.headers["content-encoding"];
@@ -36,7 +36,8 @@ export function readBody(request: IncomingMessage, limit: number, share: Share):
     const onEnd = (): void =>
       resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
     request.on("data", onData).on("end", onEnd);
-    request.on("error", reject).on("aborted", () => reject(new Error("the sender hung up")));
+    const onGone = (cause?: Error): void => reject(fault("SLUICE_SENDER_GONE", {}, { cause }));
+    request.on("error", onGone).on("aborted", () => onGone());
   });
 }
 

@@ -55,6 +55,9 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     forceCloseConnections: "idle",
     return503OnClosing: true,
     exposeHeadRoutes: false,
+    // Paths that cannot be decoded: listeners are found by the raw one.
+    frameworkErrors: (_error, request, reply) =>
+      asTekton || request.method === "POST" ? handle(request, reply) : notFound(request, reply),
   });
   const further = METHODS.filter((method) => !app.supportedMethods.includes(method));
   if (asTekton) for (const method of further) app.addHttpMethod(method, { hasBody: true });
@@ -64,12 +67,14 @@ export function createIngress(options: IngressOptions): FastifyInstance {
   };
   at("/live", live, asTekton ? app.supportedMethods : "GET");
   at("/*", handle, asTekton ? app.supportedMethods : "POST");
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(notFound);
+  app.setErrorHandler((thrown, _request, reply) => send(reply, refusal(asFault(thrown), undefined)));
+
+  function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const error = fault("SLUICE_METHOD", { method: request.method });
     tell({ type: "delivery.refused", code: error.code, status: error.status, reason: error.message });
     return send(reply, refusal(error, undefined));
-  });
-  app.setErrorHandler((thrown, _request, reply) => send(reply, refusal(asFault(thrown), undefined)));
+  }
 
   async function live(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     return reply.send("ok");

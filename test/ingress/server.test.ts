@@ -111,6 +111,18 @@ describe("routing", () => {
     }
   });
 
+  test("a path that cannot be decoded is refused in our shape, and told", async () => {
+    for (const path of ["/%ff", "/%", "/team-a/%E0%A4"]) {
+      facts.length = 0;
+      const { status, body } = await raw(path, {});
+      assert.equal(status, 404, path);
+      assert.equal((JSON.parse(body) as { code: string }).code, "SLUICE_LISTENER_UNKNOWN");
+      assert.partialDeepStrictEqual(facts[0], { type: "delivery.refused", code: "SLUICE_LISTENER_UNKNOWN" });
+    }
+    const read = await app.inject({ method: "GET", url: "/%ff" });
+    assert.deepEqual([read.statusCode, read.headers["allow"]], [405, "POST"]);
+  });
+
   test("other methods are refused with Allow, and /live answers", async () => {
     const response = await fetch(`${base}/team-a/push`, { method: "PUT", body: "{}" });
     assert.equal(response.status, 405);
@@ -243,6 +255,7 @@ describe("refusals", () => {
     });
     await refused;
     assert.equal(arrivals.length, 0);
+    assert.partialDeepStrictEqual(facts[0], { code: "SLUICE_SENDER_GONE", status: 400 });
   });
 });
 

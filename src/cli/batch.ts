@@ -5,9 +5,9 @@ import { fault } from "../core/errors.ts";
 import type { Batch, BatchResult } from "../ops/batch.ts";
 import { FILTERS } from "../ops/filter.ts";
 import { MANNER } from "../ops/select.ts";
-import type { Client } from "./client.ts";
 import { type Console, oneLine } from "./console.ts";
 import { filterOf, readOption } from "./filters.ts";
+import type { Client } from "./http.ts";
 import { EXIT, type Exit, type Options, textOption, type VerbContext, type VerbOption } from "./verb.ts";
 
 export const BATCH_OPTIONS: readonly VerbOption[] = [

@@ -10,21 +10,9 @@ import type { Store } from "../core/store.ts";
 import { VERSION } from "../core/version.ts";
 import { parseStoreUrl } from "../store/url.ts";
 import { tokensFor } from "./credentials.ts";
-import { answered, overHttp } from "./http.ts";
+import { answered, type Client, type Method, overHttp } from "./http.ts";
 import { settingsFrom } from "./settings.ts";
 import { type Options, textOption } from "./verb.ts";
-
-export type Method = "GET" | "POST" | "DELETE";
-
-export interface Client extends AsyncDisposable {
-  /**
-   * One call of the API.
-   *
-   * @param path with its query: `/api/v1/deliveries?outcome=dead`.
-   * @throws SluiceError SLUICE_GATEWAY_AWAY, or the fault that was answered.
-   */
-  ask<T>(method: Method, path: string, body?: object): Promise<T>;
-}
 
 /**
  * Opens the API: over `--gateway` when given; else on the store itself; and when a gateway of this machine has the

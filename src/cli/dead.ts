@@ -3,10 +3,11 @@
 import { fault } from "../core/errors.ts";
 import type { DeadGroup, DeliverySummary, Page } from "../core/ledger.ts";
 import { BATCH_OPTIONS, filterSelection, mannerOf, runBatch, type Wording } from "./batch.ts";
-import { type Client, openClient } from "./client.ts";
+import { openClient } from "./client.ts";
 import { ago, type Console, oneLine } from "./console.ts";
 import { printList } from "./delivery-list.ts";
 import { filterOf, filterOptions, queryOf } from "./filters.ts";
+import type { Client } from "./http.ts";
 import { settingOptions } from "./settings.ts";
 import { EXIT, type Exit, GATEWAY, JSON_OUTPUT, type Options, textOption, type Verb } from "./verb.ts";
 

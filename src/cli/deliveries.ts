@@ -4,11 +4,12 @@ import { fault } from "../core/errors.ts";
 import type { DeliveryFilter, DeliveryRecord, DeliverySummary, Page } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import { PAGE } from "../ops/filter.ts";
-import { type Client, openClient } from "./client.ts";
+import { openClient } from "./client.ts";
 import { printList } from "./delivery-list.ts";
 import { printRecord } from "./delivery-record.ts";
 import { every, tail } from "./delivery-stream.ts";
 import { filterOf, filterOptions, queryOf, readOption } from "./filters.ts";
+import type { Client } from "./http.ts";
 import { settingOptions } from "./settings.ts";
 import {
   EXIT,

@@ -2,10 +2,10 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import type { DeliveryFilter, DeliverySummary, Page } from "../core/ledger.ts";
-import type { Client } from "./client.ts";
 import type { Console } from "./console.ts";
 import { printLine } from "./delivery-list.ts";
 import { queryOf } from "./filters.ts";
+import type { Client } from "./http.ts";
 
 const EVERY_MS = 1_000;
 /** How far back each look goes: gateways store at the same time, and what is pending comes to an end. */

@@ -3,7 +3,18 @@
 import type { ErrorCode } from "../core/error-table.ts";
 import { ERRORS } from "../core/error-table.ts";
 import { asFault, fault, reasonOf } from "../core/errors.ts";
-import type { Client, Method } from "./client.ts";
+
+export type Method = "GET" | "POST" | "DELETE";
+
+export interface Client extends AsyncDisposable {
+  /**
+   * One call of the API.
+   *
+   * @param path with its query: `/api/v1/deliveries?outcome=dead`.
+   * @throws SluiceError SLUICE_GATEWAY_AWAY, or the fault that was answered.
+   */
+  ask<T>(method: Method, path: string, body?: object): Promise<T>;
+}
 
 /** @param tokens tried in order, the next one only when the gateway does not know the one before. */
 export function overHttp(url: string, tokens: readonly string[]): Client {

@@ -23,6 +23,8 @@ function refusal(sources: SettingSources): SluiceError {
   return assert.fail("it was accepted");
 }
 
+const DAY = 86_400_000;
+
 test("without any source the defaults hold", () => {
   assert.deepEqual(loadSettings({}), {
     config: [],
@@ -44,6 +46,10 @@ test("without any source the defaults hold", () => {
     decideWithin: 5_000,
     logLevel: "info",
     logFormat: "auto",
+    adminOpen: "view",
+    retention: 14 * DAY,
+    retentionDead: 90 * DAY,
+    retentionPayload: 3 * DAY,
     shutdownGrace: 25_000,
   });
 });
@@ -76,6 +82,8 @@ test("every form of a value is read", () => {
   assert.equal(read({ maxBody: 1000 }).maxBody, 1000);
   assert.equal(read({ shutdownGrace: "500ms" }).shutdownGrace, 500);
   assert.equal(read({ shutdownGrace: "2m" }).shutdownGrace, 120_000);
+  assert.equal(read({ retention: "36h" }).retention, 1.5 * DAY);
+  assert.equal(read({ retentionBytes: "20GB" }).retentionBytes, 20 * 2 ** 30);
   assert.deepEqual(read({ listen: "[::1]:0" }).listen, { host: "::1", port: 0 });
   assert.deepEqual(read({ listen: ":80" }).listen, { host: "0.0.0.0", port: 80 });
   assert.deepEqual(read({ config: ["a", "b c"] }).config, ["a", "b c"]);

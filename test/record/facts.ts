@@ -55,6 +55,7 @@ export const refused = {
   code: "SLUICE_UNVERIFIED",
   status: 401,
   reason: "nobody could be proved",
+  took: 2.5,
 } as const satisfies Fact;
 
 export const attempted = { type: "job.attempted", job, attempt, waited: 88 } as const satisfies Fact;
@@ -79,6 +80,8 @@ export const everyFact: readonly Fact[] = [
   },
   { type: "target.away", target: "kubernetes https://10.0.0.1", reason: "connect ECONNREFUSED" },
   { type: "target.back", target: "kubernetes https://10.0.0.1", after: 4_200 },
+  { type: "act.done", verb: "replay", subject: "d1", actor: "ann (ops)", reason: "outage" },
+  { type: "ledger.pruned", deliveries: 3, payloads: 4 },
   { type: "store.away", reason: "connection refused" },
   { type: "store.back" },
   {

@@ -55,6 +55,9 @@ test("each fact moves the metrics that the table says it feeds", async () => {
     'sluice_job_attempts_total{outcome="dead",code="SLUICE_CREATE_REFUSED"}': 1,
     sluice_jobs_dead_total: 1,
     'sluice_defects_total{where="accept"}': 1,
+    'sluice_acts_total{verb="replay"}': 1,
+    sluice_pruned_deliveries_total: 3,
+    sluice_pruned_payloads_total: 4,
     'sluice_ack_seconds_bucket{le="0.0025"}': 0,
     'sluice_ack_seconds_bucket{le="0.005"}': 2,
     sluice_create_seconds_count: 2,
@@ -67,7 +70,7 @@ test("each fact moves the metrics that the table says it feeds", async () => {
     'eventlistener_event_received_total{status="succeeded"}': 2,
     'eventlistener_event_received_total{status="failed"}': 1,
     'eventlistener_triggered_resources_total{kind="PipelineRun"}': 1,
-    eventlistener_http_duration_seconds_count: 2,
+    eventlistener_http_duration_seconds_count: 3,
   };
   assert.deepEqual(
     Object.fromEntries(Object.keys(expected).map((name) => [name, samples.get(name)])),
@@ -144,6 +147,18 @@ test("the queue is asked when somebody scrapes, and not again within a second", 
   assert.equal(samples.get('sluice_queue_jobs{state="waiting"}'), 1);
   assert.equal(samples.get('sluice_queue_jobs{state="delayed"}'), 3);
   assert.equal(samples.get("sluice_queue_oldest_seconds"), 4.5);
+});
+
+test("pause, dead letters and checks are asked for at a scrape", async () => {
+  const checks = async () => [
+    { name: "store", ok: true },
+    { name: "target", ok: false },
+  ];
+  const samples = await shown([], { paused: async () => true, dead: async () => 41, checks });
+  assert.equal(samples.get("sluice_queue_paused"), 1);
+  assert.equal(samples.get("sluice_dead_deliveries"), 41);
+  assert.equal(samples.get('sluice_check_ok{check="store"}'), 1);
+  assert.equal(samples.get('sluice_check_ok{check="target"}'), 0);
 });
 
 test("a queue that fails or hangs costs its own samples and nothing else", async () => {

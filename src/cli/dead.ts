@@ -57,12 +57,12 @@ made twice. A delivery whose decision failed has no job: \`sluice replay\` decid
     )
       throw wrong("--reason", "`dead drop` wants to know why nobody needs them any more");
     await using client = await openClient(options, context.environment);
-    if (what === "list") return list(context.console, client, options);
-    if (what === "show") return show(context.console, client, String(names[0]), options);
+    if (what === "list") return await list(context.console, client, options);
+    if (what === "show") return await show(context.console, client, String(names[0]), options);
     const path = what === "retry" ? "/api/v1/retries" : "/api/v1/drops";
     const body = { ...selection, ...mannerOf(context, options) };
     const asks = !("ids" in selection);
-    return runBatch(context, client, { path, body }, options, what === "retry" ? RETRY : DROP, asks);
+    return await runBatch(context, client, { path, body }, options, what === "retry" ? RETRY : DROP, asks);
   },
 };
 

@@ -72,7 +72,7 @@ want a token that allows payload, and who looked is recorded.`,
     limitOf(options);
     const filter = filterOf(options);
     await using client = await openClient(options, context.environment);
-    return part(context, client, id ?? "", options, filter);
+    return await part(context, client, id ?? "", options, filter);
   },
 };
 

@@ -62,6 +62,6 @@ delivery in hand. Exit code 1 when some could not be replayed.`,
     }
     const body = { ...(filter ?? { ids }), ...manner };
     const request = { path: "/api/v1/replays", body } as const;
-    return runBatch(context, client, request, options, WORDING, filter !== undefined);
+    return await runBatch(context, client, request, options, WORDING, filter !== undefined);
   },
 };

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { createConsole } from "../../src/cli/console.ts";
+import { type Console, createConsole } from "../../src/cli/console.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { type Exit, exitOf } from "../../src/cli/verb.ts";
 import type { Environment } from "../../src/config/env.ts";
@@ -21,7 +21,11 @@ export interface Outcome<Code> {
 }
 
 /** Runs a command line in this process; faults become output and an exit code as run.ts makes them. */
-export async function sluice(args: readonly string[], env: Environment = {}): Promise<Outcome<Exit>> {
+export async function sluice(
+  args: readonly string[],
+  env: Environment = {},
+  stop?: Promise<string>,
+): Promise<Outcome<Exit>> {
   const said = { stdout: "", stderr: "" };
   const stream = (name: keyof typeof said) => ({
     isTTY: false,
@@ -31,9 +35,19 @@ export async function sluice(args: readonly string[], env: Environment = {}): Pr
     },
   });
   const console = createConsole({ stdout: stream("stdout"), stderr: stream("stderr") }, false);
-  const context = { console, environment: env, stop: new Promise<string>(() => undefined) };
+  return runWith(console, said, args, env, stop);
+}
+
+/** Runs a command line with a console; `said` is what the console was told so far. */
+export async function runWith(
+  console: Console,
+  said: { readonly stdout: string; readonly stderr: string },
+  args: readonly string[],
+  env: Environment,
+  stop: Promise<string> = new Promise(() => undefined),
+): Promise<Outcome<Exit>> {
   try {
-    return { code: await createProgram(context)(args), ...said };
+    return { code: await createProgram({ console, environment: env, stop })(args), ...said };
   } catch (thrown) {
     const error = asFault(thrown);
     console.fault(error);

@@ -1,0 +1,198 @@
+/** The verbs of operators, on a gateway that runs and on a store that nobody has open. */
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { createConsole } from "../../src/cli/console.ts";
+import { loadSettings } from "../../src/config/load.ts";
+import type { DeadGroup, DeliverySummary, Page } from "../../src/core/ledger.ts";
+import { type Gateway, startGateway } from "../../src/main.ts";
+import type { Batch } from "../../src/ops/batch.ts";
+import { openStore } from "../../src/store/open.ts";
+import { listen, yamlOf } from "../helpers/flows.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
+import { cel, listener, OPEN, trigger } from "../helpers/objects.ts";
+import { type RedisServer, startRedis } from "../helpers/redis.ts";
+import { type Outcome, runWith, sluice } from "./helper.ts";
+import { type Answers, sluiceOnTerminal } from "./terminal.ts";
+
+const TOKEN = "an-example-0123456789";
+/** Two deliveries make runs, one matches nothing, two cannot be decided. */
+const BODIES = ['{"ref":"main"}', '{"ref":"dev"}', '{"ref":"x","skip":true}', "{}", "{}"];
+
+describe("an operator", () => {
+  const folder = temporaryFolder();
+  const ear = listen();
+  let redis: RedisServer;
+  let gateway: Gateway;
+  let where: readonly string[];
+  const env = { USER: "ann", SLUICE_ADMIN_TOKEN: TOKEN };
+  before(async () => {
+    redis = await startRedis({ appendfsync: "no" });
+    const objects = join(folder.path, "objects.yaml");
+    writeFileSync(objects, yamlOf([listener("git", [trigger("build", [cel("!has(body.skip)")])], OPEN)]));
+    const flags = {
+      ...{ config: [objects], create: `directory:${join(folder.path, "runs")}`, store: redis.url },
+      ...{ listen: "127.0.0.1:0", admin: "127.0.0.1:0", adminToken: TOKEN, durability: "relaxed" },
+    };
+    const options = { color: false, log: false, listener: ear.tell };
+    gateway = await startGateway(loadSettings({ flags }), options);
+    where = ["--store", redis.url, "--gateway", gateway.admin];
+    for (const body of BODIES) {
+      const headers = { "content-type": "application/json" };
+      const { status } = await fetch(`${gateway.listen}/ci/git`, { method: "POST", body, headers });
+      assert.equal(status, 202);
+    }
+    await ear.heard(() => ear.facts.filter(({ type }) => type === "run.created").length === 2);
+  });
+  after(async () => {
+    await gateway.stop("the test is over");
+    await redis[Symbol.asyncDispose]();
+    folder[Symbol.dispose]();
+  });
+
+  const run = (...args: readonly string[]) => sluice([...args, ...where], env);
+  async function good(...args: readonly string[]): Promise<Outcome<unknown>> {
+    const outcome = await run(...args);
+    assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
+    return outcome;
+  }
+  const json = async <T>(...args: readonly string[]): Promise<T> =>
+    JSON.parse((await good(...args, "-o", "json")).stdout) as T;
+  const onTerminal = (answers: Answers, ...args: readonly string[]) =>
+    sluiceOnTerminal([...args, ...where], env, answers);
+  const idOf = async (outcome: string): Promise<string> =>
+    (await json<Page<DeliverySummary>>("deliveries", "list", "--outcome", outcome)).items[0]?.id ?? "";
+
+  test("counts, exports and follows deliveries, and reads their bodies", async () => {
+    assert.equal((await good("deliveries", "count", "--outcome", "created")).stdout, "2\n");
+    const exported = (await good("deliveries", "export", "--since", "1h")).stdout.trimEnd().split("\n");
+    assert.equal(exported.length, BODIES.length);
+    const full = (await good("deliveries", "export", "--outcome", "filtered", "--full")).stdout;
+    assert.equal((JSON.parse(full) as { decisions: unknown[] }).decisions.length, 1);
+    const lines = (await good("deliveries", "tail")).stdout.trimEnd().split("\n");
+    assert.equal(lines.length, BODIES.length);
+    assert.match(lines[0] ?? "", /created/, "oldest first");
+    assert.equal(
+      (await good("deliveries", "payload", await idOf("filtered"))).stdout,
+      '{"ref":"x","skip":true}',
+    );
+  });
+
+  test("follows what comes until stopped", async () => {
+    const headers = { "content-type": "application/json" };
+    const stop = Promise.withResolvers<string>();
+    const said = { stdout: "", stderr: "" };
+    const write = (text: string | Uint8Array): boolean => {
+      said.stdout += text;
+      const seen = said.stdout.split("\n").length - 1;
+      // When those that were there are shown, another comes; when it is shown, that is enough.
+      if (seen === BODIES.length)
+        fetch(`${gateway.listen}/ci/git`, { method: "POST", body: '{"skip":true}', headers }).catch(
+          stop.reject,
+        );
+      if (seen > BODIES.length) stop.resolve("SIGINT");
+      return true;
+    };
+    const stream = { isTTY: false, write };
+    const console = createConsole({ stdout: stream, stderr: stream }, false);
+    const args = ["deliveries", "tail", "-f", "-o", "json", ...where];
+    const { code, stdout } = await runWith(console, said, args, env, stop.promise);
+    assert.equal(code, 0);
+    const lines = stdout.trimEnd().split("\n");
+    const shown = lines.map((line) => (JSON.parse(line) as DeliverySummary).id);
+    assert.equal(new Set(shown).size, BODIES.length + 1);
+  });
+
+  test("is told how many runs a replay starts, and nothing is done unless he says yes", async () => {
+    const before = await json<{ count: number }>("deliveries", "count");
+    const no = await onTerminal(["n"], "replay", "--outcome", "created");
+    assert.equal(no.code, 1);
+    assert.match(no.stderr, /this will decide 2 deliveries again and start 2 runs.*Go on\? \[y\/N\]/);
+    assert.deepEqual(await json("deliveries", "count"), before);
+    const yes = await onTerminal(
+      ["y"],
+      "replay",
+      "--outcome",
+      "created",
+      "--reason",
+      "outage",
+      "--rate",
+      "100",
+    );
+    assert.equal(yes.code, 0, yes.stderr);
+    assert.match(yes.stdout, /2 replayed of 2/);
+    const made = await json<Page<DeliverySummary>>("deliveries", "list", "--limit", "1");
+    assert.deepEqual(made.items[0]?.note, { actor: "ann (admin)", reason: "outage" });
+  });
+
+  test("in a pipe is asked for --yes; then progress is plain lines", async () => {
+    const mute = await run("replay", "--outcome", "created");
+    assert.equal(mute.code, 2);
+    assert.match(mute.stderr, /say --yes/);
+    const done = await good("replay", "--outcome", "created", "--yes", "--rate", "4");
+    assert.match(done.stderr, /^1 of 2$/m);
+    assert.match(done.stdout, /^2 replayed of 2$/m);
+    assert.equal(done.stdout.includes("\u001b"), false);
+  });
+
+  test("sees what a replay would change without changing anything", async () => {
+    assert.equal((await good("replay", "--outcome", "created", "--count")).stdout, "2\n");
+    const seen = await good("replay", "--outcome", "created", "--dry-run");
+    assert.match(seen.stderr, /0 would be decided otherwise/);
+    const id = await idOf("filtered");
+    const batch = await json<Batch>("replay", id, "--dry-run", "--only-trigger", "build");
+    assert.deepEqual([batch.mode, batch.total, batch.different], ["dry-run", 1, 0]);
+    const wrong = await run("replay", id, "--only-trigger", "nope");
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /has no trigger nope.*\n.*ci\/build/);
+  });
+
+  test("finds dead letters by cause, and puts them away with a reason", async () => {
+    const { items } = await json<{ items: DeadGroup[] }>("dead");
+    const [group = assert.fail("no dead letters")] = items;
+    assert.equal(group.count, 2);
+    assert.match((await good("dead")).stdout, /FINGERPRINT +COUNT[\s\S]* 2 .*SLUICE_PATH_MISSING/);
+    assert.equal((await json<Page<DeliverySummary>>("dead", "show", group.fingerprint)).items.length, 2);
+    const retried = await good("dead", "retry", group.fingerprint, "--yes");
+    assert.match(retried.stdout, /0 tried again, 2 skipped of 2/);
+    const dropped = await onTerminal(["y"], "dead", "drop", group.fingerprint, "--reason", "tests");
+    assert.match(dropped.stderr, /this will put 2 dead letters away/);
+    assert.match(dropped.stdout, /2 dropped of 2/);
+    assert.equal((await good("dead")).stderr, "no dead letters\n");
+    const shown = await good("deliveries", "show", await idOf("dead"));
+    assert.match(shown.stdout, /dropped +\S+ by ann \(admin\): tests/);
+  });
+
+  test("pauses the queue for a reason, sees who did, and resumes it", async () => {
+    await good("queue", "pause", "--reason", "upgrade");
+    assert.match((await good("queue")).stdout, /paused since .* by ann \(admin\): upgrade/);
+    assert.match((await good("queue", "resume")).stdout, /working/);
+    const acts = (await good("acts")).stdout;
+    for (const verb of ["resume", "pause", "drop", "replay", "payload"]) assert.ok(acts.includes(verb), verb);
+  });
+
+  test("without a token may look and nothing else; the cure is said", async () => {
+    const bare = { USER: "eve", XDG_STATE_HOME: folder.path };
+    assert.equal((await sluice(["deliveries", ...where], bare)).code, 0);
+    for (const args of [
+      ["queue", "pause"],
+      ["replay", await idOf("created")],
+    ]) {
+      const { code, stderr } = await sluice([...args, ...where], bare);
+      assert.equal(code, 1);
+      assert.match(stderr, /wants a token that allows operate.*\n.*SLUICE_ADMIN_TOKEN/);
+    }
+  });
+
+  test("needs no gateway for what the store alone can do", async () => {
+    const there = ["--store", redis.url];
+    const paused = await sluice(["queue", "pause", ...there, "-o", "json"], { USER: "ann" });
+    assert.equal((JSON.parse(paused.stdout) as { note: { actor: string } }).note.actor, "ann (owner)");
+    assert.equal((await sluice(["queue", "resume", ...there])).code, 0);
+    const store = await openStore(redis.url);
+    assert.equal((await store.queue.state()).paused, false);
+    await store.close();
+  });
+});

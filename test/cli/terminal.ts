@@ -1,0 +1,29 @@
+/** The CLI as somebody on a terminal meets it: questions are asked, and answered. */
+
+import { PassThrough } from "node:stream";
+import { createConsole } from "../../src/cli/console.ts";
+import type { Exit } from "../../src/cli/verb.ts";
+import type { Environment } from "../../src/config/env.ts";
+import { type Outcome, runWith } from "./helper.ts";
+
+/** What is typed, line by line. */
+export type Answers = readonly string[];
+
+export function sluiceOnTerminal(
+  args: readonly string[],
+  env: Environment,
+  answers: Answers,
+): Promise<Outcome<Exit>> {
+  const said = { stdout: "", stderr: "" };
+  const stream = (name: keyof typeof said) => ({
+    isTTY: true,
+    write(text: string | Uint8Array) {
+      said[name] += text;
+      return true;
+    },
+  });
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  for (const answer of answers) stdin.write(`${answer}\n`);
+  const console = createConsole({ stdout: stream("stdout"), stderr: stream("stderr"), stdin }, false);
+  return runWith(console, said, args, env);
+}

@@ -6,7 +6,7 @@ import { isJsonObject, printJson, printString } from "../core/json.ts";
 import { compileSteps, describe } from "./evaluate.ts";
 import { completePath } from "./expressions.ts";
 import type { Item } from "./steps.ts";
-import { MAX_PARAM_LENGTH, MAX_WORK, PathStop } from "./steps.ts";
+import { MAX_RESULTS_LENGTH, MAX_WORK, PathStop } from "./steps.ts";
 import type { PathNode } from "./syntax.ts";
 import { parsePath } from "./syntax.ts";
 import type { EventView } from "./view.ts";
@@ -154,8 +154,8 @@ function printResults(results: readonly Item[]): string {
   for (const item of results) {
     const text = typeof item === "bigint" ? String(item) : printJson(item);
     length += text.length + 1;
-    if (length > MAX_PARAM_LENGTH)
-      throw new PathStop(`its results have more than ${MAX_PARAM_LENGTH} characters`, 0);
+    if (length > MAX_RESULTS_LENGTH)
+      throw new PathStop(`its results have more than ${MAX_RESULTS_LENGTH} characters`, 0);
     texts.push(text);
   }
   return `[${texts.join(",")}]`;

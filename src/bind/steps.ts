@@ -20,8 +20,14 @@ export class PathStop extends Error {
 /** Values that one evaluation may look at. A bound, because `..a..b` multiplies what a sender nests. */
 export const MAX_WORK = 1_000_000;
 
-/** Characters that the text of a param may have: `$(body..a)` prints an event once for each level of its nesting. */
+/** Characters that the text of a param may have. */
 export const MAX_PARAM_LENGTH = 32 * 1024 * 1024;
+
+/**
+ * Characters that several results may have together: `$(body..a)` prints an event once for each level of its nesting,
+ * and six kilobytes of it take half a second for each three megabytes. etcd takes no object of more than 1.5 MB anyway.
+ */
+export const MAX_RESULTS_LENGTH = 1024 * 1024;
 
 /** Work still allowed. */
 export interface Budget {

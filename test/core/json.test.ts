@@ -188,6 +188,16 @@ describe("for any document", () => {
     fc.assert(property, { numRuns: 2_000 });
   });
 
+  test("a large value prints as fast below many levels as below none", () => {
+    const large = "x".repeat(2_000_000);
+    let nested: unknown = large;
+    for (let i = 0; i < 990; i++) nested = { a: nested, b: 1 };
+    const before = process.cpuUsage();
+    assert.equal(printJson(nested).length, large.length + 2 + 990 * '{"a":,"b":1}'.length);
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 1_000_000, `${user} µs of CPU; copied on each level, it takes 3 seconds`);
+  });
+
   test("numbers out of range are refused, however they are written", () => {
     const digits = "9".repeat(310);
     for (const text of ["1e309", "[1E+0309]", `[-${digits}]`, `{"a":[0,${"9".repeat(220)}e99]}`, digits])

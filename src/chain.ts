@@ -17,6 +17,8 @@ export interface ChainNeeds {
   readonly secrets: Secrets;
   /** Absent offline: steps that would leave the process then stop. */
   readonly http?: HttpClient;
+  /** Built-ins that were compiled before, by namespace, name and parameters: thousands of triggers share a few. */
+  readonly known?: Map<string, CompiledInterceptor>;
 }
 
 /** The object that holds the list, and where in it. */
@@ -66,8 +68,12 @@ function compileOne(
   const { name = "", kind = "ClusterInterceptor" } = spec.ref ?? {};
   const tools = { namespace, secrets, ...(http === undefined ? {} : { http }) };
   // Tekton ships ClusterInterceptors with the built-ins' names; ours answer in their place.
-  if (kind === "ClusterInterceptor" && registry.has(name))
-    return registry.get(name).compile(spec.params, tools);
+  if (kind === "ClusterInterceptor" && registry.has(name)) {
+    const key = JSON.stringify([namespace, name, spec.params]);
+    const compiled = needs.known?.get(key) ?? registry.get(name).compile(spec.params, tools);
+    needs.known?.set(key, compiled);
+    return compiled;
+  }
   const declared =
     kind === "ClusterInterceptor"
       ? declarations.find("ClusterInterceptor", "", name)

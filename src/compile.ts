@@ -9,6 +9,7 @@ import { type SelectedTrigger, type SelectionOptions, triggersOf } from "./catal
 import { type ChainNeeds, compileChain } from "./chain.ts";
 import type { SluiceError } from "./core/errors.ts";
 import { asFault, fault } from "./core/errors.ts";
+import type { ProofDemand } from "./core/interceptor.ts";
 import type { ChainStep, ListenerPlan, OnDuplicate, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
 import type { EventListener } from "./core/tekton.ts";
 import { compileTemplate, type RenderOptions } from "./render/index.ts";
@@ -35,9 +36,11 @@ const ON_DUPLICATE = "sluice.dev/on-duplicate";
 const PAYLOAD_VALIDATION = "tekton.dev/payload-validation";
 
 /** Compiles one listener. A trigger that cannot fire stays in the plan with its fault, and its decisions say so. */
-export function compileListener(listener: EventListener, needs: CompileNeeds): Compiled {
+export function compileListener(listener: EventListener, given: CompileNeeds): Compiled {
+  const needs = { ...given, known: given.known ?? new Map() };
   const { namespace, name, annotations } = listener.metadata;
   const found: Findings = { errors: [], warnings: [] };
+  const demands = new Map<string, readonly ProofDemand[]>();
   const selection = triggersOf(listener, needs.declarations, needs.selection);
   found.warnings.push(...selection.faults);
   if (selection.broken !== undefined) found.errors.push(selection.broken);
@@ -49,7 +52,7 @@ export function compileListener(listener: EventListener, needs: CompileNeeds): C
     const errors: SluiceError[] = [];
     const chain = compileChain(group.interceptors, owner, namespace, needs, errors);
     found.errors.push(...errors);
-    const behind = { chain, broken: errors[0] };
+    const behind = { chain, broken: errors[0], demands };
     const triggers = group.triggers.map((trigger) => compileTrigger(trigger, listener, behind, needs, found));
     return { name: group.name, chain, triggers };
   });
@@ -73,6 +76,13 @@ export function compileListener(listener: EventListener, needs: CompileNeeds): C
   return { plan, ...found };
 }
 
+/** What a trigger stands behind: its group's chain, and the lists of proofs that the listener's triggers share. */
+interface Behind {
+  readonly chain: readonly ChainStep[];
+  readonly broken: SluiceError | undefined;
+  readonly demands: Map<string, readonly ProofDemand[]>;
+}
+
 interface Findings {
   readonly errors: SluiceError[];
   readonly warnings: SluiceError[];
@@ -81,7 +91,7 @@ interface Findings {
 function compileTrigger(
   trigger: SelectedTrigger,
   listener: EventListener,
-  group: { readonly chain: readonly ChainStep[]; readonly broken: SluiceError | undefined },
+  group: Behind,
   needs: CompileNeeds,
   found: Findings,
 ): TriggerPlan {
@@ -113,7 +123,10 @@ function compileTrigger(
     () => ("fault" in template ? undefined : compileTemplate(template, needs.render)),
     errors,
   );
-  const proofs = [...group.chain, ...chain].flatMap(({ interceptor }) => interceptor.proof ?? []);
+  const proofs = shared(
+    group.demands,
+    [...group.chain, ...chain].flatMap(({ interceptor }) => interceptor.proof ?? []),
+  );
   const undeclared = provesNothing(trigger, listener, [...group.chain, ...chain], needs)
     ? proofUndeclared(trigger, needs)
     : undefined;
@@ -134,6 +147,14 @@ function compileTrigger(
     ...(serviceAccount === undefined ? {} : { serviceAccount }),
     ...(broken === undefined ? {} : { fault: broken }),
   };
+}
+
+/** One list for all triggers with the same demands, so that an event has it checked once. */
+function shared(known: Map<string, readonly ProofDemand[]>, demands: readonly ProofDemand[]) {
+  const key = JSON.stringify(demands);
+  const same = known.get(key) ?? demands;
+  known.set(key, same);
+  return same;
 }
 
 const ON_DUPLICATES: readonly OnDuplicate[] = ["retry-failed", "ignore", "rerun"];

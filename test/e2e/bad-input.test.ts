@@ -25,7 +25,7 @@ before(async () => {
   const secretFile = join(folder.path, "secret.yaml");
   writeFileSync(listenerFile, quickstart);
   writeFileSync(secretFile, readFileSync(join(ROOT, "examples/quickstart/secret.yaml")));
-  redis = opened.use(await startRedis());
+  redis = opened.use(await startRedis({ appendfsync: "always" }));
   const where = ["--store", redis.url, "--create", `directory:${join(folder.path, "runs")}`];
   gateway = await startGateway(["--config", listenerFile, "--config", secretFile, ...where]);
   opened.defer(() => gateway.stop());

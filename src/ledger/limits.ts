@@ -25,7 +25,7 @@ export const PATIENCE_MS = 2_000;
 export const VIOLATIONS_SHOWN = 100;
 
 /** Work of one page of a search: a record that is read counts 1, an entry of an index that is looked at 1/10. */
-export const SEARCH_WORK = 2_500;
+export const SEARCH_WORK = 500;
 
 /** Dead letters that are grouped; of more than these the newest. */
 export const DEAD_GROUPED = 10_000;

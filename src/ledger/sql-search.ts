@@ -10,9 +10,6 @@ import { summaryOf } from "./record.ts";
 import type { Big, SummaryRow } from "./sql-rows.ts";
 import { SUMMARY, storedOf } from "./sql-rows.ts";
 
-/** Deliveries looked at in one step. */
-const STEP = 500;
-
 interface Query {
   /** `FROM … WHERE …`. */
   readonly from: string;
@@ -67,14 +64,15 @@ async function sift(
   const rest = restOf(wanted);
   const items: StoredSummary[] = [];
   let from = behind;
-  for (let done = 0; done < SEARCH_WORK; done += STEP) {
-    const places = await look(client, wanted, from, STEP);
+  for (let done = 0, step = 2 * limit; done < SEARCH_WORK; done += step, step *= 2) {
+    step = Math.min(step, SEARCH_WORK - done);
+    const places = await look(client, wanted, from, step);
     for (const stored of await fetch(client, places, rest.words)) {
       if (!matchesRest(rest, summaryOf(stored)) || !keep(stored)) continue;
       if (items.length === limit) return { items, next: cursorOf((items.at(-1) as StoredSummary).facts) };
       items.push(stored);
     }
-    if (places.length < STEP) return { items };
+    if (places.length < step) return { items };
     from = places.at(-1);
   }
   return { items, ...(from !== undefined && { next: cursorOf(from) }) };

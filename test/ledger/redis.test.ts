@@ -5,14 +5,14 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { SluiceError } from "../../src/core/errors.ts";
-import type { NewDelivery } from "../../src/core/ledger.ts";
+import type { DeliveryFilter, NewDelivery } from "../../src/core/ledger.ts";
 import { createRedisLedger } from "../../src/ledger/redis.ts";
 import { keysOf } from "../../src/ledger/redis-keys.ts";
 import type { LedgerBench } from "../contracts/ledger.ts";
 import { ledgerContract } from "../contracts/ledger.ts";
 import type { RedisServer } from "../helpers/redis.ts";
 import { startRedis } from "../helpers/redis.ts";
-import { attemptOf, jobsIn, newDelivery } from "./samples.ts";
+import { attemptOf, jobsIn, newDelivery, runOf } from "./samples.ts";
 
 const prefix = "sluice";
 const keys = keysOf(prefix);
@@ -84,6 +84,35 @@ describe("the Redis ledger and its server", () => {
     await assert.rejects(createRedisLedger({ redis, prefix: "newer" }), newer);
     await redis.set(keysOf("newer").version, "what");
     await assert.rejects(createRedisLedger({ redis, prefix: "newer" }), newer);
+  });
+
+  test("records of the version before are found by every field once the ledger is opened", async () => {
+    const ledger = await createRedisLedger({ redis, prefix: "old" });
+    const entries = ["m", "m", "f", "n"].map((decided) => newDelivery({ decided, facts: { actor: "mona" } }));
+    for (const entry of entries) await ledger.accept(entry);
+    const [job] = entries.flatMap(jobsIn);
+    assert.ok(job);
+    await ledger.attempt(job, attemptOf(job, 1, "done"));
+    // What version 1 did not have.
+    const old = keysOf("old");
+    await redis.del(...(await redis.keys("{old}:by:*")));
+    await redis.del(old.outcomes.created, old.outcomes.filtered, old.outcomes.dead);
+    await redis.hdel(old.totals, "bytes");
+    await redis.set(old.version, "1");
+
+    const opened = await createRedisLedger({ redis, prefix: "old" });
+    const ids = async (filter: DeliveryFilter) =>
+      (await opened.list(filter, { limit: 9 })).items.map((item) => item.id);
+    const [created, , dead] = entries.map((entry) => entry.delivery.id);
+    assert.equal((await ids({ actor: "mona" })).length, 4);
+    assert.equal((await ids({ trigger: "trigger-0" })).length, 3);
+    assert.deepEqual(await ids({ outcome: "dead" }), [dead]);
+    assert.deepEqual(await ids({ object: runOf(job).name, outcome: "created" }), [created]);
+    assert.deepEqual((await opened.audit()).violations, []);
+    const { deliveries } = await opened.prune({ age: 0, deadAge: 0, payloadAge: 0 }, Date.now(), 9);
+    assert.equal(deliveries, 3);
+    assert.ok(Number(await redis.hget(old.totals, "bytes")) > 0, "the pending one's");
+    assert.deepEqual((await opened.audit()).violations, []);
   });
 
   test("an audit names what an index lacks or has too much, and an outcome that jobs contradict", async () => {

@@ -69,7 +69,7 @@ export function pullRequest(bytes = 21_000): string {
 /** A refusal or a lost connection comes at once; without a pause senders would spin. Milliseconds. */
 const PAUSE_MS = 100;
 /** GitHub waits no longer for an answer. Milliseconds. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /** Sends `count` deliveries, `concurrency` at a time, each with a delivery id of its own unless told otherwise. */
 export async function sendLoad(options: LoadOptions): Promise<LoadResult> {

@@ -2,6 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { apiPage } from "./generate/api.ts";
 import { cliPage } from "./generate/cli.ts";
 import { errorsPage } from "./generate/errors.ts";
 import { metricsPage } from "./generate/metrics.ts";
@@ -13,6 +14,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     ["errors.md", errorsPage()],
     ["settings.md", settingsPage()],
     ["cli.md", cliPage()],
+    ["api.md", apiPage()],
     ["metrics.md", await metricsPage()],
   ]);
 }

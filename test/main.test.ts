@@ -2,28 +2,15 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { loadSettings } from "../src/config/load.ts";
 import { SluiceError } from "../src/core/errors.ts";
-import { startGateway } from "../src/main.ts";
 import { openStore } from "../src/store/open.ts";
-import { listen, serveInterceptor, yamlOf } from "./helpers/flows.ts";
-import { temporaryFolder } from "./helpers/folder.ts";
-import {
-  type Arrival,
-  listener,
-  OPEN,
-  push,
-  remote,
-  SIGNED,
-  trigger,
-  type Written,
-} from "./helpers/objects.ts";
+import { serveInterceptor } from "./helpers/flows.ts";
+import { listener, OPEN, push, remote, SIGNED, trigger } from "./helpers/objects.ts";
 import { freePort, type RedisServer, startRedis } from "./helpers/redis.ts";
+import { place, readyz, send, started } from "./helpers/whole.ts";
 
 let redis: RedisServer;
 before(async () => {
@@ -34,70 +21,6 @@ after(() => redis[Symbol.asyncDispose]());
 /** A database of the shared server for each test. */
 let databases = 0;
 const freshRedis = () => `redis://127.0.0.1:${redis.port}/${databases++}`;
-
-interface Place extends Disposable {
-  readonly objects: string;
-  readonly runs: string;
-  readonly flags: Readonly<Record<string, unknown>>;
-  declare(objects: readonly Written[] | string): void;
-  files(): readonly string[];
-}
-
-/** Folders for objects and runs, and settings that lead there; free ports on loopback. */
-function place(objects: readonly Written[], store: string): Place {
-  const folder = temporaryFolder("sluice-main-");
-  const file = join(folder.path, "objects.yaml");
-  const runs = join(folder.path, "runs");
-  const declare: Place["declare"] = (next) =>
-    writeFileSync(file, typeof next === "string" ? next : yamlOf(next));
-  declare(objects);
-  const addresses = { listen: "127.0.0.1:0", admin: "127.0.0.1:0" };
-  return {
-    objects: file,
-    runs,
-    flags: {
-      ...addresses,
-      config: [file],
-      create: `directory:${runs}`,
-      store: store || `embedded:${join(folder.path, "store")}`,
-    },
-    declare,
-    files: () =>
-      existsSync(runs)
-        ? readdirSync(runs, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".yaml"))
-        : [],
-    [Symbol.dispose]: () => folder[Symbol.dispose](),
-  };
-}
-
-async function started(flags: Readonly<Record<string, unknown>>) {
-  const ear = listen();
-  const gateway = await startGateway(loadSettings({ flags }), {
-    color: false,
-    log: false,
-    listener: ear.tell,
-  });
-  return { ...gateway, ...ear, [Symbol.asyncDispose]: () => gateway.stop("the test is over") };
-}
-
-async function send(base: string | undefined, { headers, body }: Arrival, path = "/ci/git") {
-  const pairs = Object.entries(headers).map(([name, values]): [string, string] => [name, values[0] ?? ""]);
-  const response = await fetch(`${base}${path}`, { method: "POST", headers: pairs, body: body.toString() });
-  return { status: response.status, body: (await response.json()) as Record<string, string> };
-}
-
-async function readyz(admin: string) {
-  const response = await fetch(`${admin}/readyz`);
-  type Ready = {
-    ready: boolean;
-    degraded: string[];
-    checks: { name: string; message: string; faults?: unknown[] }[];
-  };
-  const { degraded, ...ready } = (await response.json()) as Ready;
-  // The store of these tests may forget, as its checks rightly say.
-  const others = degraded.filter((name) => name !== "store-fsync");
-  return { status: response.status, ...ready, degraded: others };
-}
 
 const configInvalid = (key: string) => (error: unknown) =>
   error instanceof SluiceError && error.code === "SLUICE_CONFIG_INVALID" && error.values["key"] === key;

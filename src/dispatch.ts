@@ -59,12 +59,25 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     // A try that nobody answered because nobody is there is none: it may have been made, and its names will say so.
     if (failure?.code === "SLUICE_CREATE_UNREACHABLE" && (await gate.doubt())) return backUntilOpen();
     const attempt = { ...concluded(job, number, at, failure), runs };
-    await ledger.attempt(job, attempt);
+    if (!(await kept(job, attempt))) return DONE;
     tell({ type: "job.attempted", job, attempt, waited: Math.max(0, at - job.receivedAt) });
     const sinceReceived = Math.max(0, clock() - job.receivedAt);
     for (const run of runs) tell({ type: "run.created", job, run, sinceReceived });
     if (attempt.outcome !== "retry") return DONE;
     return { kind: "retry", afterMs: Math.max(0, (attempt.nextAt ?? at) - clock()) };
+  }
+
+  /** False when the ledger knows no such job and never will: trying it again would go on for ever. */
+  async function kept(job: CreateJob, attempt: Attempt): Promise<boolean> {
+    try {
+      await ledger.attempt(job, attempt);
+      return true;
+    } catch (thrown) {
+      const error = asFault(thrown);
+      if (error.retry !== "never") throw thrown;
+      tell({ type: "defect", where: "dispatch", error });
+      return false;
+    }
   }
 
   function backUntilOpen(): Disposition {

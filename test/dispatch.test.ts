@@ -229,3 +229,15 @@ describe("a job whose target fails", () => {
     }
   });
 });
+
+test("a job that the ledger does not know is created, told as a defect, and not tried for ever", async () => {
+  await using made = await withJob(scripted("created").target);
+  const stranger: CreateJob = { ...made.job, id: `${made.job.delivery}-stranger` };
+  const answer = await made.flows.dispatch(stranger, 1);
+  assert.deepEqual(answer, { kind: "done" });
+  const defects = made.flows.facts.filter((fact) => fact.type === "defect");
+  assert.deepEqual(
+    defects.map((fact) => fact.where),
+    ["dispatch"],
+  );
+});

@@ -87,16 +87,16 @@ export function checkBindings(
   for (const [index, { name, value, from }] of params.entries()) {
     const severity = defaults.has(name) ? "warning" : "error";
     for (const expression of compileParam({ name, value, from }, undefined).expressions) {
-      const error = "error" in expression ? expression.error : wrongRoot(name, expression);
+      const error = "error" in expression ? expression.error : wrongRoot(expression);
       if (error !== undefined) faults.push({ param: name, from, index, error, severity });
     }
   }
   return faults;
 }
 
-function wrongRoot(param: string, { text, path }: Expression & { path: Path }): SluiceError | undefined {
+function wrongRoot({ text, path }: Expression & { path: Path }): SluiceError | undefined {
   if (path.root === undefined || ROOTS.has(path.root)) return undefined;
-  return fault("SLUICE_PATH_MISSING", { param, reason: `${text}: ${unknownRoot(path.root)}` });
+  return fault("SLUICE_PATH_SYNTAX", { path: text, reason: unknownRoot(path.root) });
 }
 
 function duplicates(params: readonly BoundParam[]): BindingFault[] {

@@ -7,6 +7,8 @@ import type { Path } from "./findings.ts";
 
 /** Declarations that know where they were written. Those of a cluster do not. */
 export interface LocatedDeclarations extends Declarations {
+  /** Names of the objects of a kind in a namespace ("" for cluster-scoped kinds), for faults that name none of them. */
+  names?(kind: Kind, namespace: string): readonly string[];
   locate?(object: TektonObject, path: Path): SourcePosition | undefined;
 }
 
@@ -32,6 +34,10 @@ export function createDeclarations(
     find<K extends Kind>(kind: K, namespace: string, name: string) {
       return byKey.get(keyOf(kind, { namespace, name })) as Extract<TektonObject, { kind: K }> | undefined;
     },
+    names: (kind, namespace) =>
+      sorted
+        .filter((object) => object.kind === kind && object.metadata.namespace === namespace)
+        .map(({ metadata }) => metadata.name),
     triggers(namespaces) {
       if (namespaces === "*") return allTriggers;
       return namespaces.flatMap((namespace) => triggersByNamespace.get(namespace) ?? []);

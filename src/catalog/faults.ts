@@ -45,14 +45,25 @@ export function objectInvalid(
   return fault("SLUICE_OBJECT_INVALID", values, at === undefined ? {} : { at });
 }
 
-/** SLUICE_REF_MISSING: `missing` is what is named, `owner` and `path` say where. */
-export function refMissing(missing: Identity, owner: Identity, path: Path, at?: SourcePosition): SluiceError {
+/** Names that a fault lists at most. */
+const SHOWN = 8;
+
+/** SLUICE_REF_MISSING: `missing` is what is named, `owner` and `path` say where, `known` what could be meant. */
+export function refMissing(
+  missing: Identity,
+  owner: Identity,
+  path: Path,
+  known: readonly string[],
+  at?: SourcePosition,
+): SluiceError {
   const field = formatPath(path);
   const object = formatIdentity(owner);
+  const more = known.length > SHOWN ? ", …" : "";
+  const named = known.length === 0 ? "" : `; there is ${known.slice(0, SHOWN).join(", ")}${more}`;
   const values = {
     ...missing,
     namespace: missing.namespace || "(any)",
-    from: `${object}: ${field}`,
+    from: `${object}: ${field}${named}`,
     field,
     object,
   };

@@ -92,7 +92,7 @@ function findBinding(
 }
 
 function missing(
-  kind: string,
+  kind: TektonObject["kind"],
   name: string,
   field: Path,
   trigger: Resolvable,
@@ -102,5 +102,6 @@ function missing(
   const namespace = kind === "ClusterTriggerBinding" ? "" : trigger.namespace;
   const identity = { kind: owner.kind, namespace: owner.metadata.namespace, name: owner.metadata.name };
   const full = [...path, ...field];
-  return refMissing({ kind, namespace, name }, identity, full, declarations.locate?.(owner, full));
+  const known = declarations.names?.(kind, namespace) ?? [];
+  return refMissing({ kind, namespace, name }, identity, full, known, declarations.locate?.(owner, full));
 }

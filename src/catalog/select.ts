@@ -147,7 +147,9 @@ function listed(
     }
     const field = [...path, "triggerRef"];
     const missing = { kind: "Trigger", namespace, name: entry.triggerRef };
-    faults.push(refMissing(missing, identity(listener), field, declarations.locate?.(listener, field)));
+    const known = declarations.names?.("Trigger", namespace) ?? [];
+    const at = declarations.locate?.(listener, field);
+    faults.push(refMissing(missing, identity(listener), field, known, at));
   }
   return triggers;
 }

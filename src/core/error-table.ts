@@ -54,7 +54,7 @@ export const ERRORS = {
   SLUICE_OBJECT_DUPLICATE: row(422, "never", "{kind} {name} is declared twice", "It also stands in {other}; keep one."),
   // lint: what works, but is probably not meant
   SLUICE_SCRIPT_INJECTION: row(422, "never", "trigger {trigger}: param {param} brings {source} into {place}{via}, where text of the event runs as code", "Give the step an environment variable whose value is {variable}, and write \"$NAME\", in double quotes, where {variable} stands now."),
-  SLUICE_PARAM_UNBOUND: row(422, "never", "trigger {trigger} gives param {param} no value{hint}: $(tt.params.{param}) would stay in the object as it is", "Bind {param}, or give it a default in the template."),
+  SLUICE_PARAM_UNBOUND: row(422, "never", "trigger {trigger} gives param {param} no value, so $(tt.params.{param}) stays in the object as it is{hint}", "Bind {param}, or give it a default in the template."),
   SLUICE_PARAM_UNUSED: row(422, "never", "param {param} is bound, but the template of {by} does not take it{hint}", "Correct the name, or remove the param."),
   SLUICE_VARIABLE_UNKNOWN: row(422, "never", "{variable} is no variable that is replaced; {hint}", "Write $(tt.params.<name>) with a name that stands under params."),
   SLUICE_ANNOTATION_IGNORED: row(422, "never", "annotation {annotation} is ignored: {reason}", "Correct it, or remove it."),

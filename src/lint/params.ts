@@ -21,7 +21,7 @@ function unbound({ trigger, name, template, params, complete, used }: Use): read
         param,
         bound.filter((other) => !takes(template.spec.params, used, other)),
       );
-      const hint = meant === undefined ? "" : `; the bindings give ${meant}`;
+      const hint = meant === undefined ? "" : `; its bindings give ${meant}`;
       const path = [...trigger.path, ...(trigger.spec.bindings.length > 0 ? ["bindings"] : [])];
       return {
         code: "SLUICE_PARAM_UNBOUND",

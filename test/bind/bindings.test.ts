@@ -122,7 +122,7 @@ test("a check names duplicates, paths that can not be parsed and paths that star
       "error ok SLUICE_PARAM_DUPLICATE",
       "error syntax SLUICE_PATH_SYNTAX",
       "warning covered SLUICE_PATH_SYNTAX",
-      "error root SLUICE_PATH_MISSING",
+      "error root SLUICE_PATH_SYNTAX",
     ],
   );
   assert.ok(faults.every((fault) => fault.from === from));

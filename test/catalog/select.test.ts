@@ -232,3 +232,17 @@ test("missing bindings and templates are faults that say where they are named", 
     ],
   );
 });
+
+test("a reference to nothing says which names there are", () => {
+  const metadata = (name: string) => ({ metadata: { name, namespace: "team" } });
+  const declarations = declare([
+    written("TriggerTemplate", template, metadata("build")),
+    written("TriggerTemplate", template, { metadata: { name: "elsewhere", namespace: "other" } }),
+    listener({ triggers: [{ bindings: [], template: { ref: "biuld" } }] }),
+  ]);
+  const [selected] = triggersOf(onlyListener(declarations), declarations).groups[0]?.triggers ?? [];
+  assert.ok(selected);
+  const found = templateOf(selected, declarations);
+  assert.ok("fault" in found);
+  assert.match(found.fault.fix, /correct the reference in .*template\.ref; there is build\.$/);
+});

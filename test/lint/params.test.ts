@@ -14,7 +14,7 @@ test("a misspelt param is told from both sides, with the name that was probably 
   );
   assert.deepEqual(errors, []);
   assert.deepEqual(lines(warnings), [
-    "SLUICE_PARAM_UNBOUND trigger ci/a gives param gitrevision no value; the bindings give gitrevison: $(tt.params.gitrevision) would stay in the object as it is",
+    "SLUICE_PARAM_UNBOUND trigger ci/a gives param gitrevision no value, so $(tt.params.gitrevision) stays in the object as it is; its bindings give gitrevison",
     "SLUICE_PARAM_UNUSED param gitrevison is bound, but the template of trigger ci/a does not take it; it declares gitrevision",
   ]);
   assert.ok(warnings.every(({ at }) => (at?.line ?? 0) > 0));

@@ -36,8 +36,12 @@ export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions
 
     worker(name, process, options) {
       const connection = connectWorker();
-      const worker = new BullWorker(name, process, { ...options, connection, prefix });
-      return { worker, disconnect: () => connection.disconnect() };
+      const worker = new Worker(name, process, { ...options, connection, prefix });
+      const disconnect = (): void => {
+        connection.disconnect();
+        worker.letGo();
+      };
+      return { worker, disconnect };
     },
 
     async depth(name): Promise<QueueDepth> {
@@ -65,6 +69,13 @@ export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions
     // What the server itself answers is news; everything else is the connection's.
     isAway: (error) => !(error instanceof ReplyError),
   };
+}
+
+class Worker extends BullWorker {
+  /** BullMQ's close() may wait for a server that is gone, and renews locks meanwhile: no process would ever end. */
+  letGo(): void {
+    void this.lockManager.close();
+  }
 }
 
 /** Jobs looked at from either end of each list. */

@@ -22,7 +22,7 @@ const MAX_COPIES = 1_000;
  * @throws CelFailure when it is too large, or of a syntax that RE2 does not know.
  */
 export function foreignPattern(source: string, work: Work): Pattern {
-  const known = work.patterns.get(source);
+  const known = work.patterns().get(source);
   if (known !== undefined) return known;
   const repeats = Array.from(source.matchAll(/[{,]([0-9]+)/g), ([, count]) => Number(count));
   if (
@@ -34,7 +34,7 @@ export function foreignPattern(source: string, work: Work): Pattern {
   const copies = repeats.reduce((product, count) => Math.min(MAX_COPIES, product * Math.max(1, count)), 1);
   work.charge(PATTERN_STEPS + source.length * (CHARACTER_STEPS + copies * COPY_STEPS));
   const pattern = compiledOr(source, "the pattern is of a syntax that RE2 does not know");
-  work.patterns.set(source, pattern);
+  work.patterns().set(source, pattern);
   return pattern;
 }
 

@@ -13,7 +13,7 @@ export interface Work {
   /** @throws CelFailure when the budget is spent. */
   charge(steps: number): void;
   /** The patterns that this evaluation has compiled, by their text. */
-  readonly patterns: Map<string, Pattern>;
+  patterns(): Map<string, Pattern>;
 }
 
 /** A compiled pattern (see regex.ts). */
@@ -27,10 +27,10 @@ export interface Pattern {
 /** @param steps the budget. */
 export function createWork(steps: number = MAX_STEPS): Work {
   let left = steps;
-  let patterns: Work["patterns"] | undefined;
+  let patterns: Map<string, Pattern> | undefined;
   return {
     // Most evaluations have none: constant patterns are compiled with their expression.
-    get patterns() {
+    patterns() {
       patterns ??= new Map();
       return patterns;
     },

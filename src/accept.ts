@@ -140,7 +140,8 @@ export function createAccept(needs: AcceptNeeds): Accept {
       delivery,
       facts,
       decisions,
-      ...(key === undefined ? {} : { dedupeKey: key }),
+      // With what was proved: who guesses an id, or signs with yesterday's secret, must not use it up for the sender.
+      ...(key === undefined ? {} : { dedupeKey: `${key} ${facts.proof}` }),
       ...(note && { note }),
     };
     const result = await stored(() => ledger.accept(entry));

@@ -140,3 +140,15 @@ describe("the proof of the sender", () => {
     await assert.rejects(flows.send(push()), refusal("SLUICE_UNVERIFIED"));
   });
 });
+
+test("a delivery that proved nothing does not use up the id of one that proves itself", async () => {
+  const mixed = [
+    listener("git", [trigger("open"), trigger("proved", [github()])], OPEN),
+    secret("hook", "s3cret"),
+  ];
+  await using flows = await openFlows(mixed);
+  const first = await flows.send(push({ id: "one", token: "guess" }));
+  const second = await flows.send(push({ id: "one", token: "s3cret" }));
+  assert.notEqual(second, first, "no duplicate: another proof");
+  assert.equal(await flows.send(push({ id: "one", token: "s3cret" })), second, "the same again is one");
+});

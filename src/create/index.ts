@@ -1,7 +1,7 @@
 /** The targets by the setting `create`: the cluster where one is known, else a folder. */
 
 import type { Target } from "../core/job.ts";
-import { isClusterKnown } from "./cluster.ts";
+import { isClusterKnown } from "../kube/cluster.ts";
 import { createDirectoryTarget } from "./directory.ts";
 import { createDryRunTarget } from "./dry-run.ts";
 import { createKubernetesTarget } from "./kubernetes.ts";

@@ -3,17 +3,18 @@
 import { fault } from "../core/errors.ts";
 import type { CreateAnswer, CreateJob, KubernetesObject, Run, Target } from "../core/job.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
-import type { Api, ApiLimits } from "./api.ts";
-import { createApi, DEFAULT_LIMITS } from "./api.ts";
-import type { ClusterSource } from "./cluster.ts";
-import { loadCluster } from "./cluster.ts";
-import type { Resource } from "./discovery.ts";
-import { createDiscovery, versionPath } from "./discovery.ts";
+import type { Api, ApiLimits } from "../kube/api.ts";
+import { createApi, DEFAULT_LIMITS } from "../kube/api.ts";
+import type { ClusterSource } from "../kube/cluster.ts";
+import { loadCluster } from "../kube/cluster.ts";
+import type { Resource } from "../kube/discovery.ts";
+import { createDiscovery, versionPath } from "../kube/discovery.ts";
+import type { Session } from "../kube/session.ts";
+import { createSession } from "../kube/session.ts";
+import { readStatus } from "../kube/status.ts";
 import type { About } from "./failure.ts";
-import { failed, failedBy, failureOf, readStatus } from "./failure.ts";
+import { failed, failedBy, failureOf } from "./failure.ts";
 import { isMadeBy } from "./ours.ts";
-import type { Session } from "./session.ts";
-import { createSession } from "./session.ts";
 
 export interface KubernetesTargetOptions extends ClusterSource {
   readonly limits?: ApiLimits;
@@ -44,7 +45,7 @@ export function createKubernetesTarget(options: KubernetesTargetOptions): Target
     const path = collectionPath(object, found.resource, about);
     // When jobs are created as their own service account, job.serviceAccount becomes Impersonate-User here.
     const body = JSON.stringify(object);
-    const response = await api.send({ method: "POST", path, accept: METADATA_ONLY, body });
+    const response = await api.send({ method: "POST", path, accept: METADATA_ONLY, body, statusOnly: true });
     const run = {
       apiVersion: object.apiVersion,
       kind: object.kind,

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createApi } from "../../src/create/api.ts";
-import { loadCluster } from "../../src/create/cluster.ts";
-import { createDiscovery } from "../../src/create/discovery.ts";
 import { createKubernetesTarget } from "../../src/create/kubernetes.ts";
-import { createSession } from "../../src/create/session.ts";
+import { createApi } from "../../src/kube/api.ts";
+import { loadCluster } from "../../src/kube/cluster.ts";
+import { createDiscovery } from "../../src/kube/discovery.ts";
+import { createSession } from "../../src/kube/session.ts";
 import { jobOf, labelsOf, pipelineRun, runOf } from "../contracts/target.ts";
 import type { ApiServer } from "../helpers/api-server.ts";
 import { startApiServer } from "../helpers/api-server.ts";

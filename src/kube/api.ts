@@ -8,18 +8,24 @@ import { fault, reasonOf } from "../core/errors.ts";
 import type { Access, Session } from "./session.ts";
 
 export interface ApiRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the server's URL: `/apis/tekton.dev/v1/namespaces/ci/pipelineruns`. */
   readonly path: string;
   readonly accept?: string;
   /** JSON text. */
   readonly body?: string;
+  /** Of the body; default `application/json`. A PATCH names its kind: `application/merge-patch+json`. */
+  readonly contentType?: string;
+  /** The user as whom it is done (`system:serviceaccount:ci:builder`): our own account needs the right to impersonate him. */
+  readonly as?: string;
+  /** True where it is enough that something was created: the body of a 201 is not read. */
+  readonly statusOnly?: true;
 }
 
 export interface ApiResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Empty for 201: that an object was created is all that a creator needs to know. */
+  /** Empty for a 201 whose request said `statusOnly`. */
   readonly body: string;
 }
 
@@ -86,7 +92,8 @@ function exchange(
   const outgoing: ClientRequest = open(
     { hostname, port, method, path: prefix + path, agent: access.agent, headers },
     (incoming) => {
-      if (incoming.statusCode !== 201) return read(incoming, maxBytes, resolve, reject);
+      if (incoming.statusCode !== 201 || request.statusOnly !== true)
+        return read(incoming, maxBytes, resolve, reject);
       resolve({ status: 201, headers: incoming.headers, body: "" });
       // Read to its end, so that the connection can be used again; whatever happens to it, the object exists.
       incoming.on("error", () => {}).resume();
@@ -104,12 +111,13 @@ function exchange(
 
 // As a flat list: node:http then writes them as they are, a tenth cheaper per request than an object.
 function requestHeaders({ hostname, port }: HttpTarget, request: ApiRequest, access: Access): string[] {
-  const { accept = "application/json", body } = request;
+  const { accept = "application/json", body, contentType = "application/json", as } = request;
   const host = hostname?.includes(":") ? `[${hostname}]` : hostname;
   const headers = ["Host", port ? `${host}:${port}` : `${host}`, "Accept", accept, "User-Agent", "sluice"];
   if (body !== undefined) {
-    headers.push("Content-Type", "application/json", "Content-Length", String(Buffer.byteLength(body)));
+    headers.push("Content-Type", contentType, "Content-Length", String(Buffer.byteLength(body)));
   }
+  if (as !== undefined) headers.push("Impersonate-User", as);
   headers.push(...access.headers);
   return headers;
 }

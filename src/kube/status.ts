@@ -1,0 +1,58 @@
+/** What an answer of the API server says of a failure: the parts of its Status, and when to ask again. */
+
+import { isJsonObject, parseJson } from "../core/json.ts";
+import type { ApiResponse } from "./api.ts";
+
+/** The parts of a metav1.Status that decide something; empty where the body is none. */
+export interface Status {
+  /** `AlreadyExists`, `Invalid`, … */
+  readonly reason: string;
+  /** For people. */
+  readonly message: string;
+  /** `details.kind`: the resource that the failure is about. */
+  readonly kind: string;
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/** Longest part of a foreign text that goes into logs and the ledger. */
+const MAX_MESSAGE = 1_000;
+
+export function readStatus({ status, body }: ApiResponse): Status {
+  const document = parsed(body);
+  if (!isJsonObject(document) || document.kind !== "Status") {
+    const text = printable(body).trim();
+    return { reason: "", message: text || `HTTP ${status}`, kind: "", retryAfterSeconds: undefined };
+  }
+  const { reason, message, details } = document;
+  const { kind, retryAfterSeconds } = isJsonObject(details) ? details : {};
+  return {
+    reason: typeof reason === "string" ? reason : "",
+    message: printable(typeof message === "string" ? message : `HTTP ${status}`),
+    kind: typeof kind === "string" ? kind : "",
+    retryAfterSeconds: typeof retryAfterSeconds === "number" ? retryAfterSeconds : undefined,
+  };
+}
+
+/** Milliseconds to wait (RFC 9110 §10.2.3: seconds or a date); undefined when nothing was said. */
+export function retryAfter(response: ApiResponse, status: Status, now: number): number | undefined {
+  const header = response.headers["retry-after"]?.trim() ?? "";
+  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : undefined;
+  if (seconds !== undefined) return seconds * 1_000;
+  const date = header === "" ? Number.NaN : Date.parse(header);
+  if (!Number.isNaN(date)) return Math.max(0, date - now);
+  const { retryAfterSeconds } = status;
+  return retryAfterSeconds !== undefined && retryAfterSeconds > 0 ? retryAfterSeconds * 1_000 : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+// Control characters could forge log lines or steer a terminal.
+function printable(text: string): string {
+  return text.slice(0, MAX_MESSAGE).replace(/\p{Cc}+/gu, " ");
+}

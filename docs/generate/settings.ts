@@ -17,7 +17,7 @@ export function settingsPage(): string {
     prose(expected),
   ]);
   return page(
-    notice("src/config/schema.ts"),
+    notice("src/config/settings/"),
     "# Settings",
     INTRO,
     table(["key", "option", "variable", "default"], overview),

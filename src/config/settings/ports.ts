@@ -1,0 +1,81 @@
+/** The two ports: where they are, who may use them, how much they take. */
+
+import { setting } from "../declaration.ts";
+import * as as from "../values.ts";
+
+export const PORTS = {
+  listen: setting({
+    value: "<host:port>",
+    default: "0.0.0.0:8080",
+    type: as.address,
+    expected: "host:port",
+    description: "Where webhooks arrive.",
+  }),
+  admin: setting({
+    value: "<host:port>",
+    default: "127.0.0.1:9000",
+    type: as.address,
+    expected: "host:port",
+    description: "Where health, metrics and the API are served.",
+  }),
+  adminOpen: setting({
+    value: "<what>",
+    default: "view",
+    type: as.choice("view", "loopback", "never"),
+    expected: "view, loopback or never",
+    description:
+      "What may be asked without a token where only this machine reaches the admin port: view reads all but bodies, loopback may do everything, never nothing.",
+  }),
+  adminTokens: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path",
+    description:
+      "A YAML or JSON file with a list of name, sha256 (or token) and permissions (view, payload, operate): who may use the API.",
+  }),
+  adminToken: setting({
+    value: "<token>",
+    default: undefined,
+    type: as.token,
+    expected: "16 to 512 printable characters without spaces",
+    description:
+      "One token that may do everything: a gateway takes it, verbs show it. Without one, both use a token of this user's own on this machine.",
+    secret: "whole",
+  }),
+  maxBody: setting({
+    value: "<bytes>",
+    default: "25MB",
+    type: as.bytes(1, 268_435_456),
+    expected: "bytes such as 26214400, 512KiB or 25MB, at most 256MB",
+    description: "Largest request body; a listener's annotation may set another.",
+  }),
+  maxInFlight: setting({
+    value: "<bytes>",
+    default: "256MB",
+    type: as.bytes(1, 68_719_476_736),
+    expected: "bytes such as 268435456, 512MiB or 256MB, at most 64GiB",
+    description: "Bodies in memory at once, of all requests together; what goes beyond is answered 503.",
+  }),
+  http: setting({
+    value: "<style>",
+    default: "strict",
+    type: as.choice("strict", "tekton"),
+    expected: "strict or tekton",
+    description: "tekton: webhooks by any method and path, unclean paths redirected, refusals in its words.",
+  }),
+  defaultListener: setting({
+    value: "<namespace/name>",
+    default: undefined,
+    type: as.objectName,
+    expected: "namespace/name",
+    description: "The listener that POST / goes to when several are served.",
+  }),
+  unverifiedReply: setting({
+    value: "<status>",
+    default: "401",
+    type: as.choice("401", "202").transform((value) => (value === "401" ? 401 : 202)),
+    expected: "401 or 202",
+    description: "Reply to a delivery whose proof failed; 202 is what Tekton answers.",
+  }),
+} as const;

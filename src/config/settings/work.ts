@@ -1,0 +1,66 @@
+/** How deliveries are worked on, and what is said of it. */
+
+import { setting } from "../declaration.ts";
+import * as as from "../values.ts";
+
+export const WORK = {
+  role: setting({
+    value: "<role>",
+    default: "all",
+    type: as.choice("all", "ingress", "worker"),
+    expected: "all, ingress or worker",
+    description: "ingress takes deliveries, worker creates objects, all does both.",
+  }),
+  concurrency: setting({
+    value: "<jobs>",
+    default: "32",
+    type: as.whole(1, 1_024),
+    expected: "a whole number from 1 to 1024",
+    description: "Jobs that a worker has in hand at once.",
+  }),
+  unverified: setting({
+    value: "<policy>",
+    default: "refuse",
+    type: as.choice("refuse", "allow"),
+    expected: "refuse or allow",
+    description: "Triggers that demand no proof and do not say sluice.dev/verification: none.",
+  }),
+  duplicates: setting({
+    value: "<policy>",
+    default: "once",
+    type: as.choice("once", "tekton"),
+    expected: "once or tekton",
+    description: "A trigger that a listener selects twice runs once; tekton: it runs twice.",
+  }),
+  decideWithin: setting({
+    value: "<time>",
+    default: "5s",
+    type: as.duration(0, 60_000),
+    time: true,
+    expected: "a time such as 5s or 800ms, at most 1m",
+    description:
+      "Time a request waits for remote interceptors before a worker decides; 0 leaves all to workers.",
+  }),
+  logLevel: setting({
+    value: "<level>",
+    default: "info",
+    type: as.choice("debug", "info", "warn", "error"),
+    expected: "debug, info, warn or error",
+    description: "The least level that is logged; debug adds a line per decision.",
+  }),
+  logFormat: setting({
+    value: "<format>",
+    default: "auto",
+    type: as.choice("auto", "json", "pretty"),
+    expected: "auto, json or pretty",
+    description: "auto is pretty on a terminal, else JSON.",
+  }),
+  shutdownGrace: setting({
+    value: "<time>",
+    default: "25s",
+    type: as.duration(0, 600_000),
+    time: true,
+    expected: "a time such as 25s, 500ms or 2m, at most 10m",
+    description: "Time to finish what is in hand after SIGTERM.",
+  }),
+} as const;

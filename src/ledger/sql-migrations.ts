@@ -162,6 +162,25 @@ export const STEPS: readonly (readonly string[])[] = [
     FOR EACH ROW EXECUTE FUNCTION sluice.count_bytes()`,
     "INSERT INTO sluice.total SELECT 'bytes', 0, coalesce(sum(bytes), 0) FROM sluice.delivery",
   ],
+  [
+    // Rows of totals are locked in the order of their names. A job that dies and one that is reopened would else wait for
+    // each other: one leaves pending for dead, the other dead for pending.
+    `CREATE OR REPLACE FUNCTION sluice.count_outcome() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      place integer := abs(hashtext(NEW.id) % 16);
+    BEGIN
+      IF TG_OP = 'INSERT' THEN
+        INSERT INTO sluice.total AS t VALUES (NEW.outcome, place, 1)
+        ON CONFLICT (outcome, shard) DO UPDATE SET count = t.count + 1;
+      ELSIF NEW.outcome <> OLD.outcome THEN
+        INSERT INTO sluice.total AS t
+        SELECT c.outcome, place, c.change FROM (VALUES (OLD.outcome, -1), (NEW.outcome, 1)) AS c (outcome, change)
+        ORDER BY c.outcome COLLATE "C"
+        ON CONFLICT (outcome, shard) DO UPDATE SET count = t.count + excluded.count;
+      END IF;
+      RETURN NULL;
+    END $$`,
+  ],
 ];
 
 /**

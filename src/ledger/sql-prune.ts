@@ -77,7 +77,7 @@ async function forget(client: SqlClient, old: readonly Gone[], now: number): Pro
   await client.query("DELETE FROM sluice.delivery WHERE id = ANY ($1::text[])", [ids]);
   await client.query(
     `INSERT INTO sluice.total AS t
-    SELECT name, 0, change FROM unnest($1::text[], $2::bigint[]) AS c (name, change)
+    SELECT name, 0, change FROM unnest($1::text[], $2::bigint[]) AS c (name, change) ORDER BY name COLLATE "C"
     ON CONFLICT (outcome, shard) DO UPDATE SET count = t.count + excluded.count`,
     columns(changes(old)),
   );

@@ -10,6 +10,7 @@ import { createPatience } from "./patience.ts";
 import { prune } from "./prune.ts";
 import { failedOf, jobsOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggersOf } from "./record.ts";
 import { actsSql, recordSql } from "./sql-acts.ts";
+import { again } from "./sql-again.ts";
 import { auditSql } from "./sql-audit.ts";
 import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
 import { migrate } from "./sql-migrations.ts";
@@ -34,7 +35,8 @@ const stateOf = { done: "created", retry: "pending", dead: "dead" } as const;
  * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
  */
 export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
-  const { sql, clock = Date.now } = needs;
+  const { clock = Date.now } = needs;
+  const sql = again(needs.sql);
   const ask = createPatience();
   await migrate(sql);
 

@@ -35,5 +35,6 @@ test("a form of too many fields stays text, and costs next to nothing", () => {
   const huge = formWith("k=&".repeat(1_000_000));
   const { user } = process.cpuUsage();
   assert.equal(formAsJson(huge), huge);
-  assert.ok(process.cpuUsage().user - user < 100_000);
+  const spent = process.cpuUsage().user - user;
+  assert.ok(spent < 1_000_000, `${spent} µs of CPU; read into pairs, it takes seconds`);
 });

@@ -14,6 +14,7 @@ import {
 import { pullRequest, quantile, sendLoad } from "../test/helpers/load.ts";
 import { cpuMs, peakRssMiB, ROOT } from "../test/helpers/process.ts";
 import { startRedis } from "../test/helpers/redis.ts";
+import { yardstick } from "./yardstick.ts";
 
 const { values } = parseArgs({
   options: {
@@ -38,6 +39,10 @@ interface Row {
   readonly ackP99Ms: number;
   /** CPU of the gateway process, user and system, from the first request to the last object. */
   readonly cpuMsPerEvent: number;
+  /** µs of CPU for a fixed piece of work on this machine, just before and after: the lesser. */
+  readonly yardstickUs: number;
+  /** The CPU of an event in yardsticks: comparable between machines, and between good and bad hours of one. */
+  readonly yardsticksPerEvent: number;
   readonly peakRssMiB: number;
   readonly lost: number;
   readonly twice: number;
@@ -65,6 +70,7 @@ async function measure(store: string): Promise<Row> {
       sendLoad({ url: `${gateway.url}/default/github`, secret: SECRET, body, count: n, concurrency });
     await load(warm);
     await drained(gateway);
+    const ruler = yardstick(body);
     const [cpuBefore, from] = [cpuMs(gateway.pid), performance.now()];
     const result = await load(count);
     await eventually(
@@ -76,6 +82,7 @@ async function measure(store: string): Promise<Row> {
     const took = performance.now() - from;
     const cpu = cpuMs(gateway.pid) - cpuBefore;
     const audit = await drained(gateway);
+    const yardstickUs = Math.min(ruler, yardstick(body));
     const names = await api.names("PipelineRun");
     return {
       store,
@@ -86,6 +93,8 @@ async function measure(store: string): Promise<Row> {
       ackP50Ms: round(quantile(result.acks, 0.5)),
       ackP99Ms: round(quantile(result.acks, 0.99)),
       cpuMsPerEvent: round(cpu / count),
+      yardstickUs: round(yardstickUs),
+      yardsticksPerEvent: round((cpu / count) * (1_000 / yardstickUs)),
       peakRssMiB: peakRssMiB(gateway.pid),
       lost: audit.accepted - audit.created,
       twice: names.length - new Set(names).size + Math.max(0, names.length - audit.accepted),

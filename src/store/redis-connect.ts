@@ -6,6 +6,7 @@ import type { RedisOptions } from "ioredis";
 import { Cluster, Redis } from "ioredis";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { RedisAddress, TlsFiles } from "./redis-address.ts";
+import { SteadySentinelConnector } from "./redis-sentinel.ts";
 
 /** Before every key. The braces keep all of them in one slot of a Redis Cluster, as scripts over several keys demand. */
 export const PREFIX = "{sluice}";
@@ -97,6 +98,7 @@ function whereOf(
     name: place.master,
     // A master that hangs keeps its connections. Who waits patiently hears from Sentinel that it is none any more.
     failoverDetector: temper === "patient",
+    Connector: SteadySentinelConnector,
     sentinelRetryStrategy: backoff,
     sentinelReconnectStrategy: backoff,
     sentinelCommandTimeout: 1_500,

@@ -11,7 +11,7 @@ import type { Kind } from "./api-server/kinds.ts";
 import { DEFAULT_KINDS, KindRegistry } from "./api-server/kinds.ts";
 import { kubeconfigYaml } from "./api-server/kubeconfig.ts";
 import type { LoggedRequest } from "./api-server/server.ts";
-import { listen, portOf } from "./api-server/server.ts";
+import { listen, portOf, SUPERUSER } from "./api-server/server.ts";
 import type { ApiObject } from "./api-server/storage.ts";
 import { Storage } from "./api-server/storage.ts";
 
@@ -26,6 +26,8 @@ export interface ApiServerOptions {
   readonly kinds?: readonly Kind[];
   /** More bearer tokens, and whose they are. */
   readonly users?: ReadonlyMap<string, string>;
+  /** True: RBAC objects on the server say who may do what; `sluice-test` may do everything. Default: all may. */
+  readonly rbac?: boolean;
 }
 
 export interface ApiServer extends AsyncDisposable {
@@ -76,7 +78,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const storage = new Storage();
   const kinds = new KindRegistry([...DEFAULT_KINDS, ...(options.kinds ?? [])]);
   const faults = new Faults();
-  const users = new Map([[TOKEN, "sluice-test"], ...(options.users ?? [])]);
+  const users = new Map([[TOKEN, SUPERUSER], ...(options.users ?? [])]);
   let requests: LoggedRequest[] = [];
   let latency = 0;
   let running: Server | undefined;
@@ -85,6 +87,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     kinds,
     faults,
     users,
+    rbac: options.rbac ?? false,
     latency: () => latency,
     log: (request: LoggedRequest) => {
       requests.push(request);

@@ -39,6 +39,10 @@ export const DEFAULT_KINDS: readonly Kind[] = [
     ]),
     ...kinds(`triggers.tekton.dev/${version}`, false, ["ClusterTriggerBinding", "ClusterInterceptor"]),
   ]),
+  ...kinds("rbac.authorization.k8s.io/v1", true, ["Role", "RoleBinding"]),
+  ...kinds("rbac.authorization.k8s.io/v1", false, ["ClusterRole", "ClusterRoleBinding"]),
+  ...kinds("authorization.k8s.io/v1", false, ["SelfSubjectAccessReview", "SubjectAccessReview"]),
+  ...kinds("authorization.k8s.io/v1", true, ["LocalSubjectAccessReview"]),
   ...kinds("serving.knative.dev/v1", true, ["Service"]),
   ...kinds("apps/v1", true, ["Deployment"]),
 ];

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:https";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { actingAs, attributesOf, forbidden, isAllowed, review, userOf } from "./authorization.ts";
 import type { Certificate } from "./certificate.ts";
 import type { FaultAction, Faults } from "./faults.ts";
 import { faultBody } from "./faults.ts";
@@ -30,10 +31,15 @@ export interface LoggedRequest {
   status?: number;
 }
 
+/** Whom no RBAC stops. */
+export const SUPERUSER = "sluice-test";
+
 export interface Service extends Rest {
   readonly faults: Faults;
   /** Bearer token → user. */
   readonly users: ReadonlyMap<string, string>;
+  /** True: only what RBAC objects on the server allow; false: everything. */
+  readonly rbac: boolean;
   /** Milliseconds before every answer; may change at any time. */
   readonly latency: () => number;
   readonly log: (request: LoggedRequest) => void;
@@ -136,7 +142,14 @@ function work(
   if (found === undefined) return { status: 404, text: "404 page not found\n", headers: TEXT };
   if (found.type === "text") return { status: 200, text: found.body, headers: TEXT };
   if (found.type === "document") return json(200, found.body);
-  if (entry.method === "GET" && /^(1|true)$/.test(query.get("watch") ?? "")) {
+  const watching = entry.method === "GET" && /^(1|true)$/.test(query.get("watch") ?? "");
+  const own = entry.user === SUPERUSER ? ["system:masters"] : [];
+  const user = actingAs(service, userOf(entry.user ?? "", own), entry.impersonated, service.rbac);
+  const wanted = attributesOf(entry.method, found.resource, watching);
+  if (service.rbac && !isAllowed(service, user, wanted)) throw forbidden(user, wanted);
+  if (found.resource.kind.group === "authorization.k8s.io" && entry.method === "POST")
+    return json(201, review(service, user, found.resource, body, service.rbac));
+  if (watching) {
     watch(service.storage, found.resource, query, response);
     return undefined;
   }

@@ -3,7 +3,8 @@
 import type { Decision } from "./decision.ts";
 import type { Delivery, ObjectName } from "./delivery.ts";
 import type { HeaderMap } from "./headers.ts";
-import type { Attempt, CreateJob, Run } from "./job.ts";
+import type { Attempt, CreateJob } from "./job.ts";
+import type { Followed, FollowedRun, OpenRun, RunName, RunProgress } from "./progress.ts";
 
 /** The five classes of the conservation law: accepted = created + filtered + duplicate + dead + pending. */
 export type Outcome = "created" | "filtered" | "duplicate" | "dead" | "pending";
@@ -54,7 +55,7 @@ export interface JobRecord {
   readonly job: CreateJob;
   readonly state: "pending" | "created" | "dead";
   readonly attempts: readonly Attempt[];
-  readonly runs: readonly Run[];
+  readonly runs: readonly FollowedRun[];
 }
 
 /** Everything about one delivery except its payload. */
@@ -198,6 +199,15 @@ export interface Ledger {
   decide(id: string, decisions: readonly Decision[]): Promise<void>;
   /** Records one try of a job. Doing it twice for the same attempt number changes nothing. */
   attempt(job: CreateJob, attempt: Attempt): Promise<void>;
+  /**
+   * Records what has become of a run. It only goes on, from started to ended: what is told twice, or late, changes
+   * nothing.
+   *
+   * @returns undefined when this delivery has made no such run, or its attempt is not recorded yet.
+   */
+  follow(delivery: string, run: RunName, progress: RunProgress): Promise<Followed | undefined>;
+  /** The runs that have started and not ended, as far as anybody told; in no order. */
+  running(page: { readonly limit: number; readonly cursor?: string }): Promise<Page<OpenRun>>;
   find(id: string): Promise<DeliveryRecord | undefined>;
   /** The delivery as it arrived (headers masked), to be decided again; undefined when unknown or no longer kept. */
   load(id: string): Promise<Delivery | undefined>;

@@ -13,6 +13,7 @@ import type {
   Outcome,
   PendingWork,
 } from "../core/ledger.ts";
+import type { FollowedRun, RunName, RunProgress } from "../core/progress.ts";
 import { cleanNote } from "./acts.ts";
 import type { Head } from "./codec.ts";
 import { ATTEMPTS_KEPT, LINE_CHARS, RUNS_SHOWN } from "./limits.ts";
@@ -59,6 +60,8 @@ export interface StoredDetail {
   readonly decisions: readonly Decision[];
   readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
   readonly runs: ReadonlyMap<string, readonly Run[]>;
+  /** By the run's name. */
+  readonly progress: ReadonlyMap<string, RunProgress>;
   readonly reopened: ReopenedJobs;
 }
 
@@ -123,7 +126,7 @@ export function lineOfAttempt({ outcome, code, reason }: Attempt): string {
 }
 
 /** `Kind namespace/name`: what two deliveries must never both have made. */
-export function nameOfRun({ kind, namespace, name }: Run): string {
+export function nameOfRun({ kind, namespace, name }: RunName): string {
   return clean(`${kind} ${namespace}/${name}`, LINE_CHARS);
 }
 
@@ -167,9 +170,14 @@ export function recordOf(stored: StoredSummary, detail: StoredDetail): DeliveryR
       job: withReopened(job, detail.reopened),
       state: states.get(job.id) ?? "pending",
       attempts: inOrder(detail.attempts.get(job.id) ?? []),
-      runs: detail.runs.get(job.id) ?? [],
+      runs: (detail.runs.get(job.id) ?? []).map((run) => withProgress(run, detail.progress)),
     })),
   };
+}
+
+function withProgress(run: Run, all: StoredDetail["progress"]): FollowedRun {
+  const progress = all.get(nameOfRun(run));
+  return progress === undefined ? run : { ...run, progress };
 }
 
 function inOrder(attempts: readonly Attempt[]): readonly Attempt[] {

@@ -17,6 +17,8 @@ export interface Keys {
   readonly late: string;
   /** Hash: `writes`; `bytes` that are kept; `forgotten` deliveries; `stripped`, the time up to which bodies were. */
   readonly totals: string;
+  /** Sorted set of the runs that have started and not ended, by when: delivery, tab, name. */
+  readonly running: string;
   /** Stream of what people did. */
   readonly acts: string;
   /** What every record's key starts with. */
@@ -46,6 +48,7 @@ export function keysOf(prefix: string): Keys {
     outcomes,
     late: `${base}:late`,
     totals: `${base}:totals`,
+    running: `${base}:running`,
     acts: `${base}:acts`,
     records: `${base}:delivery:`,
     record: (id) => `${base}:delivery:${id}`,

@@ -86,6 +86,10 @@ local bytes = 0
 for _, field in ipairs({ 'facts', 'head', 'body', 'decisions' }) do
   if was ~= 'duplicate' then bytes = bytes + redis.call('HSTRLEN', record, field) end
 end
+-- The runs of it that nobody saw end.
+for name in (redis.call('HGET', record, 'progress') or ''):gmatch('\\n([^\\t\\n]+)\\trunning\\t') do
+  redis.call('ZREM', base .. ':running', id .. '\\t' .. name)
+end
 redis.call('DEL', record)
 redis.call('ZREM', index, id)
 redis.call('ZREM', set_of(was), id)

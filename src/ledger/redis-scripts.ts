@@ -1,6 +1,7 @@
 /** The Redis driver's writes on the way of the data: each is one Lua script, so that it happens whole or not at all. */
 
 import type { Redis } from "ioredis";
+import { FOLLOW } from "./redis-follow.ts";
 import { define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
 
 export interface Scripts {
@@ -19,6 +20,12 @@ export interface Scripts {
    * of each run.
    */
   readonly attempt: Script<Refusal>;
+  /**
+   * KEYS record. ARGV id, the run's name, phase, progress, when it started.
+   *
+   * @returns the phase before, empty when there was none; null when there is no such run.
+   */
+  readonly follow: Script;
 }
 
 /** What was unknown; null when nothing was. */
@@ -29,6 +36,7 @@ export function defineScripts(redis: Redis): Scripts {
     accept: define(redis, "sluiceAccept", HEAD + accept),
     decide: define(redis, "sluiceDecide", HEAD + SETTLE + decide),
     attempt: define(redis, "sluiceAttempt", HEAD + SETTLE + LINES + attempt),
+    follow: define(redis, "sluiceFollow", HEAD + LINES + FOLLOW),
   };
 }
 
@@ -37,8 +45,8 @@ const COMMON = 4;
 
 /*
  * A record is a hash. `jobs` holds a line for each job, its state (p, d or c: pending, dead, created) before its id;
- * `attempts`, `runs` and `reopened` hold lines of three columns with tabs between, the first of them the job. Every list
- * starts and ends with a newline, so that a line is found by plain search.
+ * `attempts`, `runs` and `reopened` hold lines of three columns with tabs between, the first of them the job; those of
+ * `progress` begin with the run's name. Every list starts and ends with a newline, so that a line is found by plain search.
  */
 
 const accept = `

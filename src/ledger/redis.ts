@@ -28,6 +28,7 @@ import { actsRedis, recordRedis } from "./redis-acts.ts";
 import { adoptRedis } from "./redis-adopt.ts";
 import { auditRedis } from "./redis-audit.ts";
 import { deadGroupsRedis, deadOfRedis, dropRedis, reopenRedis } from "./redis-dead.ts";
+import { followRedis, progressOf, runningRedis } from "./redis-follow.ts";
 import { keysOf, readLines, readReopened, readSummary, SUMMARY_FIELDS, writeJobs } from "./redis-keys.ts";
 import type { OperatorScripts } from "./redis-operator-scripts.ts";
 import { defineOperatorScripts } from "./redis-operator-scripts.ts";
@@ -97,17 +98,18 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     },
 
     async find(id) {
-      const fields = [...SUMMARY_FIELDS, "head", "decisions", "attempts", "reopened"];
+      const fields = [...SUMMARY_FIELDS, "head", "decisions", "attempts", "reopened", "progress"];
       const found = await ask(redis.hmgetBuffer(keys.record(id), ...fields));
       const texts = found.slice(0, SUMMARY_FIELDS.length).map((field) => field?.toString("utf8"));
       const summary = readSummary(texts);
-      const [head, decisions, attempts, reopened] = found.slice(SUMMARY_FIELDS.length);
+      const [head, decisions, attempts, reopened, progress] = found.slice(SUMMARY_FIELDS.length);
       if (summary === undefined || !head) return undefined;
       return recordOf(summary, {
         head: decodeHead(head),
         decisions: decisions ? decodeDecisions(decisions) : [],
         attempts: byJob<Attempt>(jsonOf(attempts?.toString("utf8"))),
         runs: byJob<Run>(jsonOf(texts[SUMMARY_FIELDS.indexOf("runs")])),
+        progress: progressOf(progress?.toString("utf8")),
         reopened: readReopened(reopened?.toString("utf8")),
       });
     },
@@ -120,6 +122,8 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
       return { id, listener, receivedAt, ...decodeHead(head), body: decode(body), ...origin };
     },
 
+    follow: (delivery, run, progress) => followRedis(access, scripts.follow, delivery, run, progress),
+    running: (page) => runningRedis(access, page),
     list: (filter, page) => listRedis(access, filter, page),
     pending: (before, page) => pendingRedis(access, before, page),
     audit: () => auditRedis(access),

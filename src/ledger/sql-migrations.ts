@@ -181,6 +181,10 @@ export const STEPS: readonly (readonly string[])[] = [
       RETURN NULL;
     END $$`,
   ],
+  [
+    "ALTER TABLE sluice.run ADD COLUMN phase text, ADD COLUMN progress text",
+    "CREATE INDEX run_open ON sluice.run (seq) WHERE phase = 'running'",
+  ],
 ];
 
 /**

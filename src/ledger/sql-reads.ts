@@ -3,6 +3,7 @@
 import type { Delivery } from "../core/delivery.ts";
 import type { Attempt, Run } from "../core/job.ts";
 import type { DeliveryRecord, PendingWork } from "../core/ledger.ts";
+import type { RunProgress } from "../core/progress.ts";
 import type { SqlClient } from "../core/sql.ts";
 import { decode, decodeDecisions, decodeHead } from "./codec.ts";
 import { cursorOf, pageSize, placeOf } from "./page.ts";
@@ -19,12 +20,16 @@ interface DetailRow extends SummaryRow {
   /** Pairs of job and JSON, one behind the other. */
   readonly attempts: readonly string[];
   readonly made: readonly string[];
+  /** Pairs of a run's name and JSON. */
+  readonly progress: readonly string[];
 }
 
 const FIND = `SELECT ${SUMMARY}, d.head, d.decisions, d.reopened,
   ARRAY(SELECT unnest(ARRAY[a.job, a.body]) FROM sluice.attempt AS a WHERE a.delivery = d.id) AS attempts,
   ARRAY(SELECT unnest(ARRAY[r.job, r.body])
-        FROM (SELECT job, body FROM sluice.run WHERE delivery = d.id ORDER BY seq) AS r) AS made
+        FROM (SELECT job, body FROM sluice.run WHERE delivery = d.id ORDER BY seq) AS r) AS made,
+  ARRAY(SELECT unnest(ARRAY[r.name, r.progress]) FROM sluice.run AS r
+        WHERE r.delivery = d.id AND r.progress IS NOT NULL) AS progress
   FROM sluice.delivery AS d WHERE d.id = $1`;
 
 export async function findSql(client: SqlClient, id: string): Promise<DeliveryRecord | undefined> {
@@ -35,6 +40,7 @@ export async function findSql(client: SqlClient, id: string): Promise<DeliveryRe
     decisions: row.decisions === null ? [] : decodeDecisions(row.decisions),
     attempts: byJob<Attempt>(pairs(row.attempts)),
     runs: byJob<Run>(pairs(row.made)),
+    progress: new Map(pairs(row.progress).map(([name, json]) => [name, JSON.parse(json) as RunProgress])),
     reopened: reopenedOf(row.reopened),
   });
 }

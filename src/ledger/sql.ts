@@ -13,6 +13,7 @@ import { actsSql, recordSql } from "./sql-acts.ts";
 import { again } from "./sql-again.ts";
 import { auditSql } from "./sql-audit.ts";
 import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
+import { followSql, runningSql } from "./sql-follow.ts";
 import { migrate } from "./sql-migrations.ts";
 import { sqlForgetter } from "./sql-prune.ts";
 import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
@@ -77,6 +78,8 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
       if (row.place === null) refuseJob(job.delivery, job.id);
     },
 
+    follow: (delivery, run, progress) => ask(followSql(sql, clean(delivery), run, progress)),
+    running: (page) => ask(runningSql(sql, page)),
     find: (id) => ask(findSql(sql, clean(id))),
     load: (id) => ask(loadSql(sql, clean(id))),
     list: (filter, page) => ask(listSql(sql, filter, page)),

@@ -14,6 +14,8 @@ import type {
   JobRecord,
 } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
+import type { FollowedRun, RunProgress } from "../core/progress.ts";
+import { RUN_PHASES } from "../core/progress.ts";
 import type { QueueDepth, QueueState } from "../core/queue.ts";
 import type { Batch, BatchResult } from "./batch.ts";
 import type { Difference, ObjectDifference } from "./compare.ts";
@@ -66,6 +68,9 @@ const run = {
   outcome: oneOf("created", "exists"),
 };
 
+/** Absent while nobody has seen the run start. */
+const progress: JsonObject = { $ref: "#/components/schemas/RunProgress" };
+
 export const SCHEMAS = {
   ObjectName: shapeOf<ObjectName>()({ namespace: text, name: text }, {}),
   ActNote: shapeOf<ActNote>()({}, { actor: text, reason: text }),
@@ -100,7 +105,7 @@ export const SCHEMAS = {
       job: { $ref: "#/components/schemas/CreateJob" },
       state: oneOf("pending", "created", "dead"),
       attempts: list({ $ref: "#/components/schemas/Attempt" }),
-      runs: list({ $ref: "#/components/schemas/Run" }),
+      runs: list({ $ref: "#/components/schemas/FollowedRun" }),
     },
     {},
   ),
@@ -119,7 +124,12 @@ export const SCHEMAS = {
     { code: text, reason: text, nextAt: at },
   ),
   Run: shapeOf<Run>()(run, {}),
-  CreatedRun: closed({ ...run, delivery: text, listener: name, trigger: name, receivedAt: at }),
+  FollowedRun: shapeOf<FollowedRun>()(run, { progress }),
+  RunProgress: shapeOf<RunProgress>()(
+    { phase: oneOf(...RUN_PHASES), createdAt: at },
+    { startedAt: at, endedAt: at, reason: text, message: text },
+  ),
+  CreatedRun: closed({ ...run, delivery: text, listener: name, trigger: name, receivedAt: at }, { progress }),
   Payload: closed({
     ...{ id: text, method: text, url: text, headers: { $ref: "#/components/schemas/Headers" } },
     ...{ encoding: oneOf("utf8", "base64"), body: text },

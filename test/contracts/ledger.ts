@@ -8,6 +8,7 @@ import type { Ledger } from "../../src/core/ledger.ts";
 import { attemptContract } from "../ledger/attempts.ts";
 import { conservationContract } from "../ledger/conservation.ts";
 import { deadContract } from "../ledger/dead.ts";
+import { followContract } from "../ledger/follow.ts";
 import { listContract } from "../ledger/lists.ts";
 import { retentionContract } from "../ledger/retention.ts";
 import { attemptOf, decisionsFor, jobFor, jobsIn, listener, newDelivery, START } from "../ledger/samples.ts";
@@ -227,6 +228,7 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
     test("a ping is answered", () => ledger.ping());
 
     attemptContract(() => ({ ledger, bench }));
+    followContract(() => ({ ledger, bench }));
     listContract(() => ledger);
     searchContract(() => ledger);
     deadContract(() => ({ ledger, bench }));

@@ -65,13 +65,23 @@ export const ERRORS = {
   // create
   SLUICE_CREATE_CONFLICT: row(409, "never", "{kind} {name} exists already and was not made by this trigger for this delivery", "Give the template a generateName, or remove the object and retry."),
   SLUICE_CREATE_REFUSED: row(422, "never", "the API server refused {kind} {name}: {reason}", "Correct the template; then replay."),
-  SLUICE_CREATE_FORBIDDEN: row(403, "slow", "not allowed to create {kind} in {namespace}: {reason}", "Grant the verb create on it to {account}."),
+  SLUICE_CREATE_FORBIDDEN: row(403, "slow", "{account} may not {verb} {kind} in {namespace}: {reason}", "Grant it: {grant}."),
+  SLUICE_CREATE_IMPERSONATE: row(403, "slow", "this gateway may not act as {account}: {reason}", "Let the gateway's own user do it: {grant}. Or create with the gateway's own rights: --identity gateway."),
+  SLUICE_CREATE_TENANT: row(403, "slow", "listener {listener} runs as {account}, which may not {what}; Tekton demands it too", "If that is meant: {grant}."),
+  SLUICE_CREATE_POLICY: row(403, "slow", "a rule of the cluster refused {kind} {name} in {namespace}: {reason}", "Make room in its quota, or change what the rule finds wrong; it is tried again for an hour."),
+  SLUICE_CLUSTER_UNKNOWN: row(422, "slow", "{from} asks for cluster {name}, which this gateway does not know; known: {known}", "Name it in the setting clusters, or correct the annotation sluice.dev/cluster."),
   SLUICE_CREATE_KIND: row(404, "slow", "the cluster knows no kind {kind}", "Install its CustomResourceDefinition, or correct apiVersion and kind."),
   SLUICE_CREATE_NAMESPACE: row(404, "slow", "namespace {namespace} does not exist", "Create it, or correct the template's metadata.namespace."),
   SLUICE_CREATE_CREDENTIALS: row(401, "slow", "the API server does not accept this gateway's credentials: {reason}", "Renew the kubeconfig's token, certificate or plugin; it is read again at the next try."),
   SLUICE_CREATE_DIRECTORY: row(503, "soon", "cannot write to {path}: {reason}", "Give this process the right to write there, and room; it is tried again."),
   SLUICE_CREATE_UNREACHABLE: row(503, "soon", "the API server did not answer: {reason}", "Nothing to do: it is tried again until it answers."),
   SLUICE_CREATE_BUSY: row(503, "soon", "the API server answered {status}: {reason}", "Nothing to do: it is tried again."),
+  // follow, announce
+  SLUICE_LEASE: row(503, "soon", "Lease {namespace}/{name} cannot be used, so this gateway leads nothing: {reason}", "Allow this gateway's account get, create and update of leases (coordination.k8s.io) in {namespace}, or name another namespace with --lease-namespace."),
+  // cluster: what is followed there
+  SLUICE_WATCH_FORBIDDEN: row(403, "slow", "not allowed to list and watch {resource} {where}: {reason}", "Grant the verbs list and watch on it to {account}, or name the namespaces that it may see; it is asked again every half minute."),
+  SLUICE_WATCH_ABSENT: row(404, "slow", "the cluster serves no {resource} {where}: {reason}", "Install its CustomResourceDefinition; it is looked for again every half minute."),
+  SLUICE_WATCH_BROKEN: row(502, "soon", "what the API server says of {resource} {where} cannot be read: {reason}", "It is asked again; something between may change or cut its answers."),
   // ops
   SLUICE_DELIVERY_UNKNOWN: row(404, "never", "no delivery has the id {id}", "List them with `sluice deliveries list`."),
   SLUICE_GATEWAY_AWAY: row(503, "soon", "{url} did not answer: {reason}", "Start the gateway with `sluice serve`, or name its address."),

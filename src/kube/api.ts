@@ -1,26 +1,11 @@
 /** One request to the API server: kept connections, a deadline, a cap on the answer, fresh credentials after a 401. */
 
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { urlToHttpOptions } from "node:url";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { Access, Session } from "./session.ts";
+import { type ApiRequest, type HttpTarget, openRequest, targetOf } from "./wire.ts";
 
-export interface ApiRequest {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Below the server's URL: `/apis/tekton.dev/v1/namespaces/ci/pipelineruns`. */
-  readonly path: string;
-  readonly accept?: string;
-  /** JSON text. */
-  readonly body?: string;
-  /** Of the body; default `application/json`. A PATCH names its kind: `application/merge-patch+json`. */
-  readonly contentType?: string;
-  /** The user as whom it is done (`system:serviceaccount:ci:builder`): our own account needs the right to impersonate him. */
-  readonly as?: string;
-  /** True where it is enough that something was created: the body of a 201 is not read. */
-  readonly statusOnly?: true;
-}
+export type { ApiRequest };
 
 export interface ApiResponse {
   readonly status: number;
@@ -29,76 +14,106 @@ export interface ApiResponse {
   readonly body: string;
 }
 
+/** A 200 whose body comes bit by bit, for hours. Whoever opened it reads or destroys it. */
+export interface ApiStream {
+  readonly status: 200;
+  readonly chunks: IncomingMessage;
+}
+
 export interface Api {
+  /** For people: whose rights count. */
+  readonly account: string;
   /** @throws SluiceError SLUICE_CREATE_UNREACHABLE without an answer, SLUICE_CREATE_CREDENTIALS without credentials. */
   send(request: ApiRequest): Promise<ApiResponse>;
+  /** Asks for an answer without an end; what is no 200 comes as a whole. @throws SluiceError as {@link Api.send}. */
+  stream(request: ApiRequest): Promise<ApiResponse | ApiStream>;
 }
 
 export interface ApiLimits {
-  /** Milliseconds for the whole exchange. */
+  /** Milliseconds for the whole exchange; of a stream, until its headers are there. */
   readonly timeoutMs: number;
-  /** Largest answer in bytes. */
+  /** Largest answer in bytes; streams have none. */
   readonly maxBytes: number;
 }
 
 export const DEFAULT_LIMITS: ApiLimits = { timeoutMs: 10_000, maxBytes: 8 * 1024 * 1024 };
 
-export function createApi(session: Session, limits: ApiLimits = DEFAULT_LIMITS): Api {
-  const { protocol, hostname, port } = urlToHttpOptions(session.server);
-  const target = { protocol, hostname, port, prefix: session.server.pathname.replace(/\/$/, "") };
+/** The cause of SLUICE_CREATE_UNREACHABLE where the server did answer, but with more than it may. */
+export class AnswerTooLarge extends Error {
+  constructor(maxBytes: number) {
+    super(`the answer is larger than ${maxBytes} bytes`);
+  }
+}
 
-  async function attempt(request: ApiRequest, access: Access): Promise<ApiResponse> {
+export function createApi(session: Session, limits: ApiLimits = DEFAULT_LIMITS): Api {
+  const target = targetOf(session.server);
+
+  async function attempt<T>(once: Exchange<T>, request: ApiRequest, access: Access): Promise<T> {
     try {
-      return await exchange(target, request, access, limits);
+      return await once(target, request, access, limits);
     } catch (error) {
       // The server may close a kept connection just when we use it. Asking again is safe: names are fixed.
       if (!(error instanceof StaleConnection)) throw unreachable(error);
     }
-    return exchange(target, request, access, limits).catch((error: unknown) => {
+    return once(target, request, access, limits).catch((error: unknown) => {
       throw unreachable(error);
     });
   }
 
+  async function proven<T extends { readonly status: number }>(once: Exchange<T>, request: ApiRequest) {
+    const access = await session.access();
+    const response = await attempt(once, request, access);
+    if (response.status !== 401 || !session.renew(access)) return response;
+    return attempt(once, request, await session.access());
+  }
+
   return {
-    async send(request) {
-      const access = await session.access();
-      const response = await attempt(request, access);
-      if (response.status !== 401 || !session.renew(access)) return response;
-      return attempt(request, await session.access());
-    },
+    account: session.account,
+    send: (request) => proven(whole, request),
+    stream: (request) => proven(opened, request),
   };
 }
 
 class StaleConnection extends Error {}
 
-interface HttpTarget {
-  readonly protocol: string | null | undefined;
-  readonly hostname: string | null | undefined;
-  readonly port: string | number | null | undefined;
-  readonly prefix: string;
-}
+type Exchange<T> = (target: HttpTarget, request: ApiRequest, access: Access, limits: ApiLimits) => Promise<T>;
 
-function exchange(
+const whole: Exchange<ApiResponse> = (target, request, access, limits) => {
+  const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>();
+  begin(target, request, access, limits, reject, (incoming) => {
+    if (incoming.statusCode !== 201 || request.statusOnly !== true)
+      return read(incoming, limits.maxBytes, resolve, reject);
+    resolve({ status: 201, headers: incoming.headers, body: "" });
+    // Read to its end, so that the connection can be used again; whatever happens to it, the object exists.
+    incoming.on("error", () => {}).resume();
+  });
+  return promise;
+};
+
+/** TCP asks a silent peer after this many milliseconds whether it is there, and gives it ten seconds to say so. */
+const PEER_MS = 15_000;
+
+const opened: Exchange<ApiResponse | ApiStream> = (target, request, access, limits) => {
+  const { promise, resolve, reject } = Promise.withResolvers<ApiResponse | ApiStream>();
+  const stop = begin(target, request, access, limits, reject, (incoming) => {
+    if (incoming.statusCode !== 200) return read(incoming, limits.maxBytes, resolve, reject);
+    stop();
+    incoming.socket.setKeepAlive(true, PEER_MS);
+    resolve({ status: 200, chunks: incoming });
+  });
+  return promise;
+};
+
+/** @returns what lifts the deadline. */
+function begin(
   target: HttpTarget,
   request: ApiRequest,
   access: Access,
-  { timeoutMs, maxBytes }: ApiLimits,
-): Promise<ApiResponse> {
-  const { protocol, hostname, port, prefix } = target;
-  const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>();
-  const open = protocol === "http:" ? httpRequest : httpsRequest;
-  const { method, path } = request;
-  const headers = requestHeaders(target, request, access);
-  const outgoing: ClientRequest = open(
-    { hostname, port, method, path: prefix + path, agent: access.agent, headers },
-    (incoming) => {
-      if (incoming.statusCode !== 201 || request.statusOnly !== true)
-        return read(incoming, maxBytes, resolve, reject);
-      resolve({ status: 201, headers: incoming.headers, body: "" });
-      // Read to its end, so that the connection can be used again; whatever happens to it, the object exists.
-      incoming.on("error", () => {}).resume();
-    },
-  );
+  { timeoutMs }: ApiLimits,
+  reject: (error: Error) => void,
+  onAnswer: (incoming: IncomingMessage) => void,
+): () => void {
+  const outgoing = openRequest(target, request, access, onAnswer);
   const timer = setTimeout(() => outgoing.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
   outgoing.on("close", () => clearTimeout(timer));
   outgoing.on("error", (error: NodeJS.ErrnoException) => {
@@ -106,20 +121,7 @@ function exchange(
     reject(stale ? new StaleConnection(error.message, { cause: error }) : error);
   });
   outgoing.end(request.body);
-  return promise;
-}
-
-// As a flat list: node:http then writes them as they are, a tenth cheaper per request than an object.
-function requestHeaders({ hostname, port }: HttpTarget, request: ApiRequest, access: Access): string[] {
-  const { accept = "application/json", body, contentType = "application/json", as } = request;
-  const host = hostname?.includes(":") ? `[${hostname}]` : hostname;
-  const headers = ["Host", port ? `${host}:${port}` : `${host}`, "Accept", accept, "User-Agent", "sluice"];
-  if (body !== undefined) {
-    headers.push("Content-Type", contentType, "Content-Length", String(Buffer.byteLength(body)));
-  }
-  if (as !== undefined) headers.push("Impersonate-User", as);
-  headers.push(...access.headers);
-  return headers;
+  return () => clearTimeout(timer);
 }
 
 function read(
@@ -133,7 +135,7 @@ function read(
   incoming.on("data", (chunk: Buffer) => {
     size += chunk.length;
     if (size <= maxBytes) chunks.push(chunk);
-    else incoming.destroy(new Error(`the answer is larger than ${maxBytes} bytes`));
+    else incoming.destroy(new AnswerTooLarge(maxBytes));
   });
   incoming.on("error", reject);
   incoming.on("end", () => {

@@ -14,8 +14,9 @@ import type { LoggedRequest } from "./api-server/server.ts";
 import { listen, portOf, SUPERUSER } from "./api-server/server.ts";
 import type { ApiObject } from "./api-server/storage.ts";
 import { Storage } from "./api-server/storage.ts";
+import type { OpenWatch } from "./api-server/watch.ts";
 
-export type { ApiObject, Fault, Kind, LoggedRequest };
+export type { ApiObject, Fault, Kind, LoggedRequest, OpenWatch };
 
 export interface ApiServerOptions {
   /** 0, the default, takes a free one. */
@@ -58,6 +59,10 @@ export interface ApiServer extends AsyncDisposable {
   register(kind: Kind): void;
   /** Takes a kind away, as when its CustomResourceDefinition is deleted. */
   unregister(apiVersion: string, kind: string): void;
+  /** Watches that are open now, of one resource (`triggers.tekton.dev/triggers`) or all. */
+  watches(resource?: string): readonly OpenWatch[];
+  /** Forgets what happened before now: older watches and pages get 410 when they ask. */
+  compact(): void;
   /** Arms a fault; the result disarms it. */
   fault(fault: Fault): () => void;
   clearFaults(): void;
@@ -146,6 +151,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     },
     register: (kind) => kinds.add(kind),
     unregister: (apiVersion, kind) => kinds.remove(apiVersion, kind),
+    watches: (resource) =>
+      [...storage.watches].filter((open) => resource === undefined || open.resource === resource),
+    compact: () => storage.compact(),
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     setLatency(ms) {

@@ -8,6 +8,7 @@ import {
   alreadyExists,
   badRequest,
   conflict,
+  expired,
   methodNotAllowed,
   namespaceMissing,
   notFound,
@@ -75,20 +76,23 @@ function namespaceExists(rest: Rest, name: string): boolean {
 
 function list(rest: Rest, { kind, namespace }: Resource, query: URLSearchParams): object {
   const selected = select(rest, kind, namespace, query);
-  const start = Number(Buffer.from(query.get("continue") ?? "", "base64url").toString() || 0);
+  const token = Buffer.from(query.get("continue") ?? "", "base64url").toString();
+  const [start = 0, version = rest.storage.version] = token === "" ? [] : token.split("@").map(Number);
   const limit = Number(query.get("limit") ?? 0);
-  if (!Number.isInteger(start) || !Number.isInteger(limit))
+  if (!Number.isInteger(start) || !Number.isInteger(version) || !Number.isInteger(limit))
     throw badRequest("invalid limit or continue token");
+  if (version < rest.storage.oldest) throw expired();
   const end = limit > 0 ? start + limit : selected.length;
   const more = end < selected.length;
   return {
     kind: `${kind.kind}List`,
     apiVersion: apiVersionOf(kind),
     metadata: {
-      resourceVersion: String(rest.storage.version),
+      // All pages tell the version of the first one: a watch from there hears what changed between them.
+      resourceVersion: String(version),
       ...(more
         ? {
-            continue: Buffer.from(String(end)).toString("base64url"),
+            continue: Buffer.from(`${end}@${version}`).toString("base64url"),
             remainingItemCount: selected.length - end,
           }
         : {}),

@@ -79,6 +79,10 @@ export function invalid(kind: Kind, name: string, causes: readonly Cause[]): Ref
   return new Refusal(422, "Invalid", `${full} "${name}" is invalid: ${text}`, details);
 }
 
+/** Of a version, or a page, that etcd has forgotten. */
+export const expired = (): Refusal =>
+  new Refusal(410, "Expired", "The provided continue parameter or resource version is too old.");
+
 export function methodNotAllowed(): Refusal {
   return new Refusal(
     405,

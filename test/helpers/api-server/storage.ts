@@ -3,6 +3,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Kind } from "./kinds.ts";
+import type { OpenWatch } from "./watch.ts";
 
 export interface ObjectMeta {
   name: string;
@@ -41,6 +42,10 @@ export class Storage {
   readonly #addedAt = new Map<string | undefined, number>();
   /** Emits `change` with each {@link Change}. */
   readonly events = new EventEmitter().setMaxListeners(0);
+  /** Watches that are open now. */
+  readonly watches = new Set<OpenWatch>();
+  /** What happened before this version is forgotten. */
+  oldest = 0;
   #version = 1;
 
   get version(): number {
@@ -90,14 +95,23 @@ export class Storage {
   remove(kind: Kind, object: ApiObject): void {
     this.#addedAt.delete(object.metadata.uid);
     this.#resources.get(resourceKey(kind))?.delete(keyOf(object));
+    this.#forget(resourceKey(kind), object);
+  }
+
+  /** As after five minutes of etcd's time: watches and pages of before get 410 when they ask. */
+  compact(): void {
     this.#version++;
-    this.#remember("DELETED", kind, object);
+    this.oldest = this.#version;
   }
 
   /** Removes everything inside a namespace. */
   empty(namespace: string): void {
-    for (const objects of this.#resources.values()) {
-      for (const [key, object] of objects) if (object.metadata.namespace === namespace) objects.delete(key);
+    for (const [resource, objects] of this.#resources) {
+      for (const [key, object] of objects) {
+        if (object.metadata.namespace !== namespace) continue;
+        objects.delete(key);
+        this.#forget(resource, object);
+      }
     }
   }
 
@@ -111,12 +125,18 @@ export class Storage {
     const resource = resourceKey(kind);
     const objects = this.#resources.get(resource) ?? new Map<string, ApiObject>();
     this.#resources.set(resource, objects.set(keyOf(object), object));
-    this.#remember(type, kind, object);
+    this.#remember(type, resource, object);
     return object;
   }
 
-  #remember(type: Change["type"], kind: Kind, object: ApiObject): void {
-    const change = { type, version: this.#version, resource: resourceKey(kind), object };
+  /** The version of a removal is that of the moment, not that of the last change. */
+  #forget(resource: string, object: ApiObject): void {
+    const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
+    this.#remember("DELETED", resource, { ...object, metadata });
+  }
+
+  #remember(type: Change["type"], resource: string, object: ApiObject): void {
+    const change = { type, version: this.#version, resource, object };
     this.#changes.push(change);
     if (this.#changes.length > 2 * HISTORY) this.#changes.splice(0, HISTORY);
     this.events.emit("change", change);

@@ -19,6 +19,8 @@ export interface CompileNeeds extends ChainNeeds {
   /** What becomes of triggers that demand no proof and do not say that this is meant. */
   readonly unverified: "refuse" | "allow";
   readonly selection?: SelectionOptions;
+  /** Names of the clusters that a template may ask for. */
+  readonly clusters?: ReadonlySet<string>;
   readonly render?: RenderOptions;
 }
 
@@ -30,6 +32,7 @@ export interface Compiled {
   readonly warnings: readonly SluiceError[];
 }
 
+const CLUSTER = "sluice.dev/cluster";
 const VERIFICATION = "sluice.dev/verification";
 const MAX_BODY = "sluice.dev/max-body-bytes";
 const ON_DUPLICATE = "sluice.dev/on-duplicate";
@@ -65,6 +68,7 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
     namespace,
     name,
     uid: listener.metadata.uid ?? uidOf(namespace, name),
+    ...(listener.spec.serviceAccountName && { serviceAccount: listener.spec.serviceAccountName }),
     groups,
     payloadValidation: annotations[PAYLOAD_VALIDATION] !== "false",
     remote,
@@ -109,6 +113,7 @@ function compileTrigger(
   missing.push(...bindings.faults);
   const template = templateOf(trigger, needs.declarations);
   if ("fault" in template) missing.push(template.fault);
+  const cluster = clusterOf(template, needs, missing);
   const declared = "fault" in template ? [] : template.spec.params;
   for (const { error, severity, index } of checkBindings(bindings.params, declared)) {
     const bound = bindings.params[index];
@@ -134,8 +139,6 @@ function compileTrigger(
   found.warnings.push(...missing, ...(undeclared === undefined ? [] : [undeclared]));
   // Without a step that cannot be compiled the chain would let through what it was written to stop.
   const broken = undeclared ?? group.broken ?? errors[0] ?? missing[0];
-  // The listener's own account is the gateway's affair: Tekton, too, impersonates the trigger's only.
-  const serviceAccount = spec.serviceAccountName;
   return {
     namespace,
     name,
@@ -144,9 +147,32 @@ function compileTrigger(
     chain,
     bind: bind ?? (() => new Map()),
     render: render ?? (() => []),
-    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    ...(spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }),
+    ...(cluster && { cluster }),
     ...(broken === undefined ? {} : { fault: broken }),
   };
+}
+
+/**
+ * The cluster that a template asks for: by its annotation, or where it stands inline by its owner's. It is never
+ * rendered, so no event has a say in it.
+ */
+function clusterOf(
+  template: ReturnType<typeof templateOf>,
+  { clusters, declarations }: CompileNeeds,
+  missing: SluiceError[],
+): string | undefined {
+  if ("fault" in template) return undefined;
+  const { owner } = template;
+  const { kind, metadata } = owner;
+  const name = metadata.annotations[CLUSTER];
+  if (name !== undefined && !clusters?.has(name)) {
+    const at = declarations.locate?.(owner, ["metadata", "annotations", CLUSTER]);
+    const from = `${kind} ${metadata.namespace}/${metadata.name}`;
+    const known = [...(clusters ?? [])].join(", ") || "none";
+    missing.push(fault("SLUICE_CLUSTER_UNKNOWN", { name, from, known }, at && { at }));
+  }
+  return name;
 }
 
 /** One list for all triggers with the same demands, so that an event has it checked once. */

@@ -8,6 +8,7 @@ import { asFault, fault } from "./core/errors.ts";
 import { MASK } from "./core/headers.ts";
 import { createJobId } from "./core/identity.ts";
 import type { ProofDemand } from "./core/interceptor.ts";
+import type { CreateJob } from "./core/job.ts";
 import type { JsonObject } from "./core/json.ts";
 import type { BindPlan, ListenerPlan, Params, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
 import { type ChainOptions, type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";
@@ -154,7 +155,7 @@ function fire(
         listener: context.listener,
         trigger: name,
         receivedAt: delivery.receivedAt,
-        ...(trigger.serviceAccount === undefined ? {} : { serviceAccount: trigger.serviceAccount }),
+        ...placeOf(plan, trigger),
         objects,
       },
     };
@@ -168,6 +169,18 @@ function fire(
     });
     return { trigger: name, result: "failed", reason: error.message, code: error.code, trace };
   }
+}
+
+/** Where a trigger's objects go, and as whom. */
+function placeOf(
+  { serviceAccount: listenerAccount }: ListenerPlan,
+  { serviceAccount, cluster }: TriggerPlan,
+): Pick<CreateJob, "serviceAccount" | "listenerAccount" | "cluster"> {
+  return {
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    ...(listenerAccount === undefined ? {} : { listenerAccount }),
+    ...(cluster === undefined ? {} : { cluster }),
+  };
 }
 
 /** Characters of a param that a trace keeps: the rest stands in the job, and in the sender's own log. */

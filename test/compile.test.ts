@@ -11,6 +11,7 @@ import {
   OPEN,
   remote,
   secret,
+  template,
   trigger,
   written,
 } from "./helpers/objects.ts";
@@ -51,6 +52,44 @@ describe("a listener's annotations and uid", () => {
     const known = written("EventListener", "git", spec, { ...OPEN, uid });
     assert.equal((await planOf([known])).plan.uid, uid);
   });
+});
+
+describe("the cluster that a template asks for", () => {
+  const clusters = new Set(["west", "east"]);
+  const asking = (name: string) => ({ annotations: { ...OPEN.annotations, "sluice.dev/cluster": name } });
+  const { spec } = template("run") as { readonly spec: unknown };
+  const byRef = listener("git", [trigger("a", [], { template: { ref: "tt" } })], OPEN);
+
+  test("stands on its TriggerTemplate, or on the object that holds it inline", async () => {
+    const annotations = { "sluice.dev/cluster": "west" };
+    const west = written("TriggerTemplate", "tt", spec, { annotations });
+    const { triggers, warnings } = await compiledFor([west, byRef]);
+    assert.deepEqual([triggers[0]?.cluster, triggers[0]?.fault, warnings], ["west", undefined, []]);
+    const inline = await compiledFor([listener("git", [trigger("a")], asking("east"))]);
+    assert.equal(inline.triggers[0]?.cluster, "east");
+    const none = await compiledFor([listener("git", [trigger("a")], OPEN)]);
+    assert.equal("cluster" in (none.triggers[0] ?? {}), false);
+  });
+
+  test("is never another than that: what nobody named, or what a payload would choose, fails the trigger", async () => {
+    for (const name of ["nort", "", "$(tt.params.ref)", "constructor"]) {
+      const { triggers, warnings } = await compiledFor([
+        written("TriggerTemplate", "tt", spec, asking(name)),
+        byRef,
+      ]);
+      assert.equal(triggers[0]?.fault?.code, "SLUICE_CLUSTER_UNKNOWN", name);
+      assert.match(
+        warnings[0]?.message ?? "",
+        /TriggerTemplate ci\/tt asks for cluster .*; known: west, east$/,
+      );
+      assert.ok((warnings[0]?.at?.line ?? 0) > 0);
+    }
+  });
+
+  async function compiledFor(objects: Parameters<typeof compiled>[0]) {
+    const { plans, warnings } = await compiled(objects, { clusters });
+    return { triggers: plans.find("ci", "git")?.groups.flatMap((group) => group.triggers) ?? [], warnings };
+  }
 });
 
 describe("a chain", () => {
@@ -188,14 +227,34 @@ describe("a trigger", () => {
     );
   });
 
-  test("names its own service account; its listener's is the gateway's affair, as in Tekton", async () => {
+  test("keeps its own service account apart from its listener's", async () => {
     const own = trigger("own", [], { serviceAccountName: "builder" });
-    const listenerOf = (more: object) =>
-      planOf([listener("git", [own, trigger("none")], { ...OPEN, ...more })]);
-    const accounts = ({ triggers }: Awaited<ReturnType<typeof planOf>>) =>
-      triggers.map(({ serviceAccount }) => serviceAccount);
-    assert.deepEqual(accounts(await listenerOf({})), ["builder", undefined]);
-    assert.deepEqual(accounts(await listenerOf({ serviceAccountName: "sluice" })), ["builder", undefined]);
+    const triggers = [own, trigger("none"), trigger("empty", [], { serviceAccountName: "" })];
+    const accounts = async (more: object) => {
+      const { plan, triggers: made } = await planOf([listener("git", triggers, { ...OPEN, ...more })]);
+      return [plan?.serviceAccount, ...made.map(({ serviceAccount }) => serviceAccount)];
+    };
+    assert.deepEqual(await accounts({}), [undefined, "builder", undefined, undefined]);
+    assert.deepEqual(await accounts({ serviceAccountName: "sluice" }), [
+      "sluice",
+      "builder",
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("has the listener's account that Tekton would give its pod: the pod template's goes first", async () => {
+    const account = async (spec: object) => {
+      const { plan } = await planOf([listener("git", [trigger("t")], { ...OPEN, ...spec })]);
+      return plan?.serviceAccount;
+    };
+    const pod = { spec: { template: { spec: { serviceAccountName: "pod" } } } };
+    const own = { serviceAccountName: "own" };
+    assert.equal(await account({ ...own, resources: { kubernetesResource: pod } }), "pod");
+    assert.equal(await account({ ...own, resources: { kubernetesResource: { replicas: 1 } } }), "own");
+    const service = { apiVersion: "serving.knative.dev/v1", kind: "Service" };
+    assert.equal(await account({ ...own, resources: { customResource: { ...service, ...pod } } }), "pod");
+    assert.equal(await account({ ...own, resources: { customResource: service } }), undefined);
   });
 
   test("that refers to what is not there is a warning: it may come; its decisions fail till then", async () => {

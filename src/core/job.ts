@@ -20,8 +20,12 @@ export interface CreateJob {
   readonly trigger: ObjectName;
   /** Milliseconds since the epoch at which the delivery was received; ages are counted from here. */
   readonly receivedAt: number;
-  /** Service account in the trigger's namespace as which the objects are to be created. */
+  /** The trigger's own service account, in its namespace; without one the listener's counts. */
   readonly serviceAccount?: string;
+  /** The listener's service account, in its namespace; `default` without one. */
+  readonly listenerAccount?: string;
+  /** The cluster that the template asks for, by the name that operators gave it; the gateway's own target without one. */
+  readonly cluster?: string;
   readonly objects: readonly KubernetesObject[];
   /** For a dead job that a person had tried again: when, and how many attempts there had been. */
   readonly reopened?: { readonly at: number; readonly attempts: number };

@@ -42,6 +42,8 @@ export interface TriggerPlan extends ObjectName {
   readonly bind: BindPlan;
   readonly render: RenderPlan;
   readonly serviceAccount?: string;
+  /** By the name that operators gave it; the gateway's own target without one. */
+  readonly cluster?: string;
   /** A trigger that cannot fire (missing binding, no declared proof, …): each of its decisions fails with this. */
   readonly fault?: SluiceError;
 }
@@ -61,6 +63,8 @@ export type OnDuplicate = "retry-failed" | "ignore" | "rerun";
 
 export interface ListenerPlan extends ObjectName {
   readonly uid: string;
+  /** Under which its pod would run in Tekton; `default` without one. */
+  readonly serviceAccount?: string;
   readonly groups: readonly TriggerGroupPlan[];
   /** Bytes; undefined leaves the gateway's own limit. */
   readonly maxBodyBytes?: number;

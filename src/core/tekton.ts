@@ -68,6 +68,7 @@ export interface TriggerGroupSpec {
 }
 
 export interface EventListenerSpec {
+  /** Under which Tekton runs its pod, wherever in the object it stands; absent: the namespace's `default`. */
   readonly serviceAccountName?: string;
   readonly triggers: readonly (TriggerSpec | { readonly triggerRef: string })[];
   readonly triggerGroups: readonly TriggerGroupSpec[];

@@ -2,16 +2,19 @@
 
 import type { LocatedDeclarations } from "../catalog/index.ts";
 import { nearest } from "../config/nearest.ts";
-import type { EventListener, Trigger } from "../core/tekton.ts";
+import type { EventListener, Trigger, TriggerSpec, TriggerTemplate } from "../core/tekton.ts";
 import type { Finding } from "./finding.ts";
 
 const OURS = "sluice.dev/";
 
-/** Annotation to what it may say (undefined: a number of bytes), and on which kinds it is read. */
+type Owner = EventListener | Trigger | TriggerTemplate;
+
+/** Annotation to what it may say (undefined: anything, here), and on which kinds it is read. */
 const KNOWN: ReadonlyMap<
   string,
-  { readonly values?: readonly string[]; readonly kinds: readonly ("EventListener" | "Trigger")[] }
+  { readonly values?: readonly string[]; readonly kinds: readonly Owner["kind"][] }
 > = new Map([
+  ["sluice.dev/cluster", { kinds: ["TriggerTemplate", "Trigger", "EventListener"] }],
   ["sluice.dev/verification", { values: ["none"], kinds: ["EventListener", "Trigger"] }],
   ["sluice.dev/max-body-bytes", { kinds: ["EventListener"] }],
   ["sluice.dev/on-duplicate", { values: ["retry-failed", "ignore", "rerun"], kinds: ["EventListener"] }],
@@ -22,7 +25,7 @@ export function checkAnnotations(declarations: LocatedDeclarations): readonly Fi
   return annotated(declarations).flatMap((owner) =>
     Object.entries(owner.metadata.annotations).flatMap(([annotation, value]): readonly Finding[] => {
       if (!annotation.startsWith(OURS)) return [];
-      const reason = doubt(owner.kind, annotation, value);
+      const reason = doubt(owner, annotation, value);
       if (reason === undefined) return [];
       const path = ["metadata", "annotations", annotation];
       return [{ code: "SLUICE_ANNOTATION_IGNORED", values: { annotation, reason }, owner, path }];
@@ -30,13 +33,16 @@ export function checkAnnotations(declarations: LocatedDeclarations): readonly Fi
   );
 }
 
-function doubt(kind: EventListener["kind"] | Trigger["kind"], annotation: string, value: string) {
+function doubt(owner: Owner, annotation: string, value: string) {
+  const { kind } = owner;
   const known = KNOWN.get(annotation);
   if (known === undefined) {
     const meant = nearest(annotation, [...KNOWN.keys()]);
     return meant === undefined ? `known are ${[...KNOWN.keys()].join(", ")}` : `did you mean ${meant}?`;
   }
   if (!known.kinds.includes(kind)) return `it is read on kind ${known.kinds.join(" and ")}, not on ${kind}`;
+  if (annotation === "sluice.dev/cluster" && !holdsTemplate(owner))
+    return `it counts beside a template, and this ${kind} holds none; annotate the TriggerTemplate`;
   if (known.values === undefined || known.values.includes(value)) return undefined;
   return `${JSON.stringify(value.slice(0, 80))} says nothing; it may be ${known.values.join(", ")}`;
 }
@@ -58,6 +64,28 @@ export function wrongLimits({ listeners }: LocatedDeclarations): readonly Findin
   });
 }
 
-function annotated(declarations: LocatedDeclarations): readonly (EventListener | Trigger)[] {
-  return [...declarations.listeners, ...declarations.triggers("*")];
+function annotated(declarations: LocatedDeclarations): readonly Owner[] {
+  const { listeners } = declarations;
+  const triggers = declarations.triggers("*");
+  const templates = new Set<TriggerTemplate>();
+  const look = (namespace: string, { template }: TriggerSpec): void => {
+    const found =
+      "ref" in template ? declarations.find("TriggerTemplate", namespace, template.ref) : undefined;
+    if (found !== undefined) templates.add(found);
+  };
+  for (const { metadata, spec } of triggers) look(metadata.namespace, spec);
+  for (const { metadata, spec } of listeners)
+    for (const trigger of inline(spec)) look(metadata.namespace, trigger);
+  return [...listeners, ...triggers, ...templates];
+}
+
+/** True where a template stands in the object itself. */
+function holdsTemplate(owner: Owner): boolean {
+  if (owner.kind === "TriggerTemplate") return true;
+  const triggers = owner.kind === "Trigger" ? [owner.spec] : inline(owner.spec);
+  return triggers.some(({ template }) => "spec" in template);
+}
+
+function inline({ triggers }: EventListener["spec"]): readonly TriggerSpec[] {
+  return triggers.filter((trigger): trigger is TriggerSpec => !("triggerRef" in trigger));
 }

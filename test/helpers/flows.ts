@@ -36,6 +36,8 @@ import { STORE_DRIVERS } from "./stores.ts";
 export interface CompileOptions {
   readonly unverified?: "refuse" | "allow";
   readonly http?: HttpClient;
+  /** Names of the clusters that templates may ask for. */
+  readonly clusters?: ReadonlySet<string>;
   /** Stands before the real secrets, to fail when the test wants it to. */
   readonly secrets?: (real: Secrets) => Secrets;
 }
@@ -48,7 +50,7 @@ export function yamlOf(objects: readonly Written[]): string {
 /** Loads objects from a file as `serve` does, and compiles them. Faults of the load itself end the test. */
 export async function compiled(
   objects: readonly Written[],
-  { unverified = "refuse", http, secrets: instead = (real) => real }: CompileOptions = {},
+  { unverified = "refuse", http, clusters, secrets: instead = (real) => real }: CompileOptions = {},
 ): Promise<CompiledPlans & { readonly secrets: Secrets }> {
   using folder = temporaryFolder("sluice-objects-");
   const file = join(folder.path, "objects.yaml");
@@ -57,7 +59,12 @@ export async function compiled(
   const [first] = faults;
   if (first !== undefined) throw first;
   const secrets = instead(real);
-  const needs = { registry: createRegistry(BUILT_IN), secrets, unverified };
+  const needs = {
+    registry: createRegistry(BUILT_IN),
+    secrets,
+    unverified,
+    ...(clusters && { clusters }),
+  };
   return { ...compilePlans(declarations, http === undefined ? needs : { ...needs, http }), secrets };
 }
 

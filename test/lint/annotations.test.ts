@@ -14,11 +14,11 @@ const annotated = (annotations: Record<string, string>) =>
 describe("an annotation under sluice.dev/", () => {
   test("that nobody reads is a warning with the name that was meant", async () => {
     const { warnings } = await lintOf(
-      annotated({ "sluice.dev/max-body-byte": "10", "sluice.dev/colour": "red" }),
+      annotated({ "sluice.dev/max-body-byte": "10", "sluice.dev/paint-it": "red" }),
     );
     assert.deepEqual(lines(warnings), [
       "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/max-body-byte is ignored: did you mean sluice.dev/max-body-bytes?",
-      "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/colour is ignored: known are sluice.dev/verification, sluice.dev/max-body-bytes, sluice.dev/on-duplicate",
+      "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/paint-it is ignored: known are sluice.dev/cluster, sluice.dev/verification, sluice.dev/max-body-bytes, sluice.dev/on-duplicate",
     ]);
     assert.ok((warnings[0]?.at?.line ?? 0) > 0);
   });

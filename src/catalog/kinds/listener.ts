@@ -7,7 +7,7 @@ import { quoted } from "../findings.ts";
 import type { Shaped } from "../shape.ts";
 import { anything, list, struct, text, textPointer } from "../shape.ts";
 import { isLabelValue } from "./metadata.ts";
-import { checkResources, resourcesShape } from "./pod.ts";
+import { checkResources, podAccount, resourcesShape } from "./pod.ts";
 import { labelSelector } from "./pod-shape.ts";
 import type { Version } from "./step.ts";
 import { stepShape, toGroupStep, toStep } from "./step.ts";
@@ -68,8 +68,9 @@ export function readListener(
   if (!startsSomething(spec))
     findings.add(["spec"], "must have triggers, triggerGroups, a namespaceSelector or a labelSelector");
   if (spec.resources !== undefined) checkResources(spec.resources, version, ["spec", "resources"], findings);
+  const serviceAccountName = podAccount(spec.resources, spec.serviceAccountName);
   return {
-    ...(spec.serviceAccountName === undefined ? {} : { serviceAccountName: spec.serviceAccountName }),
+    ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
     triggers: (spec.triggers ?? []).map((trigger, index) =>
       toTrigger(trigger ?? {}, version, ["spec", "triggers", index], findings),
     ),

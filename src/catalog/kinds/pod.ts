@@ -2,7 +2,7 @@
 
 import type { JsonValue } from "../../core/json.ts";
 import { isJsonObject } from "../../core/json.ts";
-import type { Findings, Path } from "../findings.ts";
+import { createFindings, type Findings, type Path } from "../findings.ts";
 import type { Shaped } from "../shape.ts";
 import { anything, described, int32Pointer, lenient, struct, text, textPointer } from "../shape.ts";
 import { withPodSpec } from "./pod-shape.ts";
@@ -64,6 +64,25 @@ export function checkResources(read: Resources, version: Version, path: Path, fi
     checkKubernetes(kubernetesResource, version, [...path, "kubernetesResource"], findings);
   else if (customResource !== undefined)
     checkCustom(customResource, version, [...path, "customResource"], findings);
+}
+
+/**
+ * The service account that Tekton gives a listener's pod: the pod template's own before the listener's; a custom resource
+ * has none but its template's (pkg/reconciler/eventlistener/resources/{deployment,custom}.go).
+ *
+ * @returns undefined for the namespace's `default`.
+ */
+export function podAccount(
+  read: Resources | undefined,
+  listenerAccount: string | undefined,
+): string | undefined {
+  const custom = read?.customResource;
+  if (custom === undefined) {
+    return read?.kubernetesResource?.spec?.template?.spec?.serviceAccountName || listenerAccount || undefined;
+  }
+  const context = { findings: createFindings(), strict: false };
+  const { spec } = lenient(struct({ spec: withPodSpec }))(custom, [], context) ?? {};
+  return spec?.template?.spec?.serviceAccountName || undefined;
 }
 
 function checkKubernetes(read: Kubernetes, version: Version, path: Path, findings: Findings): void {

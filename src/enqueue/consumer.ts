@@ -6,6 +6,7 @@ import type { Job } from "../core/job.ts";
 import type { Consumer, Disposition, JobHandler } from "../core/queue.ts";
 import { orAway } from "./away.ts";
 import type { JobInHand, QueueDriver } from "./driver.ts";
+import { createFair } from "./fair.ts";
 import { envelope, FORMAT, openEnvelope } from "./format.ts";
 import { delayAfterThrow, POLICY } from "./policy.ts";
 
@@ -26,6 +27,12 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
   let holding = false;
   let stopping: Promise<void> | undefined;
   let toldOfNewer = false;
+  const fair = createFair({
+    slots: concurrency,
+    slowMs: POLICY.slowMs,
+    awayMs: POLICY.awayMs,
+    onLent: (lent) => widen(concurrency + lent),
+  });
 
   const handle = (job: Job, attempt: number): Promise<Disposition | typeof HANDED_BACK> =>
     new Promise((resolve, reject) => {
@@ -39,12 +46,18 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
   const process = async (bull: JobInHand, token?: string): Promise<void> => {
     const opened = openEnvelope(driver.unpack(bull.data));
     if ("newer" in opened) return leaveToOthers(opened.newer, bull, token);
+    const place = fair.enter(keyOf(opened.job));
+    if ("afterMs" in place) {
+      await bull.updateData(driver.pack(envelope(opened.job, opened.unspent + 1)));
+      return delay(place.afterMs, bull, token);
+    }
     // Starts are counted, not failures: an attempt that a crash cut off has used its number, so no two share one.
     const attempt = bull.attemptsStarted - opened.unspent;
     const verdict = await handle(opened.job, attempt).catch((error: unknown) => {
       onError(error);
       return { kind: "retry", afterMs: delayAfterThrow(attempt) } as const;
     });
+    place.leave(verdict.kind === "done" || verdict.kind === "retry");
     if (verdict.kind === "done") return;
     if (verdict.kind === "retry") throw new Again(verdict.afterMs);
     if (verdict.kind === "back") {
@@ -71,11 +84,10 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
   const leaveToOthers = async (found: number, bull: JobInHand, token?: string): Promise<never> => {
     if (!toldOfNewer) onError(fault("SLUICE_STORE_VERSION", { found: `job ${found}`, known: `${FORMAT}` }));
     toldOfNewer = true;
-    await bull.moveToDelayed(Date.now() + POLICY.newerMs, token);
-    throw new DelayedError();
+    return delay(POLICY.newerMs, bull, token);
   };
 
-  const { worker, disconnect } = driver.worker(name, process, {
+  const { worker, widen, disconnect } = driver.worker(name, process, {
     concurrency,
     lockDuration: POLICY.lockMs,
     stalledInterval: POLICY.stalledEveryMs,
@@ -107,6 +119,18 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
       return stopping;
     },
   };
+}
+
+/** Whose share of the slots a job takes: objects of one trigger go one way, and so do chains of one listener. */
+function keyOf(job: Job): string {
+  const { namespace, name } = job.kind === "create" ? job.trigger : job.listener;
+  return `${namespace}/${name}`;
+}
+
+/** @param afterMs milliseconds. */
+async function delay(afterMs: number, bull: JobInHand, token?: string): Promise<never> {
+  await bull.moveToDelayed(Date.now() + Math.ceil(afterMs), token);
+  throw new DelayedError();
 }
 
 /** How a handler's "retry" travels through BullMQ, which knows only failure. */

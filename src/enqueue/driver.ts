@@ -36,6 +36,8 @@ export interface WorkerHandle {
     resume(): Promise<void>;
     close(): Promise<void>;
   };
+  /** Lets so many jobs be in hand at once, from now on. */
+  widen(concurrency: number): void;
   /** Cuts the worker's connections; whatever it still waits for fails. */
   disconnect(): void;
 }

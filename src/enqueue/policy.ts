@@ -32,6 +32,10 @@ export const POLICY = {
   batch: 200,
   /** A job whose format is newer than this program is left to others for so long. */
   newerMs: 10_000,
+  /** A job in hand for so long is slow: it lends its slot, and its trigger keeps to its share. */
+  slowMs: 500,
+  /** The longest that a job waits for its trigger's share before it asks again. */
+  awayMs: 30_000,
   /** The first retry after a handler threw; doubles with each attempt up to the last value. */
   throwMs: 1_000,
   throwMaxMs: 60_000,

@@ -6,6 +6,7 @@ import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
 import { NO_EVENTS } from "./policy.ts";
+import { widen } from "./widen.ts";
 
 export type { PgPool, PgPoolClient, PgQueryResult } from "bullmq";
 
@@ -64,7 +65,7 @@ export function postgresDriver(pool: PgPool, isAway: (error: unknown) => boolean
 
     worker(name, process, options) {
       const worker = new bull.Worker(name, process, { ...options, connection: pool });
-      return { worker, disconnect: () => {} };
+      return { worker, widen: (concurrency) => widen(worker, concurrency), disconnect: () => {} };
     },
 
     async depth(name): Promise<QueueDepth> {

@@ -7,6 +7,7 @@ import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
 import { NO_EVENTS } from "./policy.ts";
+import { widen } from "./widen.ts";
 
 export interface RedisDriverOptions {
   /** For producers and questions: must fail fast while the server is away (no offline queue). */
@@ -41,7 +42,7 @@ export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions
         connection.disconnect();
         worker.letGo();
       };
-      return { worker, disconnect };
+      return { worker, widen: (concurrency) => widen(worker, concurrency), disconnect };
     },
 
     async depth(name): Promise<QueueDepth> {

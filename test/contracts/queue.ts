@@ -10,6 +10,7 @@ import type { Disposition, Queue } from "../../src/core/queue.ts";
 import type { FreshStore, StoreDriver } from "../helpers/stores.ts";
 import { createJob } from "./jobs.ts";
 import { backTests } from "./queue-back.ts";
+import { fairTests } from "./queue-fair.ts";
 import { pauseTests } from "./queue-pause.ts";
 
 export interface QueueContractParts {
@@ -251,6 +252,7 @@ export function queueContract({ name, start, open, recoveredWithin }: QueueContr
 
     pauseTests(() => driver.open(), open);
     backTests(() => driver.open(), open);
+    fairTests(() => driver.open(), open);
 
     test("a process killed in the middle of a job loses nothing", async () => {
       await using fresh = await driver.open();

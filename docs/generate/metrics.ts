@@ -10,7 +10,7 @@ export async function metricsPage(): Promise<string> {
     const entry = METRICS.find((one) => one.name === name);
     return [code(name), type, labels.map(code).join(", "), prose(help), facts(entry)];
   });
-  const histograms = METRICS.filter((entry) => entry.type === "histogram");
+  const histograms = METRICS.filter((entry) => entry.type === "histogram" || entry.type === "spread");
   return page(
     notice("src/record/table.ts"),
     "# Metrics",
@@ -30,6 +30,11 @@ senders choose are never labels. "from" names the fact that feeds the metric; th
 
 const CHECK = { name: "store", ok: true };
 
+const IN_PROGRESS = {
+  job: { listener: { namespace: "ci", name: "git" }, trigger: { namespace: "ci", name: "pr" } },
+  count: 1,
+};
+
 interface Exposed {
   readonly name: string;
   readonly type: string;
@@ -40,12 +45,18 @@ interface Exposed {
 /** Asks a fresh set of metrics, as a scrape would. */
 async function exposed(): Promise<readonly Exposed[]> {
   const depth = async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0 });
-  const asked = { depth, paused: async () => false, dead: async () => 0, checks: async () => [CHECK] };
+  const asked = {
+    depth,
+    paused: async () => false,
+    dead: async () => 0,
+    checks: async () => [CHECK],
+    inProgress: () => [IN_PROGRESS],
+  };
   const text = await createMetrics({ version: "", process: false, ...asked }).expose();
   return [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)((?:\n[^#\n].*)*)/gm)].map(
     ([, name = "", help = "", type = "", samples = ""]) => {
       const entry = METRICS.find((one) => one.name === name);
-      const declared = entry?.type === "counter" ? entry.labels : undefined;
+      const declared = entry !== undefined && "labels" in entry ? entry.labels : undefined;
       const shown =
         type === "gauge" ? [...samples.matchAll(/[{,](\w+)="/g)].map(([, label = ""]) => label) : [];
       return { name, type, help, labels: declared ?? [...new Set(shown)] };

@@ -1,6 +1,7 @@
 /** A delivery for people: where it came from, each decision with its steps, each job with its attempts. */
 
 import type { ActNote, DeliveryRecord } from "../core/ledger.ts";
+import type { RunProgress } from "../core/progress.ts";
 import { type Console, oneLine } from "./console.ts";
 import { printDecision } from "./trace.ts";
 
@@ -48,9 +49,37 @@ export function printRecord(console: Console, record: DeliveryRecord): void {
         `  ${colors.dim("attempt")} ${number} ${new Date(at).toISOString()} ${outcome} ${why}`.trimEnd(),
       );
     }
-    for (const { outcome, kind, namespace, name, where } of runs)
+    for (const { outcome, kind, namespace, name, where, progress } of runs) {
       console.out(oneLine(`  ${outcome} ${kind} ${namespace}/${name} in ${where}`));
+      if (progress !== undefined) printProgress(console, progress);
+    }
   }
+}
+
+/** What became of a run: where it stands, how long it waited and ran, why it ended as it did. */
+function printProgress(console: Console, progress: RunProgress): void {
+  const { colors } = console;
+  const { phase, createdAt, startedAt, endedAt, reason, message } = progress;
+  const paint = { running: colors.cyan, succeeded: colors.green, failed: colors.red }[phase as string];
+  const times = [
+    startedAt === undefined ? "never started" : `waited ${lasted(startedAt - createdAt)}`,
+    startedAt !== undefined && endedAt !== undefined && `ran ${lasted(endedAt - startedAt)}`,
+    endedAt === undefined
+      ? `since ${new Date(startedAt ?? createdAt).toISOString()}`
+      : `ended ${new Date(endedAt).toISOString()}`,
+  ];
+  const why = phase === "succeeded" ? "" : [reason, message].filter(Boolean).join(": ");
+  const line = oneLine(`${times.filter(Boolean).join(", ")}${why === "" ? "" : `  ${why}`}`);
+  console.out(`    ${(paint ?? colors.yellow)(phase)}  ${line}`);
+}
+
+/** A time span of a run, whose clock counts seconds: `8s`, `4m05s`, `3h12m`. */
+function lasted(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
+  return `${Math.floor(seconds / 3_600)}h${two(Math.floor(seconds / 60) % 60)}m`;
 }
 
 function noted(note: ActNote | undefined): string | undefined {

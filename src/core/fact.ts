@@ -5,6 +5,7 @@ import type { ObjectName } from "./delivery.ts";
 import type { ErrorCode, SluiceError } from "./errors.ts";
 import type { Attempt, CreateJob, Run } from "./job.ts";
 import type { Outcome } from "./ledger.ts";
+import type { RunProgress } from "./progress.ts";
 
 export type Fact =
   | {
@@ -52,6 +53,33 @@ export type Fact =
       readonly run: Run;
       readonly sinceReceived: number;
     }
+  | {
+      /** The cluster has begun it; stated once for each run, by whichever gateway saw it first. */
+      readonly type: "run.started";
+      readonly job: CreateJob;
+      readonly run: Run;
+      readonly progress: RunProgress;
+    }
+  | {
+      /** It is over, whether or not it ever started; stated once, as above. */
+      readonly type: "run.finished";
+      readonly job: CreateJob;
+      readonly run: Run;
+      readonly progress: RunProgress;
+    }
+  | {
+      /** Of all gateways one follows runs and announces listeners: the one that holds the Lease. */
+      readonly type: "leader.changed";
+      readonly lease: string;
+      readonly leading: boolean;
+    }
+  | {
+      /** Something that is done in the cluster besides creating does not work; told when that begins. */
+      readonly type: "cluster.trouble";
+      readonly what: string;
+      readonly error: SluiceError;
+    }
+  | { readonly type: "cluster.mended"; readonly what: string }
   | {
       readonly type: "catalog.loaded";
       readonly objects: number;

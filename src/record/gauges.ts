@@ -2,8 +2,11 @@
 
 import type { Registry } from "prom-client";
 import { Gauge } from "prom-client";
+import type { CreateJob } from "../core/job.ts";
 import type { QueueDepth } from "../core/queue.ts";
 import { remembered } from "./asked.ts";
+import type { Bounds } from "./labels.ts";
+import { labelled, MAKER, makerOf } from "./labels.ts";
 
 /** Where gauges get their numbers; what is left out has no samples, and no more has what does not answer. */
 export interface Asked {
@@ -11,14 +14,25 @@ export interface Asked {
   readonly paused?: () => Promise<boolean>;
   /** Dead letters that were not dropped. */
   readonly dead?: () => Promise<number>;
+  /** Runs in progress; undefined where somebody else follows them. */
+  readonly inProgress?: () => readonly RunsInProgress[];
   readonly checks?: () => Promise<readonly { readonly name: string; readonly ok: boolean }[]>;
+}
+
+export interface RunsInProgress {
+  readonly job: Pick<CreateJob, "listener" | "trigger">;
+  readonly count: number;
 }
 
 /** Milliseconds for which an answer is good enough; counting dead letters is the dearest. */
 const FRESH_MS = { depth: 1_000, paused: 1_000, dead: 10_000, checks: 5_000 } as const;
 
 /** Registers the gauges of what can be asked. */
-export function gaugeAsked(register: Registry, { depth, paused, dead, checks }: Asked): void {
+export function gaugeAsked(
+  register: Registry,
+  { depth, paused, dead, inProgress, checks }: Asked,
+  bounds: Bounds,
+): void {
   const registers = [register];
   if (depth !== undefined) gaugeDepth(registers, remembered(depth, FRESH_MS.depth));
   if (paused !== undefined) {
@@ -30,6 +44,7 @@ export function gaugeAsked(register: Registry, { depth, paused, dead, checks }: 
     const help = "Dead letters that nobody has dropped; each waits for a person.";
     gaugeOne(registers, "sluice_dead_deliveries", help, remembered(dead, FRESH_MS.dead));
   }
+  if (inProgress !== undefined) gaugeRuns(registers, inProgress, bounds);
   if (checks !== undefined) gaugeChecks(registers, remembered(checks, FRESH_MS.checks));
 }
 
@@ -68,6 +83,19 @@ function gaugeOne(
       const now = await latest();
       if (now === undefined) this.remove();
       else this.set(now);
+    },
+  });
+}
+
+function gaugeRuns(registers: Registry[], inProgress: () => readonly RunsInProgress[], bounds: Bounds): void {
+  new Gauge({
+    name: "sluice_runs_in_progress",
+    help: "Runs that have started and not ended; known to the gateway that leads, and to no other.",
+    labelNames: [...MAKER],
+    registers,
+    collect() {
+      this.reset();
+      for (const { job, count } of inProgress()) this.inc(labelled(MAKER, makerOf(job), bounds), count);
     },
   });
 }

@@ -3,7 +3,7 @@
 import type { ObjectName } from "../core/delivery.ts";
 import type { SluiceError } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
-import type { Run } from "../core/job.ts";
+import type { CreateJob, Run } from "../core/job.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -89,6 +89,42 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
       sinceReceived: ms(sinceReceived),
     }),
   },
+  "run.started": {
+    level: always("debug"),
+    message: ({ run }) => `started ${runName(run)}`,
+    fields: ({ job, run, progress }) => ({
+      ...followed(job, run),
+      waited: progress.startedAt && progress.startedAt - progress.createdAt,
+    }),
+  },
+  "run.finished": {
+    level: always("info"),
+    message: ({ run, progress: { phase, reason } }) =>
+      `${runName(run)} ${phase}${reason === undefined ? "" : `: ${foreign(reason)}`}`,
+    fields: ({ job, run, progress: { phase, reason, message, startedAt, endedAt } }) => ({
+      ...followed(job, run),
+      phase,
+      reason: reason === undefined ? undefined : foreign(reason),
+      why: phase === "succeeded" || message === undefined ? undefined : foreign(message),
+      took: startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt,
+    }),
+  },
+  "leader.changed": {
+    level: always("info"),
+    message: ({ lease, leading }) =>
+      leading ? `leads: holds Lease ${lease}` : `leads no longer: Lease ${lease} is free or another's`,
+    fields: ({ lease, leading }) => ({ lease, leading }),
+  },
+  "cluster.trouble": {
+    level: always("warn"),
+    message: ({ what, error }) => `${what}: ${foreign(error.message)}`,
+    fields: ({ what, error }) => ({ what, ...faultFields(error), fix: foreign(error.fix) }),
+  },
+  "cluster.mended": {
+    level: always("info"),
+    message: ({ what }) => `${what} works again`,
+    fields: ({ what }) => ({ what }),
+  },
   "act.done": {
     level: always("info"),
     message: ({ verb, subject, actor }) => foreign(`${verb} ${subject} by ${actor}`),
@@ -150,6 +186,10 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     }),
   },
 };
+
+function followed({ delivery, id, listener, trigger }: CreateJob, run: Run) {
+  return { delivery, job: id, listener: named(listener), trigger: named(trigger), run: runName(run) };
+}
 
 /** A file's place as editors and terminals understand it: `file:line:column`. */
 function faultFields({ code, message, at }: SluiceError) {

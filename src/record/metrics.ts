@@ -4,11 +4,12 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Fact } from "../core/fact.ts";
 import type { Asked } from "./gauges.ts";
 import { gaugeAsked } from "./gauges.ts";
+import type { Bounds } from "./labels.ts";
+import { labelBounds, labelled } from "./labels.ts";
 import type { FactListener } from "./recorder.ts";
-import type { Bound } from "./series.ts";
 import { createSeries } from "./series.ts";
-import type { CounterEntry, Label, MetricEntry } from "./table.ts";
-import { labelBounds, METRICS } from "./table.ts";
+import type { CounterEntry, MetricEntry } from "./table.ts";
+import { METRICS } from "./table.ts";
 
 export interface Metrics extends FactListener {
   readonly contentType: string;
@@ -37,7 +38,7 @@ export function createMetrics({ version, process = true, ...asked }: MetricsOpti
     { version },
     1,
   );
-  gaugeAsked(register, asked);
+  gaugeAsked(register, asked, bounds);
   if (process) collectDefaultMetrics({ register });
   return {
     tell(fact) {
@@ -48,11 +49,7 @@ export function createMetrics({ version, process = true, ...asked }: MetricsOpti
   };
 }
 
-function feedsOf(
-  entry: MetricEntry,
-  bounds: Record<Label, Bound>,
-  register: Registry,
-): [Fact["type"], Feed][] {
+function feedsOf(entry: MetricEntry, bounds: Bounds, register: Registry): [Fact["type"], Feed][] {
   const write = writer(entry, bounds, register);
   // Each feed stands under the type of the facts it takes; a loop over the keys loses that pairing.
   return Object.entries(entry.feeds).map(([type, feed]) => {
@@ -61,7 +58,7 @@ function feedsOf(
   });
 }
 
-function writer(entry: MetricEntry, bounds: Record<Label, Bound>, register: Registry) {
+function writer(entry: MetricEntry, bounds: Bounds, register: Registry) {
   const { name, help } = entry;
   const registers = [register];
   switch (entry.type) {
@@ -75,6 +72,15 @@ function writer(entry: MetricEntry, bounds: Record<Label, Bound>, register: Regi
       const histogram = new Histogram({ name, help, registers, buckets: [...entry.buckets] });
       return (value: number) => histogram.observe(value);
     }
+    case "spread": {
+      const { labels } = entry;
+      const histogram = new Histogram({
+        ...{ name, help, registers, labelNames: [...labels] },
+        buckets: [...entry.buckets],
+      });
+      return (value: number, ...values: readonly string[]) =>
+        histogram.observe(labelled(labels, values, bounds), value);
+    }
     case "gauge": {
       const gauge = new Gauge({ name, help, registers });
       gauge.set(entry.initial);
@@ -83,7 +89,7 @@ function writer(entry: MetricEntry, bounds: Record<Label, Bound>, register: Regi
   }
 }
 
-function count({ name, help, labels }: CounterEntry, bounds: Record<Label, Bound>, register: Registry) {
+function count({ name, help, labels }: CounterEntry, bounds: Bounds, register: Registry) {
   const series = createSeries(labels.map((label) => [label, bounds[label]]));
   new Counter({
     name,

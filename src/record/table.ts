@@ -1,15 +1,15 @@
 /** The table of metrics: name, help, bounded labels, and which facts feed each. */
 
-import { ERRORS } from "../core/error-table.ts";
 import type { Fact } from "../core/fact.ts";
-import { OUTCOMES } from "../core/ledger.ts";
+import type { Label } from "./labels.ts";
+import { MAKER, makerOf } from "./labels.ts";
 import type { FactOf } from "./lines.ts";
-import type { Bound } from "./series.ts";
-import { atMost, oneOf } from "./series.ts";
 
 /** Adds one to the series of these label values, in the order of `labels`. */
 type Add = (...values: readonly string[]) => void;
 type Put = (value: number) => void;
+/** Puts a value into the histogram of these label values. */
+type Spread = (value: number, ...values: readonly string[]) => void;
 type Feeds<W> = { readonly [T in Fact["type"]]?: (fact: FactOf<T>, write: W) => void };
 
 interface Entry<Kind extends string, W> {
@@ -22,28 +22,14 @@ interface Entry<Kind extends string, W> {
 export type CounterEntry = Entry<"counter", Add> & { readonly labels: readonly Label[] };
 export type GaugeEntry = Entry<"gauge", Put> & { readonly initial: number };
 export type HistogramEntry = Entry<"histogram", Put> & { readonly buckets: readonly number[] };
+/** A histogram for each combination of labels. */
+export type SpreadEntry = Entry<"spread", Spread> & {
+  readonly labels: readonly Label[];
+  readonly buckets: readonly number[];
+};
 /** A counter without labels that facts raise by more than one. */
 export type TotalEntry = Entry<"total", Put>;
-export type MetricEntry = CounterEntry | TotalEntry | GaugeEntry | HistogramEntry;
-
-export type Label = keyof ReturnType<typeof labelBounds>;
-
-/** The bound of every label, fresh for each set of metrics. Names chosen outside (repositories, events) are no labels. */
-export function labelBounds() {
-  return {
-    namespace: atMost(500),
-    listener: atMost(1_000),
-    trigger: atMost(2_000),
-    kind: atMost(50),
-    provider: atMost(30),
-    where: atMost(50),
-    outcome: oneOf([...OUTCOMES, "done", "retry", "exists"]),
-    result: oneOf(["filtered", "failed", "matched"]),
-    code: oneOf(["", ...Object.keys(ERRORS)]),
-    status: oneOf(["succeeded", "failed"]),
-    verb: oneOf(["replay", "retry", "drop", "pause", "resume", "payload"]),
-  } satisfies Record<string, Bound>;
-}
+export type MetricEntry = CounterEntry | TotalEntry | GaugeEntry | HistogramEntry | SpreadEntry;
 
 const counter = (name: string, help: string, labels: readonly Label[], feeds: Feeds<Add>): CounterEntry => ({
   type: "counter",
@@ -71,10 +57,18 @@ const histogram = (
   buckets: readonly number[],
   feeds: Feeds<Put>,
 ): HistogramEntry => ({ type: "histogram", name, help, buckets, feeds });
+const spread = (
+  name: string,
+  help: string,
+  buckets: readonly number[],
+  feeds: Feeds<Spread>,
+): SpreadEntry => ({ type: "spread", name, help, labels: MAKER, buckets, feeds });
 
 /** Bucket bounds in seconds. */
 const QUICK = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const PATIENT = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400];
+const WAITS = [1, 2, 5, 10, 30, 60, 300, 900, 3_600];
+const RUNS = [10, 30, 60, 120, 300, 600, 1_800, 3_600, 10_800];
 const TEKTON = [0.001, 0.01, 0.1, 1, 5, 10];
 
 /**
@@ -113,13 +107,7 @@ export const METRICS: readonly MetricEntry[] = [
     "Decisions by trigger; namespace is the listener's.",
     ["namespace", "listener", "trigger", "result"],
     {
-      "decision.made": ({ listener, trigger, result }, add) =>
-        add(
-          listener.namespace,
-          listener.name,
-          trigger.namespace === listener.namespace ? trigger.name : `${trigger.namespace}/${trigger.name}`,
-          result,
-        ),
+      "decision.made": (fact, add) => add(...makerOf(fact), fact.result),
     },
   ),
   counter("sluice_runs_created_total", "Objects created, or found to exist already.", ["kind", "outcome"], {
@@ -133,6 +121,12 @@ export const METRICS: readonly MetricEntry[] = [
       if (attempt.outcome === "dead") add();
     },
   }),
+  counter(
+    "sluice_runs_finished_total",
+    "Runs that are over, by how they ended; counted by the gateway that leads.",
+    [...MAKER, "phase"],
+    { "run.finished": ({ job, progress }, add) => add(...makerOf(job), progress.phase) },
+  ),
   counter(
     "sluice_acts_total",
     "What people did: deliveries replayed, retried, dropped, looked into; pauses.",
@@ -159,6 +153,25 @@ export const METRICS: readonly MetricEntry[] = [
   histogram("sluice_delivery_to_run_seconds", "From the receipt of a delivery to its run.", PATIENT, {
     "run.created": ({ sinceReceived }, put) => put(sinceReceived / 1_000),
   }),
+  spread("sluice_run_wait_seconds", "From a run's creation to its start in the cluster.", WAITS, {
+    "run.started": ({ job, progress: { createdAt, startedAt } }, put) => {
+      if (startedAt !== undefined) put(Math.max(0, startedAt - createdAt) / 1_000, ...makerOf(job));
+    },
+  }),
+  spread("sluice_run_seconds", "From a run's start in the cluster to its end.", RUNS, {
+    "run.finished": ({ job, progress: { startedAt, endedAt } }, put) => {
+      if (startedAt === undefined || endedAt === undefined) return;
+      put(Math.max(0, endedAt - startedAt) / 1_000, ...makerOf(job));
+    },
+  }),
+  gauge(
+    "sluice_leader",
+    "1 while this gateway holds the Lease: it follows runs and announces listeners.",
+    0,
+    {
+      "leader.changed": ({ leading }, put) => put(Number(leading)),
+    },
+  ),
   gauge("sluice_catalog_faults", "Faults of the latest load; the last good state stays in force.", 0, {
     "catalog.loaded": (_fact, put) => put(0),
     "catalog.broken": ({ faults }, put) => put(faults.length),

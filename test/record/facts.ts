@@ -3,6 +3,7 @@
 import { fault } from "../../src/core/errors.ts";
 import type { Fact } from "../../src/core/fact.ts";
 import type { Attempt, CreateJob, Run } from "../../src/core/job.ts";
+import type { RunProgress } from "../../src/core/progress.ts";
 
 const listener = { namespace: "ci", name: "git" };
 const trigger = { namespace: "ci", name: "pr" };
@@ -24,6 +25,13 @@ export const run: Run = {
   name: "run-1",
   where: "./runs/run-1.yaml",
   outcome: "created",
+};
+
+export const running: RunProgress = { phase: "running", createdAt: 2_000, startedAt: 5_500 };
+
+export const finished: RunProgress = {
+  ...{ ...running, phase: "failed", endedAt: 65_500 },
+  ...{ reason: "Failed", message: "step test failed" },
 };
 
 const attempt: Attempt = { number: 1, at: 2_000, took: 12.3456, outcome: "done", runs: [run] };
@@ -67,6 +75,15 @@ export const everyFact: readonly Fact[] = [
   decided,
   attempted,
   { type: "run.created", job, run, sinceReceived: 1_500 },
+  { type: "run.started", job, run, progress: running },
+  { type: "run.finished", job, run, progress: finished },
+  { type: "leader.changed", lease: "sluice/sluice", leading: true },
+  {
+    type: "cluster.trouble",
+    what: "Lease",
+    error: fault("SLUICE_LEASE", { namespace: "sluice", name: "sluice", reason: "no" }),
+  },
+  { type: "cluster.mended", what: "Lease" },
   { type: "catalog.loaded", objects: 7, listeners: 2, triggers: 3, took: 5 },
   {
     type: "catalog.broken",

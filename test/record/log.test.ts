@@ -59,7 +59,7 @@ test("an attempt is one line with its runs; its level tells how it went", () => 
 test("decisions and single runs are written at debug only", () => {
   assert.deepEqual(written([decided]), []);
   assert.equal(parsed(decided, { level: "debug" })["result"], "matched");
-  assert.equal(written(everyFact).length, everyFact.length - 2);
+  assert.equal(written(everyFact).length, everyFact.length - 3);
   assert.equal(written(everyFact, { level: "debug" }).length, everyFact.length);
 });
 

@@ -6,7 +6,17 @@ import type { Fact } from "../../src/core/fact.ts";
 import type { MetricsOptions } from "../../src/record/metrics.ts";
 import { createMetrics } from "../../src/record/metrics.ts";
 import { METRICS } from "../../src/record/table.ts";
-import { accepted, attempted, attemptedAs, decided, everyFact, job, refused, run } from "./facts.ts";
+import {
+  accepted,
+  attempted,
+  attemptedAs,
+  decided,
+  everyFact,
+  finished,
+  job,
+  refused,
+  run,
+} from "./facts.ts";
 
 /** `name{a="b"}` to its value; labels in the order of the text. */
 async function shown(
@@ -58,6 +68,11 @@ test("each fact moves the metrics that the table says it feeds", async () => {
     'sluice_acts_total{verb="replay"}': 1,
     sluice_pruned_deliveries_total: 3,
     sluice_pruned_payloads_total: 4,
+    'sluice_runs_finished_total{namespace="ci",listener="git",trigger="pr",phase="failed"}': 1,
+    'sluice_run_wait_seconds_sum{namespace="ci",listener="git",trigger="pr"}': 3.5,
+    'sluice_run_wait_seconds_bucket{le="5",namespace="ci",listener="git",trigger="pr"}': 1,
+    'sluice_run_seconds_sum{namespace="ci",listener="git",trigger="pr"}': 60,
+    sluice_leader: 1,
     'sluice_ack_seconds_bucket{le="0.0025"}': 0,
     'sluice_ack_seconds_bucket{le="0.005"}': 2,
     sluice_create_seconds_count: 2,
@@ -81,7 +96,7 @@ test("each fact moves the metrics that the table says it feeds", async () => {
 test("every metric of the table is shown, once", async () => {
   const samples = await shown(everyFact);
   for (const { name, type } of METRICS) {
-    const wanted = type === "histogram" ? `${name}_count` : name;
+    const wanted = type === "histogram" || type === "spread" ? `${name}_count` : name;
     assert.ok(
       [...samples.keys()].some((key) => key === wanted || key.startsWith(`${wanted}{`)),
       name,
@@ -132,6 +147,25 @@ test("label values are escaped, and values that look alike stay apart", async ()
   assert.equal(samples.get(`${prefix}"a\\"b\\\\c\\nd",result="matched"}`), 1);
   assert.equal(samples.get(`${prefix}"other-ns/pr",result="matched"}`), 1);
   assert.equal(samples.get(`${prefix}"pr",result="matched"}`), 1);
+});
+
+test("a run that ended without having started has no duration, and one in progress counts where it is followed", async () => {
+  const { startedAt: _, ...cancelled } = { ...finished, phase: "cancelled" as const };
+  const other = { ...job, trigger: { namespace: "shared", name: "pr" } };
+  const samples = await shown([{ type: "run.finished", job, run, progress: cancelled }], {
+    inProgress: () => [
+      { job, count: 2 },
+      { job: other, count: 1 },
+    ],
+  });
+  const maker = 'namespace="ci",listener="git"';
+  assert.equal(samples.get(`sluice_runs_finished_total{${maker},trigger="pr",phase="cancelled"}`), 1);
+  assert.deepEqual(
+    [...samples.keys()].filter((key) => key.startsWith("sluice_run_seconds_")),
+    [],
+  );
+  assert.equal(samples.get(`sluice_runs_in_progress{${maker},trigger="pr"}`), 2);
+  assert.equal(samples.get(`sluice_runs_in_progress{${maker},trigger="shared/pr"}`), 1);
 });
 
 test("the queue is asked when somebody scrapes, and not again within a second", async () => {

@@ -74,11 +74,14 @@ function compileOne(
     needs.known?.set(key, compiled);
     return compiled;
   }
-  const declared =
-    kind === "ClusterInterceptor"
-      ? declarations.find("ClusterInterceptor", "", name)
-      : declarations.find("Interceptor", listenerNamespace(owner, namespace), name);
-  if (declared === undefined) return registry.get(name).compile(spec.params, tools);
+  const type = kind === "ClusterInterceptor" ? kind : "Interceptor";
+  const inside = kind === "ClusterInterceptor" ? "" : listenerNamespace(owner, namespace);
+  const declared = declarations.find<"ClusterInterceptor" | "Interceptor">(type, inside, name);
+  if (declared === undefined) {
+    const why = declarations.fault?.(type, inside, name);
+    if (why !== undefined) throw why;
+    return registry.get(name).compile(spec.params, tools);
+  }
   const scope = owner.kind === "triggerGroup" ? "triggerGroups" : "triggers";
   const { spec: address, status } = declared;
   return compileRemote({

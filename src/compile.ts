@@ -12,6 +12,7 @@ import { asFault, fault } from "./core/errors.ts";
 import type { ProofDemand } from "./core/interceptor.ts";
 import type { ChainStep, ListenerPlan, OnDuplicate, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
 import type { EventListener } from "./core/tekton.ts";
+import { makeAnew, type Recall } from "./recall.ts";
 import { compileTemplate, type RenderOptions } from "./render/index.ts";
 
 export interface CompileNeeds extends ChainNeeds {
@@ -22,6 +23,10 @@ export interface CompileNeeds extends ChainNeeds {
   /** Names of the clusters that a template may ask for. */
   readonly clusters?: ReadonlySet<string>;
   readonly render?: RenderOptions;
+  /** What was made before of the same objects is taken as it is; default: nothing is remembered. */
+  readonly recall?: Recall;
+  /** Lists of proofs by what they demand: what is compiled later shares those of before. */
+  readonly demands?: Map<string, readonly ProofDemand[]>;
 }
 
 export interface Compiled {
@@ -43,27 +48,51 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
   const needs = { ...given, known: given.known ?? new Map() };
   const { namespace, name, annotations } = listener.metadata;
   const found: Findings = { errors: [], warnings: [] };
-  const demands = new Map<string, readonly ProofDemand[]>();
+  const { recall = makeAnew, demands = new Map() } = needs;
   const selection = triggersOf(listener, needs.declarations, needs.selection);
   found.warnings.push(...selection.faults);
   if (selection.broken !== undefined) found.errors.push(selection.broken);
+  if (listener.fault !== undefined) found.errors.push(listener.fault);
   const groups = selection.groups.map((group): TriggerGroupPlan => {
     const index = listener.spec.triggerGroups.findIndex(
       ({ interceptors }) => interceptors === group.interceptors,
     );
-    const owner = { kind: "triggerGroup", object: listener, path: ["spec", "triggerGroups", index] };
-    const errors: SluiceError[] = [];
-    const chain = compileChain(group.interceptors, owner, namespace, needs, errors);
+    const path = ["spec", "triggerGroups", index];
+    const place = `${namespace}/${name} ${index}`;
+    const { chain, errors } = recall(
+      place,
+      index === -1 ? [] : [listener],
+      needs.declarations,
+      (declarations) => {
+        const owner = { kind: "triggerGroup", object: listener, path };
+        const faults: SluiceError[] = [];
+        const steps = compileChain(group.interceptors, owner, namespace, { ...needs, declarations }, faults);
+        return { chain: steps, errors: faults };
+      },
+    );
     found.errors.push(...errors);
     const behind = { chain, broken: errors[0], demands };
-    const triggers = group.triggers.map((trigger) => compileTrigger(trigger, listener, behind, needs, found));
+    const declared = listener.metadata.annotations[VERIFICATION];
+    const triggers = group.triggers.map((trigger) => {
+      const key = `${place} ${trigger.namespace}/${trigger.key}`;
+      const inputs = [trigger.owner, trigger.spec, chain, declared];
+      const one = recall(key, inputs, needs.declarations, (declarations) =>
+        compileTrigger(trigger, listener, behind, { ...needs, declarations }),
+      );
+      found.errors.push(...one.errors);
+      found.warnings.push(...one.warnings);
+      return one.plan;
+    });
     return { name: group.name, chain, triggers };
   });
   const remote = groups.some(
     (group) => leaves(group.chain) || group.triggers.some((trigger) => leaves(trigger.chain)),
   );
   const limit = Number(annotations[MAX_BODY]);
-  const onDuplicate = onDuplicateOf(listener, needs, found);
+  const onDuplicate = onDuplicateOf(listener, needs);
+  if (typeof onDuplicate === "object") found.errors.push(onDuplicate);
+  const broken =
+    selection.broken ?? listener.fault ?? (typeof onDuplicate === "object" ? onDuplicate : undefined);
   const plan: ListenerPlan = {
     namespace,
     name,
@@ -72,8 +101,8 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
     groups,
     payloadValidation: annotations[PAYLOAD_VALIDATION] !== "false",
     remote,
-    ...(onDuplicate === undefined ? {} : { onDuplicate }),
-    ...(selection.broken === undefined ? {} : { fault: selection.broken }),
+    ...(typeof onDuplicate === "string" ? { onDuplicate } : {}),
+    ...(broken === undefined ? {} : { fault: broken }),
     ...(listener.spec.cloudEventURI === undefined ? {} : { cloudEventURI: listener.spec.cloudEventURI }),
     ...(Number.isSafeInteger(limit) && limit > 0 ? { maxBodyBytes: limit } : {}),
   };
@@ -97,11 +126,12 @@ function compileTrigger(
   listener: EventListener,
   group: Behind,
   needs: CompileNeeds,
-  found: Findings,
-): TriggerPlan {
+): Findings & { readonly plan: TriggerPlan } {
   const { spec, owner, path, namespace, name, key } = trigger;
+  if (owner.fault !== undefined) return unreadable(trigger, owner.fault, group);
   const errors: SluiceError[] = [];
   const missing: SluiceError[] = [];
+  const warnings: SluiceError[] = [];
   const chain = compileChain(
     spec.interceptors,
     { kind: owner.kind, object: owner, path },
@@ -120,7 +150,7 @@ function compileTrigger(
     const place = bound && needs.declarations.locate?.(bound.owner, bound.path);
     const placed = fault(error.code, { ...error.values, object: label(trigger) }, place && { at: place });
     if (severity === "error") errors.push(placed);
-    else found.warnings.push(placed);
+    else warnings.push(placed);
   }
   // The check above has said everything that compiling them could throw.
   const bind = errors.length > 0 ? undefined : compileBindings(bindings.params, declared);
@@ -128,29 +158,39 @@ function compileTrigger(
     () => ("fault" in template ? undefined : compileTemplate(template, needs.render)),
     errors,
   );
-  const proofs = shared(
-    group.demands,
-    [...group.chain, ...chain].flatMap(({ interceptor }) => interceptor.proof ?? []),
-  );
+  const proofs = proofsOf([...group.chain, ...chain], group);
   const undeclared = provesNothing(trigger, listener, [...group.chain, ...chain], needs)
     ? proofUndeclared(trigger, needs)
     : undefined;
-  found.errors.push(...errors);
-  found.warnings.push(...missing, ...(undeclared === undefined ? [] : [undeclared]));
+  warnings.push(...missing, ...(undeclared === undefined ? [] : [undeclared]));
   // Without a step that cannot be compiled the chain would let through what it was written to stop.
   const broken = undeclared ?? group.broken ?? errors[0] ?? missing[0];
-  return {
-    namespace,
-    name,
-    key,
-    proofs,
-    chain,
+  const plan: TriggerPlan = {
+    ...{ namespace, name, key, proofs, chain },
     bind: bind ?? (() => new Map()),
     render: render ?? (() => []),
     ...(spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }),
     ...(cluster && { cluster }),
     ...(broken === undefined ? {} : { fault: broken }),
   };
+  return { plan, errors, warnings };
+}
+
+/** A Trigger that the cluster holds and nobody can read: which proofs it demands is not known, so it trusts nobody. */
+function unreadable({ namespace, name, key }: SelectedTrigger, cause: SluiceError, group: Behind) {
+  const made = { bind: () => new Map(), render: () => [] };
+  const proofs = proofsOf(group.chain, group);
+  const plan: TriggerPlan = {
+    namespace,
+    name,
+    key,
+    proofs,
+    chain: [],
+    ...made,
+    unreadable: true,
+    fault: cause,
+  };
+  return { plan, errors: [cause], warnings: [] };
 }
 
 /**
@@ -176,7 +216,8 @@ function clusterOf(
 }
 
 /** One list for all triggers with the same demands, so that an event has it checked once. */
-function shared(known: Map<string, readonly ProofDemand[]>, demands: readonly ProofDemand[]) {
+function proofsOf(chain: readonly ChainStep[], { demands: known }: Behind): readonly ProofDemand[] {
+  const demands = chain.flatMap(({ interceptor }) => interceptor.proof ?? []);
   const key = JSON.stringify(demands);
   const same = known.get(key) ?? demands;
   known.set(key, same);
@@ -189,19 +230,16 @@ const ON_DUPLICATES: readonly OnDuplicate[] = ["retry-failed", "ignore", "rerun"
 function onDuplicateOf(
   listener: EventListener,
   { declarations }: CompileNeeds,
-  found: Findings,
-): OnDuplicate | undefined {
+): OnDuplicate | SluiceError | undefined {
   const { namespace, name, annotations } = listener.metadata;
   const word = annotations[ON_DUPLICATE];
   if (word === undefined) return undefined;
   const known = ON_DUPLICATES.find((policy) => policy === word);
-  if (known === undefined) {
-    const path = ["metadata", "annotations", ON_DUPLICATE];
-    const reason = `is ${JSON.stringify(word)}; expected ${ON_DUPLICATES.join(", ")}`;
-    const at = declarations.locate?.(listener, path);
-    found.errors.push(objectInvalid({ kind: "EventListener", namespace, name }, path, reason, at));
-  }
-  return known;
+  if (known !== undefined) return known;
+  const path = ["metadata", "annotations", ON_DUPLICATE];
+  const reason = `is ${JSON.stringify(word)}; expected ${ON_DUPLICATES.join(", ")}`;
+  const at = declarations.locate?.(listener, path);
+  return objectInvalid({ kind: "EventListener", namespace, name }, path, reason, at);
 }
 
 /** True when nothing in the chain can tell a stranger from the sender, and nobody wrote that this is meant. */

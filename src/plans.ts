@@ -1,11 +1,13 @@
 /** The plans in force: compiled from what is declared, swapped as a whole, never edited. */
 
 import type { LocatedDeclarations } from "./catalog/declarations.ts";
-import { type CompileNeeds, compileListener } from "./compile.ts";
+import { type Compiled, type CompileNeeds, compileListener } from "./compile.ts";
 import type { SluiceError } from "./core/errors.ts";
 import type { ListenerPlan, Plans } from "./core/plan.ts";
 import type { Secrets } from "./core/secrets.ts";
-import { lint } from "./lint/index.ts";
+import type { EventListener } from "./core/tekton.ts";
+import { lint, lintListener } from "./lint/index.ts";
+import { createMemory } from "./recall.ts";
 
 export interface CompiledPlans {
   readonly plans: Plans;
@@ -26,6 +28,45 @@ export function compilePlans(
     plans: plansOf(compiled.map(({ plan }) => plan)),
     errors: distinct([...compiled.flatMap(({ errors }) => errors), ...doubts.errors]),
     warnings: distinct([...compiled.flatMap(({ warnings }) => warnings), ...doubts.warnings]),
+  };
+}
+
+export interface Planner {
+  /** Compiles what changed since the last time, and takes the rest as it was. */
+  compile(declarations: LocatedDeclarations): CompiledPlans;
+}
+
+/**
+ * For declarations that change one by one. Nothing keeps them from coming into force, so what is wrong with a listener
+ * stays with that listener, as its fault.
+ */
+export function createPlanner(needs: Omit<CompileNeeds, "declarations">): Planner {
+  const memory = createMemory();
+
+  function compiled(listener: EventListener, all: LocatedDeclarations): Compiled {
+    const { namespace, name } = listener.metadata;
+    const key = `${namespace}/${name}`;
+    return memory.recall(key, [listener], all, (declarations) => {
+      const { recall } = memory;
+      const demands = recall(`${key} demands`, [], declarations, () => new Map());
+      const made = compileListener(listener, { ...needs, declarations, recall, demands });
+      const [limit] = lintListener(listener, declarations);
+      if (limit === undefined) return made;
+      const plan = { ...made.plan, fault: made.plan.fault ?? limit };
+      return { plan, errors: [...made.errors, limit], warnings: made.warnings };
+    });
+  }
+
+  return {
+    compile(declarations) {
+      const all = declarations.listeners.map((listener) => compiled(listener, declarations));
+      memory.forget();
+      return {
+        plans: plansOf(all.map(({ plan }) => plan)),
+        errors: distinct(all.flatMap(({ errors }) => errors)),
+        warnings: distinct(all.flatMap(({ warnings }) => warnings)),
+      };
+    },
   };
 }
 

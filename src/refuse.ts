@@ -32,7 +32,8 @@ export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs)
 /** Why a trigger does not trust the sender; undefined when it does. */
 async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<string | undefined> {
   const { fault: broken } = trigger;
-  if (broken?.code === "SLUICE_PROOF_UNDECLARED") return `${broken.message}. ${broken.fix}`;
+  if (broken?.code === "SLUICE_PROOF_UNDECLARED" || (broken && trigger.unreadable))
+    return `${broken.message}. ${broken.fix}`;
   let reason: string | undefined;
   for (const demand of trigger.proofs) {
     const proof = await proofs.check(demand);

@@ -1,6 +1,6 @@
 /** Declarations: the objects of one moment, found by kind, namespace and name. */
 
-import type { SourcePosition } from "../core/errors.ts";
+import type { SluiceError, SourcePosition } from "../core/errors.ts";
 import { compareBytewise } from "../core/json.ts";
 import type { Declarations, EventListener, TektonObject, Trigger } from "../core/tekton.ts";
 import type { Path } from "./findings.ts";
@@ -10,6 +10,8 @@ export interface LocatedDeclarations extends Declarations {
   /** Names of the objects of a kind in a namespace ("" for cluster-scoped kinds), for faults that name none of them. */
   names?(kind: Kind, namespace: string): readonly string[];
   locate?(object: TektonObject, path: Path): SourcePosition | undefined;
+  /** Why an object that is not found, or cannot be used, is not: it is broken, or nobody may see it. */
+  fault?(kind: Kind, namespace: string, name: string): SluiceError | undefined;
 }
 
 type Kind = TektonObject["kind"];

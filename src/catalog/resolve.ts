@@ -100,8 +100,10 @@ function missing(
 ): SluiceError {
   const { owner, path } = trigger;
   const namespace = kind === "ClusterTriggerBinding" ? "" : trigger.namespace;
+  const known = declarations.fault?.(kind, namespace, name);
+  if (known !== undefined) return known;
   const identity = { kind: owner.kind, namespace: owner.metadata.namespace, name: owner.metadata.name };
   const full = [...path, ...field];
-  const known = declarations.names?.(kind, namespace) ?? [];
-  return refMissing({ kind, namespace, name }, identity, full, known, declarations.locate?.(owner, full));
+  const others = declarations.names?.(kind, namespace) ?? [];
+  return refMissing({ kind, namespace, name }, identity, full, others, declarations.locate?.(owner, full));
 }

@@ -149,7 +149,8 @@ function listed(
     const missing = { kind: "Trigger", namespace, name: entry.triggerRef };
     const known = declarations.names?.("Trigger", namespace) ?? [];
     const at = declarations.locate?.(listener, field);
-    faults.push(refMissing(missing, identity(listener), field, known, at));
+    const why = declarations.fault?.("Trigger", namespace, entry.triggerRef);
+    faults.push(why ?? refMissing(missing, identity(listener), field, known, at));
   }
   return triggers;
 }

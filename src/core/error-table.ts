@@ -52,6 +52,7 @@ export const ERRORS = {
   SLUICE_YAML_SYNTAX: row(422, "never", "no valid YAML: {reason}", "Correct the file; the last good state stays in force."),
   SLUICE_OBJECT_INVALID: row(422, "never", "{field}: {reason}", "Correct the field; the last good state stays in force."),
   SLUICE_OBJECT_DUPLICATE: row(422, "never", "{kind} {name} is declared twice", "It also stands in {other}; keep one."),
+  SLUICE_OBJECT_UNUSABLE: row(422, "never", "{what} cannot be used: {reason}", "Correct it in the cluster; until then what would fire it fails, and nothing else."),
   // lint: what works, but is probably not meant
   SLUICE_SCRIPT_INJECTION: row(422, "never", "trigger {trigger}: param {param} brings {source} into {place}{via}, where text of the event runs as code", "Give the step an environment variable whose value is {variable}, and write \"$NAME\", in double quotes, where {variable} stands now."),
   SLUICE_PARAM_UNBOUND: row(422, "never", "trigger {trigger} gives param {param} no value, so $(tt.params.{param}) stays in the object as it is{hint}", "Bind {param}, or give it a default in the template."),
@@ -70,6 +71,7 @@ export const ERRORS = {
   SLUICE_CREATE_TENANT: row(403, "slow", "listener {listener} runs as {account}, which may not {what}; Tekton demands it too", "If that is meant: {grant}."),
   SLUICE_CREATE_POLICY: row(403, "slow", "a rule of the cluster refused {kind} {name} in {namespace}: {reason}", "Make room in its quota, or change what the rule finds wrong; it is tried again for an hour."),
   SLUICE_CLUSTER_UNKNOWN: row(422, "slow", "{from} asks for cluster {name}, which this gateway does not know; known: {known}", "Name it in the setting clusters, or correct the annotation sluice.dev/cluster."),
+  SLUICE_CLUSTER_KUBECONFIG: row(503, "slow", "Secret {namespace}/{name} gives no kubeconfig: {reason}", "Put a kubeconfig that holds its certificates and tokens itself under the key {key}, and let the gateway get that Secret."),
   SLUICE_CREATE_KIND: row(404, "slow", "the cluster knows no kind {kind}", "Install its CustomResourceDefinition, or correct apiVersion and kind."),
   SLUICE_CREATE_NAMESPACE: row(404, "slow", "namespace {namespace} does not exist", "Create it, or correct the template's metadata.namespace."),
   SLUICE_CREATE_CREDENTIALS: row(401, "slow", "the API server does not accept this gateway's credentials: {reason}", "Renew the kubeconfig's token, certificate or plugin; it is read again at the next try."),

@@ -44,6 +44,8 @@ export interface TriggerPlan extends ObjectName {
   readonly serviceAccount?: string;
   /** By the name that operators gave it; the gateway's own target without one. */
   readonly cluster?: string;
+  /** Its object cannot be read, so nobody knows which proofs it demands: it takes no sender for proved. */
+  readonly unreadable?: true;
   /** A trigger that cannot fire (missing binding, no declared proof, …): each of its decisions fails with this. */
   readonly fault?: SluiceError;
 }

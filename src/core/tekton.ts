@@ -1,5 +1,6 @@
 /** The Tekton objects that operators declare, with defaults applied, as the catalog hands them to the compiler. */
 
+import type { SluiceError } from "./errors.ts";
 import type { JsonObject } from "./json.ts";
 
 export interface Metadata {
@@ -14,6 +15,8 @@ export interface Declared<Kind extends string, Spec> {
   readonly kind: Kind;
   readonly metadata: Metadata;
   readonly spec: Spec;
+  /** It is there, but nothing can be made of it: `spec` is empty, and what would fire it fails with this. */
+  readonly fault?: SluiceError;
 }
 
 export interface InterceptorRef {

@@ -48,7 +48,7 @@ function doubt(owner: Owner, annotation: string, value: string) {
 }
 
 /** Limits of bodies that are no whole number of bytes above 0: somebody believes to be protected. */
-export function wrongLimits({ listeners }: LocatedDeclarations): readonly Finding[] {
+export function wrongLimits({ listeners }: Pick<LocatedDeclarations, "listeners">): readonly Finding[] {
   const annotation = "sluice.dev/max-body-bytes";
   return listeners.flatMap((owner): readonly Finding[] => {
     const value = owner.metadata.annotations[annotation];

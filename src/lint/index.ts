@@ -3,6 +3,7 @@
 import type { LocatedDeclarations, SelectionOptions } from "../catalog/index.ts";
 import { triggersOf } from "../catalog/index.ts";
 import type { SluiceError } from "../core/errors.ts";
+import type { EventListener } from "../core/tekton.ts";
 import { checkAnnotations, wrongLimits } from "./annotations.ts";
 import type { Finding } from "./finding.ts";
 import { placed } from "./finding.ts";
@@ -38,6 +39,14 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     errors: placed(wrongLimits(declarations), declarations),
     warnings: placed(warnings, declarations),
   };
+}
+
+/** What nobody can mean of one listener alone. */
+export function lintListener(
+  listener: EventListener,
+  declarations: LocatedDeclarations,
+): readonly SluiceError[] {
+  return placed(wrongLimits({ listeners: [listener] }), declarations);
 }
 
 /** Each trigger once, however many listeners fire it. */

@@ -20,7 +20,7 @@ import type { Disposition, JobHandler, Queue } from "./core/queue.ts";
 import { nextTry } from "./core/retry.ts";
 import { hiddenOf } from "./core/url.ts";
 import { decide } from "./decide.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate, Place } from "./gate.ts";
 import { createGate } from "./gate.ts";
 import { decidesAgain, onlyFailed, openJobs } from "./redelivery.ts";
 import type { Verifier } from "./verify/verifier.ts";
@@ -29,6 +29,8 @@ export interface DispatchNeeds {
   readonly target: Target;
   /** Stands before the target; one of its own by default. */
   readonly gate?: Gate;
+  /** Further targets, by the name that a job may ask for. None waits for another. */
+  readonly clusters?: ReadonlyMap<string, Place>;
   readonly ledger: Pick<Ledger, "attempt" | "decide" | "find" | "load">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
@@ -39,6 +41,10 @@ export interface DispatchNeeds {
 }
 
 type Failure = Extract<CreateAnswer, { outcome: "failed" }>;
+interface Tried {
+  readonly runs: readonly Run[];
+  readonly failure?: Failure;
+}
 const DONE: Disposition = { kind: "done" };
 
 /**
@@ -47,17 +53,20 @@ const DONE: Disposition = { kind: "done" };
  */
 export function createDispatch(needs: DispatchNeeds): JobHandler {
   const { target, ledger, queue, plans, verifier, tell, clock = Date.now, random = Math.random } = needs;
-  const { gate = createGate({ target, tell, clock, random }) } = needs;
+  const { gate = createGate({ target, tell, clock, random }), clusters = new Map<string, Place>() } = needs;
+  const own: Place = { target, gate };
 
   return (job: Job, attempt: number) =>
     job.kind === "create" ? create(job, attempt) : decideLater(job, attempt);
 
   async function create(job: CreateJob, number: number): Promise<Disposition> {
-    if (gate.closed() !== undefined) return backUntilOpen();
+    const place = job.cluster === undefined ? own : clusters.get(job.cluster);
+    if (place?.gate.closed() !== undefined) return notNow(place.gate);
     const at = clock();
-    const { runs, failure } = await createAll(job);
+    const { runs, failure } = place === undefined ? nowhere(job) : await createAll(job, place.target);
     // A try that nobody answered because nobody is there is none: it may have been made, and its names will say so.
-    if (failure?.code === "SLUICE_CREATE_UNREACHABLE" && (await gate.doubt())) return backUntilOpen();
+    if (failure?.code === "SLUICE_CREATE_UNREACHABLE" && (await place?.gate.doubt()) && place !== undefined)
+      return notNow(place.gate);
     const attempt = { ...concluded(job, number, at, failure), runs };
     if (!(await kept(job, attempt))) return DONE;
     tell({ type: "job.attempted", job, attempt, waited: Math.max(0, at - job.receivedAt) });
@@ -80,15 +89,25 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     }
   }
 
-  function backUntilOpen(): Disposition {
-    return { kind: "back", until: gate.closed() ?? Promise.resolve() };
+  /** With one target nobody takes a job before it is back; with several only its own jobs wait. */
+  function notNow(at: Gate): Disposition {
+    if (clusters.size > 0) return { kind: "aside", afterMs: at.askAgain() };
+    return { kind: "back", until: at.closed() ?? Promise.resolve() };
+  }
+
+  /** Decided by a gateway whose settings know the cluster, worked on by one whose do not: somebody has to mend them. */
+  function nowhere({ cluster: name = "", trigger }: CreateJob): Tried {
+    const from = `trigger ${trigger.namespace}/${trigger.name}`;
+    const known = [...clusters.keys()].join(", ") || "none";
+    const { code, retry, message: reason } = fault("SLUICE_CLUSTER_UNKNOWN", { name, from, known });
+    return { runs: [], failure: { outcome: "failed", code, retry, reason } };
   }
 
   /** Objects in the template's order; Tekton stops at the first that fails, and so do we. */
-  async function createAll(job: CreateJob): Promise<{ runs: Run[]; failure?: Failure }> {
+  async function createAll(job: CreateJob, target: Target): Promise<Tried> {
     const runs: Run[] = [];
     for (const object of job.objects) {
-      const answer = await createOne(object, job);
+      const answer = await createOne(object, job, target);
       if (answer.outcome === "failed") return { runs, failure: answer };
       runs.push(answer.run);
     }
@@ -96,7 +115,7 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
   }
 
   /** A target answers failures as values; what it throws all the same is a defect, and the job must outlive it. */
-  async function createOne(object: KubernetesObject, job: CreateJob): Promise<CreateAnswer> {
+  async function createOne(object: KubernetesObject, job: CreateJob, target: Target): Promise<CreateAnswer> {
     try {
       return await target.create(object, job);
     } catch (thrown) {

@@ -21,6 +21,12 @@ export interface GateState {
   readonly reason?: string;
 }
 
+/** A target with the gate before it. */
+export interface Place {
+  readonly target: Target;
+  readonly gate: Gate;
+}
+
 export interface Gate {
   /** While the target is away: resolves when it answers again. Undefined while it may be used. */
   closed(): Promise<void> | undefined;
@@ -31,6 +37,11 @@ export interface Gate {
    * @returns whether it is away; the gate is closed then.
    */
   doubt(): Promise<boolean>;
+  /**
+   * Where others need not wait for this target: milliseconds after which a job that was turned away is to ask again.
+   * It grows with the outage, and the jobs are told different times, however many they are.
+   */
+  askAgain(): number;
   state(): GateState;
   /** For readiness: asks the target, but not while it is known to be away. @throws SluiceError saying why not. */
   ready(): Promise<void>;
@@ -43,6 +54,9 @@ const PROBE_MS = 5_000;
 /** Looks are spread by this part up and down: many gateways wait for one API server. */
 const JITTER = 0.2;
 
+/** Jobs that were turned away come again at least so far apart; milliseconds. */
+const APART_MS = 10;
+
 interface Outage {
   readonly since: number;
   readonly reason: string;
@@ -54,6 +68,7 @@ export function createGate(needs: GateNeeds): Gate {
   let outage: Outage | undefined;
   let doubting: Promise<boolean> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let lastAsks = 0;
   let ended = false;
 
   async function ask(): Promise<boolean> {
@@ -88,6 +103,13 @@ export function createGate(needs: GateNeeds): Gate {
         doubting = undefined;
       });
       return doubting;
+    },
+    askAgain() {
+      const now = clock();
+      const age = outage === undefined ? 0 : now - outage.since;
+      const wait = Math.min(longest, Math.max(first, age)) * (1 - JITTER + 2 * JITTER * random());
+      lastAsks = Math.max(now + wait, lastAsks + APART_MS);
+      return lastAsks - now;
     },
     state: () =>
       outage === undefined ? { away: false } : { away: true, since: outage.since, reason: outage.reason },

@@ -16,9 +16,8 @@ import type { AdminToken } from "./core/permission.ts";
 import type { Consumer } from "./core/queue.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
-import { openTarget } from "./create/index.ts";
+import { openTargets } from "./create/index.ts";
 import { createDispatch } from "./dispatch.ts";
-import { createGate } from "./gate.ts";
 import { createIngress } from "./ingress/server.ts";
 import { createHttpClient } from "./intercept/http.ts";
 import { createRegistry } from "./intercept/registry.ts";
@@ -28,6 +27,7 @@ import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck } from 
 import { isLoopback } from "./ops/guard.ts";
 import { keepPruning } from "./ops/prune.ts";
 import { createRateMeter } from "./ops/rate.ts";
+import { createPlaces } from "./places.ts";
 import { compilePlans, createInForce } from "./plans.ts";
 import { createCloudEvents } from "./record/cloud-events.ts";
 import { createLog } from "./record/log.ts";
@@ -108,7 +108,9 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     accept({ declarations, secrets }) {
       const { unverified, duplicates } = settings;
       const selection = { duplicates };
-      const compiled = compilePlans(declarations, { registry, secrets, http, unverified, selection });
+      const clusters = new Set(settings.clusters.keys());
+      const needs = { registry, secrets, http, unverified, selection, clusters };
+      const compiled = compilePlans(declarations, needs);
       if (compiled.errors.length === 0) inForce.swap({ plans: compiled.plans, secrets });
       return compiled;
     },
@@ -116,10 +118,10 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   opened.defer(() => catalog.close());
 
   // 3. where things go: the target, the store
-  const target = role === "ingress" ? undefined : openTarget(settings);
-  opened.defer(() => target?.close());
-  const gate = target && createGate({ target, tell });
-  opened.defer(() => gate?.close());
+  const targets = role === "ingress" ? undefined : openTargets(settings);
+  opened.defer(() => targets?.close());
+  const places = targets && createPlaces(targets, tell);
+  opened.defer(() => places?.close());
   store = await openStore(settings.store, {
     owner: { admin: `http://${printAddress(settings.admin)}` },
     tell,
@@ -139,7 +141,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
     ...(store.checks?.() ?? []),
     catalogCheck(() => catalog.state()),
-    ...(gate === undefined ? [] : [targetCheck(() => gate.ready())]),
+    ...(places?.ready.map(({ name, ready }) => targetCheck(ready, name)) ?? []),
   ];
 
   // 5. the admin port: health is answered from here on
@@ -168,8 +170,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
 
   // 6. workers, then the webhook port
   let consumer: Consumer | undefined;
-  if (target !== undefined && gate !== undefined) {
-    const dispatch = createDispatch({ target, gate, ledger, queue, plans, verifier, tell });
+  if (places !== undefined) {
+    const dispatch = createDispatch({ ...places, ledger, queue, plans, verifier, tell });
     const sweeper = keepSweeping({ ledger, queue, tell });
     opened.defer(() => sweeper.stop());
     const pruner = keepPruning({ ledger, policy: retentionOf(settings), tell });
@@ -198,7 +200,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     listen: listen ?? "",
     admin: adminUrl,
     store: store.name,
-    target: target?.name ?? "",
+    target: places?.target.name ?? "",
   });
 
   const running = opened.move();
@@ -206,7 +208,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     listen,
     admin: adminUrl,
     store,
-    target,
+    target: places?.target,
     async stop(reason) {
       if (state.stopping) return;
       state.stopping = true;

@@ -39,6 +39,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "chain.ts": ["core", "catalog", "intercept"],
   lint: ["core", "catalog", "bind", "render", "config"],
   "gate.ts": ["core"],
+  "places.ts": ["core", "gate.ts"],
   "redelivery.ts": ["core"],
   "sweep.ts": ["core"],
   "audit.ts": ["core"],
@@ -53,6 +54,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What Sluice does in a cluster besides creating: it follows its runs, and tells listeners where they are served.
   follow: ["core", "kube"],
   announce: ["core", "kube"],
+  // Parity: what this gateway would create, beside what another created.
+  shadow: ["core"],
   record: ["core"],
   ops: ["core"],
   cli: ["*"],

@@ -19,7 +19,7 @@ another file or the cluster may hold the object; --strict makes errors of warnin
   sluice check listener.yaml secret.yaml -o json`,
   options: [
     { flags: "--strict", description: "warnings count as errors" },
-    ...settingOptions("config", "namespace", "unverified"),
+    ...settingOptions("config", "namespace", "unverified", "clusters"),
     JSON_OUTPUT,
   ],
   async run({ console, environment }, paths, options) {

@@ -23,7 +23,7 @@ export interface Offline {
 /** @param paths files and folders; at least one. @throws SluiceError SLUICE_CONFIG_INVALID without any. */
 export async function loadOffline(
   paths: readonly string[],
-  settings: Pick<Settings, "namespace" | "unverified">,
+  settings: Pick<Settings, "namespace" | "unverified"> & Partial<Pick<Settings, "clusters">>,
   http?: HttpClient,
 ): Promise<Offline> {
   if (paths.length === 0) {
@@ -32,7 +32,8 @@ export async function loadOffline(
   }
   const loaded = await loadCatalog({ paths, defaultNamespace: settings.namespace });
   const { declarations, secrets, objects, files, faults } = loaded;
-  const needs = { registry: createRegistry(BUILT_IN), secrets, unverified: settings.unverified };
+  const clusters = new Set(settings.clusters?.keys());
+  const needs = { registry: createRegistry(BUILT_IN), secrets, unverified: settings.unverified, clusters };
   const { plans, errors, warnings } = compilePlans(
     declarations,
     http === undefined ? needs : { ...needs, http },

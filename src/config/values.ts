@@ -98,6 +98,29 @@ export const createTarget = text.transform((value, context): CreateTarget => {
   return z.NEVER;
 });
 
+/** Name to a path or `secret:<namespace>/<name>`: a map in YAML, `name=place` pairs elsewhere. */
+export const clusters = z
+  .union([
+    z.literal("").transform((): Place[] => []),
+    text.transform((value): Place[] => value.split(",").map(pair)),
+    z.record(z.string(), text).transform((map): Place[] => Object.entries(map)),
+  ])
+  .refine((entries) => entries.every(([name, place]) => namespace.safeParse(name).success && isPlace(place)))
+  .refine((entries) => new Set(entries.map(([name]) => name)).size === entries.length)
+  .transform((entries): ReadonlyMap<string, string> => new Map(entries));
+
+type Place = [name: string, place: string];
+
+function pair(text: string): Place {
+  const at = text.indexOf("=");
+  return [text.slice(0, Math.max(0, at)).trim(), text.slice(at + 1).trim()];
+}
+
+function isPlace(place: string): boolean {
+  if (!place.startsWith("secret:")) return place !== "";
+  return objectName.safeParse(place.slice("secret:".length)).success;
+}
+
 /** Text of a certain form, turned into a value. */
 function read<T>(form: RegExp, make: (match: RegExpExecArray) => T) {
   return text.transform((value, context): T => {

@@ -5,11 +5,13 @@ import type { Job } from "./job.ts";
 /**
  * What a handler makes of a job. `done` also covers "gave up": the ledger keeps the dead, the queue forgets them. `back`:
  * it was not tried. It keeps its attempt number, and its consumer takes no more jobs of its kind before `until` resolves.
+ * `aside`: it was not tried either, and comes again later, while others go on.
  */
 export type Disposition =
   | { readonly kind: "done" }
   | { readonly kind: "retry"; readonly afterMs: number }
-  | { readonly kind: "back"; readonly until: Promise<void> };
+  | { readonly kind: "back"; readonly until: Promise<void> }
+  | { readonly kind: "aside"; readonly afterMs: number };
 
 /** @param attempt counts from 1 and survives restarts. */
 export type JobHandler = (job: Job, attempt: number) => Promise<Disposition>;

@@ -1,9 +1,11 @@
 /** What an answer of the API server that is no success means: a code, and with it who may try again. */
 
+import type { ObjectName } from "../core/delivery.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { fault, SluiceError } from "../core/errors.ts";
 import type { CreateAnswer } from "../core/job.ts";
 import type { ApiResponse } from "../kube/api.ts";
+import { grantCommand } from "../kube/grant.ts";
 import type { Status } from "../kube/status.ts";
 import { readStatus, retryAfter } from "../kube/status.ts";
 
@@ -12,15 +14,23 @@ export type CreateFailure = Extract<CreateAnswer, { readonly outcome: "failed" }
 /** What a failure is about, for its message. */
 export interface About {
   readonly kind: string;
+  /** "" for what lives in none. */
   readonly namespace: string;
   readonly name: string;
+  /** What was asked for: `pipelineruns.tekton.dev`; "" while it is not known. */
+  readonly resource: string;
+  readonly verb: "create" | "get";
+  /** For people: whose rights counted. */
   readonly account: string;
+  /** The service account that we acted as; undefined: ourselves. */
+  readonly as?: ObjectName | undefined;
 }
 
-/** A failure of the error table as an answer. */
+/** A failure of the error table as an answer. Who may mend a missing right reads the answer only, so it says how. */
 export function failed(error: SluiceError, after?: number): CreateFailure {
-  const { code, retry, message } = error;
-  return { outcome: "failed", retry, code, reason: message, ...(after === undefined ? {} : { after }) };
+  const { code, retry, message, fix, values } = error;
+  const reason = values["grant"] === undefined ? message : `${message}. ${fix}`;
+  return { outcome: "failed", retry, code, reason, ...(after === undefined ? {} : { after }) };
 }
 
 /**
@@ -30,13 +40,39 @@ export function failed(error: SluiceError, after?: number): CreateFailure {
  */
 export function failureOf(response: ApiResponse, about: About, now: number): CreateFailure {
   const status = readStatus(response);
-  const values = { ...about, status: String(response.status), reason: status.message };
-  return failed(fault(codeOf(response.status, status), values), retryAfter(response, status, now));
+  const after = retryAfter(response, status, now);
+  if (response.status === 403) return failed(forbidden(status, about), after);
+  const { kind, name, namespace } = about;
+  const values = { kind, name, namespace, status: String(response.status), reason: status.message };
+  return failed(fault(codeOf(response.status, status), values), after);
+}
+
+/**
+ * Three different refusals share one status. A right to impersonate that is missing is about the service account
+ * (k8s.io/apiserver/pkg/endpoints/filters/impersonation.go); admission is about the object that it was shown; a right
+ * to create that is missing is about the resource, as no name stands in the path.
+ */
+function forbidden(status: Status, about: About): SluiceError {
+  const { kind, name, namespace, resource, verb, account, as } = about;
+  const reason = status.message;
+  if (as !== undefined && status.kind === "serviceaccounts" && status.name === as.name) {
+    const grant = grantCommand({
+      verb: "impersonate",
+      resource: "serviceaccounts",
+      namespace: as.namespace,
+      resourceName: as.name,
+    });
+    return fault("SLUICE_CREATE_IMPERSONATE", { account, reason, grant });
+  }
+  if (verb === "create" && status.name !== "")
+    return fault("SLUICE_CREATE_POLICY", { kind, name, namespace, reason });
+  const grant = grantCommand({ verb, resource: resource || kind, namespace, ...(as && { account: as }) });
+  const where = namespace || "the whole cluster";
+  return fault("SLUICE_CREATE_FORBIDDEN", { account, verb, kind, namespace: where, reason, grant });
 }
 
 function codeOf(code: number, status: Status): ErrorCode {
   if (code === 401) return "SLUICE_CREATE_CREDENTIALS";
-  if (code === 403) return "SLUICE_CREATE_FORBIDDEN";
   if (code === 404) return status.kind === "namespaces" ? "SLUICE_CREATE_NAMESPACE" : "SLUICE_CREATE_KIND";
   // 409 is a Conflict here: AlreadyExists is no failure and never comes this far.
   if (code < 400 || code >= 500 || BUSY.has(code)) return "SLUICE_CREATE_BUSY";

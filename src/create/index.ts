@@ -1,28 +1,115 @@
-/** The targets by the setting `create`: the cluster where one is known, else a folder. */
+/** The targets by the settings: the gateway's own, and those of the clusters that operators named. */
 
+import type { ObjectName } from "../core/delivery.ts";
 import type { Target } from "../core/job.ts";
-import { isClusterKnown } from "../kube/cluster.ts";
+import type { Api } from "../kube/api.ts";
+import { createApi } from "../kube/api.ts";
+import type { ClusterSource } from "../kube/cluster.ts";
+import { isClusterKnown, loadCluster } from "../kube/cluster.ts";
+import { createReviews } from "../kube/reviews.ts";
+import type { Session } from "../kube/session.ts";
+import { createSession } from "../kube/session.ts";
 import { createDirectoryTarget } from "./directory.ts";
 import { createDryRunTarget } from "./dry-run.ts";
+import type { Identity } from "./identity.ts";
+import { createIdentity } from "./identity.ts";
 import { createKubernetesTarget } from "./kubernetes.ts";
+import { createSecretCluster } from "./secret-cluster.ts";
 
 const DIRECTORY = "directory:";
+const SECRET = "secret:";
 
-/**
- * Opens a target; nothing is sent before its first use.
- *
- * @param settings.create `auto`, `kubernetes`, `dry-run` or `directory:<dir>`.
- * @throws SluiceError SLUICE_CONFIG_INVALID when a cluster is asked for and none is known.
- */
-export function openTarget({
-  create,
-  kubeconfig,
-}: {
+export interface TargetSettings {
+  /** `auto`, `kubernetes`, `dry-run` or `directory:<dir>`. */
   readonly create: string;
   readonly kubeconfig?: string;
-}): Target {
-  if (create === "dry-run") return createDryRunTarget();
-  if (create.startsWith(DIRECTORY)) return createDirectoryTarget({ dir: create.slice(DIRECTORY.length) });
-  if (create === "auto" && !isClusterKnown({ kubeconfig })) return createDirectoryTarget({ dir: "runs" });
-  return createKubernetesTarget({ kubeconfig });
+  /** As whom objects are created; auto: as Tekton would where the objects come from a cluster. */
+  readonly identity?: "auto" | "gateway" | "tekton";
+  readonly fromCluster?: boolean;
+  /** Name to the path of a kubeconfig, or to `secret:<namespace>/<name>`. */
+  readonly clusters?: ReadonlyMap<string, string>;
+}
+
+export interface Targets {
+  /** For what asks for no cluster. */
+  readonly target: Target;
+  /** By the name that operators gave them. */
+  readonly clusters: ReadonlyMap<string, Target>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the targets; nothing is sent before the first use. Where objects are not created in clusters, the named ones
+ * stand for folders of their own, or for nothing: a try must not reach them.
+ *
+ * @throws SluiceError SLUICE_CONFIG_INVALID when a cluster is asked for and none is known.
+ */
+export function openTargets(settings: TargetSettings): Targets {
+  const { create, kubeconfig, clusters: places = new Map<string, string>() } = settings;
+  if (create === "dry-run") return ofKind(places, () => createDryRunTarget());
+  if (create.startsWith(DIRECTORY) || (create === "auto" && !isClusterKnown({ kubeconfig }))) {
+    const dir = create.startsWith(DIRECTORY) ? create.slice(DIRECTORY.length) : "runs";
+    return ofKind(places, (cluster) =>
+      createDirectoryTarget({ dir: cluster === undefined ? dir : `${dir}/${cluster}` }),
+    );
+  }
+  const home = lazyHome({ kubeconfig });
+  const identity = identityOf(settings, home.api);
+  const targets = ofKind(places, (cluster, place) => {
+    if (cluster === undefined) return createKubernetesTarget({ kubeconfig, identity });
+    if (!place.startsWith(SECRET)) return createKubernetesTarget({ kubeconfig: place, identity, cluster });
+    return createSecretCluster({
+      cluster,
+      secret: nameIn(place),
+      home: home.api(),
+      open: (given) => createKubernetesTarget({ given, identity, cluster }),
+    });
+  });
+  return {
+    ...targets,
+    async close() {
+      await targets.close();
+      home.close();
+    },
+  };
+}
+
+function ofKind(
+  places: ReadonlyMap<string, string>,
+  open: (cluster: string | undefined, place: string) => Target,
+): Targets {
+  const target = open(undefined, "");
+  const clusters = new Map(Array.from(places, ([name, place]) => [name, open(name, place)]));
+  const close = async () => {
+    await Promise.all([target, ...clusters.values()].map((each) => each.close()));
+  };
+  return { target, clusters, close };
+}
+
+function identityOf(
+  { identity = "auto", fromCluster = false }: TargetSettings,
+  home: () => Api,
+): Identity | undefined {
+  if (identity === "gateway" || (identity === "auto" && !fromCluster)) return undefined;
+  // Whoever writes the files could write these grants too; tenants of a cluster could not.
+  return createIdentity(fromCluster ? createReviews(home()) : undefined);
+}
+
+/** The gateway's own cluster beside the target: for questions to it, opened when there are any. */
+function lazyHome(source: ClusterSource): { readonly api: () => Api; readonly close: () => void } {
+  let session: Session | undefined;
+  let api: Api | undefined;
+  return {
+    api() {
+      session ??= createSession(() => loadCluster(source));
+      api ??= createApi(session);
+      return api;
+    },
+    close: () => session?.close(),
+  };
+}
+
+function nameIn(place: string): ObjectName {
+  const [namespace = "", name = ""] = place.slice(SECRET.length).split("/");
+  return { namespace, name };
 }

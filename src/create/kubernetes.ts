@@ -9,15 +9,20 @@ import type { ClusterSource } from "../kube/cluster.ts";
 import { loadCluster } from "../kube/cluster.ts";
 import type { Resource } from "../kube/discovery.ts";
 import { createDiscovery, versionPath } from "../kube/discovery.ts";
-import type { Session } from "../kube/session.ts";
+import { accountUser } from "../kube/reviews.ts";
 import { createSession } from "../kube/session.ts";
 import { readStatus } from "../kube/status.ts";
 import type { About } from "./failure.ts";
 import { failed, failedBy, failureOf } from "./failure.ts";
+import type { Identity } from "./identity.ts";
 import { isMadeBy } from "./ours.ts";
 
 export interface KubernetesTargetOptions extends ClusterSource {
   readonly limits?: ApiLimits;
+  /** Says as whom each job is created; without it as the configuration's own user. */
+  readonly identity?: Identity | undefined;
+  /** What operators call the cluster; undefined for the gateway's own. */
+  readonly cluster?: string;
 }
 
 /** Metadata is all we read of an object; with this the server sends no more (what client-go's metadata client asks for). */
@@ -29,33 +34,52 @@ const METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v
  * @throws SluiceError SLUICE_CONFIG_INVALID when the kubeconfig leads nowhere.
  */
 export function createKubernetesTarget(options: KubernetesTargetOptions): Target {
+  const { limits = DEFAULT_LIMITS, identity, cluster } = options;
   const session = createSession(() => loadCluster(options));
-  const api = createApi(session, options.limits ?? DEFAULT_LIMITS);
+  const api = createApi(session, limits);
   const discovery = createDiscovery(api);
-  const where = session.server.href.replace(/\/$/, "");
+  const server = session.server.href.replace(/\/$/, "");
+  const where = cluster === undefined ? server : `${cluster} ${server}`;
 
   async function create(object: KubernetesObject, job: CreateJob): Promise<CreateAnswer> {
-    const about = aboutOf(object, job, session);
-    const unusable = malformed(object, about);
-    if (unusable !== undefined) return failed(fault("SLUICE_CREATE_REFUSED", { ...about, reason: unusable }));
+    const as = await identity?.accountOf(job);
+    const { name, namespace: own } = object.metadata;
+    // As Tekton: what names no namespace goes where the trigger lives.
+    const namespace = own || job.trigger.namespace;
+    const account = as === undefined ? session.account : `service account ${as.namespace}/${as.name}`;
+    const unknown: About = { kind: object.kind, name, namespace, resource: "", verb: "create", account, as };
+    const unusable = malformed(object, unknown);
+    if (unusable !== undefined) {
+      return failed(fault("SLUICE_CREATE_REFUSED", { kind: object.kind, name, reason: unusable }));
+    }
     const found = await discovery.find(object.apiVersion, object.kind);
     if (found.outcome === "missing") return failed(unknownKind(object));
-    if (found.outcome === "refused") return failureOf(found.response, about, Date.now());
-
+    // Which kinds there are we ask as ourselves.
+    if (found.outcome === "refused") {
+      return failureOf(found.response, { ...unknown, account: session.account, as: undefined }, Date.now());
+    }
+    const about = located(unknown, object, found.resource);
     const path = collectionPath(object, found.resource, about);
-    // When jobs are created as their own service account, job.serviceAccount becomes Impersonate-User here.
+    const user = as === undefined ? {} : { as: accountUser(as) };
     const body = JSON.stringify(object);
-    const response = await api.send({ method: "POST", path, accept: METADATA_ONLY, body, statusOnly: true });
+    const response = await api.send({
+      method: "POST",
+      path,
+      accept: METADATA_ONLY,
+      body,
+      statusOnly: true,
+      ...user,
+    });
     const run = {
       apiVersion: object.apiVersion,
       kind: object.kind,
-      namespace: found.resource.namespaced ? about.namespace : "",
-      name: about.name,
+      namespace: about.namespace,
+      name,
       where,
     };
     if (response.status === 201) return { outcome: "created", run: { ...run, outcome: "created" } };
     if (response.status === 409 && readStatus(response).reason === "AlreadyExists") {
-      return existing(api, `${path}/${about.name}`, { ...run, outcome: "exists" }, job, about);
+      return existing(api, `${path}/${name}`, { ...run, outcome: "exists" }, job, about);
     }
     const failure = failureOf(response, about, Date.now());
     if (failure.code !== "SLUICE_CREATE_KIND") return failure;
@@ -64,7 +88,7 @@ export function createKubernetesTarget(options: KubernetesTargetOptions): Target
   }
 
   return {
-    name: `kubernetes ${where}`,
+    name: cluster === undefined ? `kubernetes ${server}` : `cluster ${where}`,
     create: (object, job) => create(object, job).catch(failedBy),
     async ready() {
       const response = await api.send({ method: "GET", path: "/version" });
@@ -86,20 +110,26 @@ async function existing(
   job: CreateJob,
   about: About,
 ): Promise<CreateAnswer> {
-  const response = await api.send({ method: "GET", path, accept: METADATA_ONLY });
+  const look = { method: "GET", path, accept: METADATA_ONLY } as const;
+  const asAccount = await api.send(about.as === undefined ? look : { ...look, as: accountUser(about.as) });
+  // Tekton asks its accounts for the right to create only. Who made an object tells nobody anything he may not know.
+  const response = about.as !== undefined && asAccount.status === 403 ? await api.send(look) : asAccount;
+  const { kind, name } = about;
   if (response.status === 200) {
     if (isMadeBy(metadataOf(response.body), job)) return { outcome: "exists", run };
-    return failed(fault("SLUICE_CREATE_CONFLICT", { ...about }));
+    return failed(fault("SLUICE_CREATE_CONFLICT", { kind, name }));
   }
-  if (response.status !== 404) return failureOf(response, about, Date.now());
+  if (response.status === 403) return failureOf(asAccount, { ...about, verb: "get" }, Date.now());
+  if (response.status !== 404) return failureOf(response, { ...about, verb: "get" }, Date.now());
   const reason = "the object existed, and was gone when it was looked at";
-  return failed(fault("SLUICE_CREATE_BUSY", { ...about, status: "404", reason }));
+  return failed(fault("SLUICE_CREATE_BUSY", { status: "404", reason }));
 }
 
-function aboutOf(object: KubernetesObject, job: CreateJob, { account }: Session): About {
-  const { name, namespace } = object.metadata;
-  // As Tekton: what names no namespace goes where the trigger lives.
-  return { kind: object.kind, name, namespace: namespace || job.trigger.namespace, account };
+/** What is known of an object once its resource is. */
+function located(about: About, { apiVersion }: KubernetesObject, { name, namespaced }: Resource): About {
+  const slash = apiVersion.indexOf("/");
+  const resource = slash < 0 ? name : `${name}.${apiVersion.slice(0, slash)}`;
+  return { ...about, resource, namespace: namespaced ? about.namespace : "" };
 }
 
 const API_VERSION = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

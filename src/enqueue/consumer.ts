@@ -60,6 +60,10 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
     place.leave(verdict.kind === "done" || verdict.kind === "retry");
     if (verdict.kind === "done") return;
     if (verdict.kind === "retry") throw new Again(verdict.afterMs);
+    if (verdict.kind === "aside") {
+      await bull.updateData(driver.pack(envelope(opened.job, opened.unspent + 1)));
+      return delay(verdict.afterMs, bull, token);
+    }
     if (verdict.kind === "back") {
       await hold(verdict.until);
       await bull.updateData(driver.pack(envelope(opened.job, opened.unspent + 1)));

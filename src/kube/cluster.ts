@@ -5,11 +5,14 @@ import { delimiter, dirname, resolve } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse } from "yaml";
 import { fault, reasonOf } from "../core/errors.ts";
-import { isJsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, ownValue } from "../core/json.ts";
 
 export interface ClusterSource {
   /** A path, or several as KUBECONFIG lists them. Without it: the account of the pod that we run in. */
   readonly kubeconfig?: string | undefined;
+  /** A kubeconfig as text, and where it came from; goes before the path. */
+  readonly given?: { readonly text: string; readonly from: string };
   /** A context of the kubeconfig; its current one otherwise. */
   readonly context?: string | undefined;
 }
@@ -27,8 +30,8 @@ export function isClusterKnown({ kubeconfig }: ClusterSource): boolean {
  *
  * @throws SluiceError SLUICE_CONFIG_INVALID when there is none, or it does not name a cluster and a user.
  */
-export function loadCluster({ kubeconfig, context }: ClusterSource): KubeConfig {
-  const config = kubeconfig === undefined ? fromPod() : fromFiles(kubeconfig);
+export function loadCluster({ kubeconfig, given, context }: ClusterSource): KubeConfig {
+  const config = given ? fromText(given) : kubeconfig === undefined ? fromPod() : fromFiles(kubeconfig);
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null || !URL.canParse(cluster.server)) {
@@ -49,6 +52,46 @@ function fromPod(): KubeConfig {
   const config = new KubeConfig();
   config.loadFromCluster();
   return config;
+}
+
+/**
+ * Whoever may write the text (a Secret, in a cluster) must not thereby run programs or read files in this process, as
+ * kubeconfigs of persons do.
+ */
+function fromText({ text, from }: { readonly text: string; readonly from: string }): KubeConfig {
+  const config = new KubeConfig();
+  let document: unknown;
+  try {
+    document = parse(text, { maxAliasCount: 100 });
+  } catch (error) {
+    throw invalid(`${from}: ${reasonOf(error)}`);
+  }
+  for (const [list, entry, fields] of REACHING_OUT) {
+    const found = entriesOf(document, list)
+      .map((item) => ownValue(item, entry))
+      .flatMap((item) => fields.filter((field) => isJsonObject(item) && Object.hasOwn(item, field)));
+    if (found.length > 0) {
+      throw invalid(`${from}: ${found[0]} reaches outside of it; write certificates and tokens into it`);
+    }
+  }
+  try {
+    // The client has a YAML parser of its own, which reads merge keys too: it is given what was looked at.
+    config.loadFromString(JSON.stringify(document));
+  } catch (error) {
+    throw invalid(`${from}: ${reasonOf(error)}`);
+  }
+  return config;
+}
+
+/** Fields that name programs to run or files to read. */
+const REACHING_OUT = [
+  ["users", "user", ["exec", "auth-provider", "tokenFile", "token-file", "client-certificate", "client-key"]],
+  ["clusters", "cluster", ["certificate-authority"]],
+] as const;
+
+function entriesOf(document: unknown, list: string): readonly JsonObject[] {
+  const entries = isJsonObject(document) ? ownValue(document, list) : undefined;
+  return Array.isArray(entries) ? entries.filter(isJsonObject) : [];
 }
 
 /** Merges files as kubectl does: the first to name a thing wins, missing files are passed over unless all are. */

@@ -11,6 +11,8 @@ export interface Status {
   readonly message: string;
   /** `details.kind`: the resource that the failure is about. */
   readonly kind: string;
+  /** `details.name`: the one object that it is about; "" where it is about the resource. */
+  readonly name: string;
   readonly retryAfterSeconds: number | undefined;
 }
 
@@ -21,14 +23,21 @@ export function readStatus({ status, body }: ApiResponse): Status {
   const document = parsed(body);
   if (!isJsonObject(document) || document.kind !== "Status") {
     const text = printable(body).trim();
-    return { reason: "", message: text || `HTTP ${status}`, kind: "", retryAfterSeconds: undefined };
+    return {
+      reason: "",
+      message: text || `HTTP ${status}`,
+      kind: "",
+      name: "",
+      retryAfterSeconds: undefined,
+    };
   }
   const { reason, message, details } = document;
-  const { kind, retryAfterSeconds } = isJsonObject(details) ? details : {};
+  const { kind, name, retryAfterSeconds } = isJsonObject(details) ? details : {};
   return {
     reason: typeof reason === "string" ? reason : "",
     message: printable(typeof message === "string" ? message : `HTTP ${status}`),
     kind: typeof kind === "string" ? kind : "",
+    name: typeof name === "string" ? name : "",
     retryAfterSeconds: typeof retryAfterSeconds === "number" ? retryAfterSeconds : undefined,
   };
 }

@@ -56,7 +56,12 @@ function requestHeaders({ hostname, port }: HttpTarget, request: ApiRequest, acc
   if (body !== undefined) {
     headers.push("Content-Type", contentType, "Content-Length", String(Buffer.byteLength(body)));
   }
-  if (as !== undefined) headers.push("Impersonate-User", as);
-  headers.push(...access.headers);
+  if (as === undefined) headers.push(...access.headers);
+  else headers.push("Impersonate-User", as, ...withoutImpersonation(access.headers));
   return headers;
+}
+
+/** A kubeconfig may name somebody to act as, and his groups: they must not come along with another user. */
+function withoutImpersonation(pairs: readonly string[]): string[] {
+  return pairs.filter((_part, index) => !/^impersonate-/i.test(pairs[index - (index % 2)] as string));
 }

@@ -43,9 +43,9 @@ export function storeCheck(ping: () => Promise<void>): Check {
 }
 
 /** Degraded while objects cannot be created: deliveries are still taken, and their jobs wait. */
-export function targetCheck(ready: () => Promise<void>): Check {
+export function targetCheck(ready: () => Promise<void>, name = "target"): Check {
   return {
-    name: "target",
+    name,
     async check() {
       try {
         await inTime(ready());

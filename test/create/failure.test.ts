@@ -5,7 +5,14 @@ import { test } from "node:test";
 import type { ErrorCode, Retry } from "../../src/core/errors.ts";
 import { failureOf } from "../../src/create/failure.ts";
 
-const about = { kind: "PipelineRun", namespace: "ci", name: "run-1", account: "robot" };
+const about = {
+  kind: "PipelineRun",
+  namespace: "ci",
+  name: "run-1",
+  resource: "pipelineruns.tekton.dev",
+  verb: "create",
+  account: "robot",
+} as const;
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 
 function answer(status: number, body: unknown = "", headers: Record<string, string> = {}) {
@@ -23,6 +30,9 @@ const CASES: readonly (readonly [number, object | string, Retry, ErrorCode])[] =
   [400, statusBody("BadRequest"), "never", "SLUICE_CREATE_REFUSED"],
   [401, statusBody("Unauthorized"), "slow", "SLUICE_CREATE_CREDENTIALS"],
   [403, statusBody("Forbidden"), "slow", "SLUICE_CREATE_FORBIDDEN"],
+  [403, statusBody("Forbidden", { kind: "pipelineruns" }), "slow", "SLUICE_CREATE_FORBIDDEN"],
+  [403, statusBody("Forbidden", { name: "run-1", kind: "pipelineruns" }), "slow", "SLUICE_CREATE_POLICY"],
+  [403, statusBody("Forbidden", { name: "x", kind: "serviceaccounts" }), "slow", "SLUICE_CREATE_POLICY"],
   [404, statusBody("NotFound", { name: "ci", kind: "namespaces" }), "slow", "SLUICE_CREATE_NAMESPACE"],
   [404, statusBody("NotFound"), "slow", "SLUICE_CREATE_KIND"],
   [404, "404 page not found\n", "slow", "SLUICE_CREATE_KIND"],
@@ -46,6 +56,27 @@ for (const [status, body, retry, code] of CASES) {
     assert.partialDeepStrictEqual(answer(status, body), { outcome: "failed", retry, code });
   });
 }
+
+test("a missing right to act as somebody is told from one of his own, and both say how to grant it", () => {
+  const as = { namespace: "ci", name: "builder" };
+  const refused = (details: object) => {
+    const body = JSON.stringify(statusBody("Forbidden", details));
+    const account = "service account ci/builder";
+    return failureOf({ status: 403, headers: {}, body }, { ...about, account, as }, NOW);
+  };
+  const impersonation = refused({ name: "builder", kind: "serviceaccounts" });
+  assert.equal(impersonation.code, "SLUICE_CREATE_IMPERSONATE");
+  assert.match(
+    impersonation.reason,
+    /may not act as service account ci\/builder: because\..*kubectl create role \S+ -n ci --verb=impersonate --resource=serviceaccounts --resource-name=builder && /,
+  );
+  const creation = refused({ group: "tekton.dev", kind: "pipelineruns" });
+  assert.equal(creation.code, "SLUICE_CREATE_FORBIDDEN");
+  assert.match(
+    creation.reason,
+    /^service account ci\/builder may not create PipelineRun in ci: because\. Grant it: kubectl create role (\S+) -n ci --verb=create --resource=pipelineruns\.tekton\.dev && kubectl create rolebinding \1 -n ci --role=\1 --serviceaccount=ci:builder\.$/,
+  );
+});
 
 test("what the message says decides nothing", () => {
   const lie = statusBody("Invalid", {}, 'namespaces "ci" not found; already exists; too many requests');

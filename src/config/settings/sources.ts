@@ -56,4 +56,20 @@ export const SOURCES = {
     description: "The kubeconfig to use; without it the pod's own account, where there is one.",
     alsoEnv: "KUBECONFIG",
   }),
+  identity: setting({
+    value: "<whose>",
+    default: "auto",
+    type: as.choice("auto", "gateway", "tekton"),
+    expected: "auto, gateway or tekton",
+    description:
+      "As whom objects are created in a cluster. gateway: by the gateway's own rights; tekton: as the service account of the trigger, else of the listener; auto: tekton with --from-cluster, else gateway.",
+  }),
+  clusters: setting({
+    value: "<name=place,...>",
+    default: "",
+    type: as.clusters,
+    expected: "name=<path of a kubeconfig> or name=secret:<namespace>/<name>, separated by commas",
+    description:
+      "Further clusters to create objects in: name and kubeconfig, a file or the key kubeconfig of a Secret in the gateway's own cluster. A TriggerTemplate asks for one with the annotation sluice.dev/cluster.",
+  }),
 } as const;

@@ -1,0 +1,80 @@
+/** As whom objects are created: the service account that Tekton would use, and only where Tekton would let it. */
+
+import type { ObjectName } from "../core/delivery.ts";
+import { fault } from "../core/errors.ts";
+import type { CreateJob } from "../core/job.ts";
+import { grantCommand } from "../kube/grant.ts";
+import type { Permission, Reviews } from "../kube/reviews.ts";
+
+export interface Identity {
+  /**
+   * The account that a job's objects are created as.
+   *
+   * @throws SluiceError SLUICE_CREATE_TENANT where the listener's own account may not make use of it,
+   *   SLUICE_CREATE_REFUSED for a name that none can have.
+   */
+  accountOf(job: CreateJob): Promise<ObjectName>;
+}
+
+/**
+ * Tekton's rule (pkg/sink/sink.go, pkg/sink/auth_override.go): the trigger's account in the trigger's namespace,
+ * impersonated by the listener's pod, else that pod's own.
+ *
+ * @param reviews asked what the listener's pod needs the right for in Tekton: to see triggers of another namespace, to
+ *   act as their accounts. Without it (objects from files, which one operator wrote) nothing is asked.
+ */
+export function createIdentity(reviews?: Reviews): Identity {
+  return {
+    async accountOf(job) {
+      const { listener, trigger, serviceAccount } = job;
+      const pod = named(listener.namespace, job.listenerAccount ?? "default");
+      const account = serviceAccount === undefined ? pod : named(trigger.namespace, serviceAccount);
+      if (reviews === undefined) return account;
+      const demands: Demand[] = [];
+      if (trigger.namespace !== listener.namespace) demands.push(seeing(trigger.namespace));
+      if (account.name !== pod.name || account.namespace !== pod.namespace) demands.push(actingAs(account));
+      for (const demand of demands) {
+        if (!(await reviews.may(pod, demand))) throw refused(job, pod, demand);
+      }
+      return account;
+    },
+  };
+}
+
+type Demand = Permission & { readonly namespace: string };
+
+const seeing = (namespace: string): Demand => ({
+  verb: "list",
+  group: "triggers.tekton.dev",
+  resource: "triggers",
+  namespace,
+});
+
+const actingAs = ({ namespace, name }: ObjectName): Demand => ({
+  verb: "impersonate",
+  group: "",
+  resource: "serviceaccounts",
+  namespace,
+  name,
+});
+
+function refused({ listener }: CreateJob, pod: ObjectName, demand: Demand): ReturnType<typeof fault> {
+  const { verb, group, resource: plural, namespace, name } = demand;
+  const resource = group === "" ? plural : `${plural}.${group}`;
+  const only = name === undefined ? {} : { resourceName: name };
+  return fault("SLUICE_CREATE_TENANT", {
+    listener: `${listener.namespace}/${listener.name}`,
+    account: `service account ${pod.namespace}/${pod.name}`,
+    what: `${verb} ${name === undefined ? resource : `${resource} ${name}`} in namespace ${namespace}`,
+    grant: grantCommand({ verb, resource, namespace, ...only, account: pod }),
+  });
+}
+
+/** A DNS subdomain. Anything else could make another user of `system:serviceaccount:…` than an account. */
+const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+function named(namespace: string, name: string): ObjectName {
+  if (NAME.test(name)) return { namespace, name };
+  const reason = "its name is no DNS subdomain";
+  throw fault("SLUICE_CREATE_REFUSED", { kind: "service account", name: JSON.stringify(name), reason });
+}

@@ -1,0 +1,136 @@
+/** What accounts may do, by the API server's own word: access reviews, remembered for some seconds. */
+
+import type { ObjectName } from "../core/delivery.ts";
+import { fault } from "../core/errors.ts";
+import { isJsonObject, parseJson } from "../core/json.ts";
+import type { Api, ApiResponse } from "./api.ts";
+import { grantCommand } from "./grant.ts";
+import { readStatus } from "./status.ts";
+
+/** A right as RBAC knows it. */
+export interface Permission {
+  readonly verb: string;
+  /** "" for the core group. */
+  readonly group: string;
+  /** Plural; a subresource behind a slash: `eventlisteners/status`. */
+  readonly resource: string;
+  /** Absent: everywhere. */
+  readonly namespace?: string;
+  /** One object; absent: all of them. */
+  readonly name?: string;
+}
+
+export interface Reviews {
+  /** @throws SluiceError SLUICE_CREATE_FORBIDDEN when we may not ask, others of SLUICE_CREATE_… without an answer. */
+  may(account: ObjectName, permission: Permission & { readonly namespace: string }): Promise<boolean>;
+}
+
+/** Milliseconds for which a yes is believed: a right that was taken away counts no longer. */
+const YES_MS = 10_000;
+/** A no is asked again sooner: somebody is just granting it. */
+const NO_MS = 2_000;
+const MAX_ANSWERS = 2_000;
+
+const GROUP = "authorization.k8s.io";
+
+/** The user that the API server takes a service account for (k8s.io/apiserver/pkg/authentication/serviceaccount). */
+export const accountUser = ({ namespace, name }: ObjectName): string =>
+  `system:serviceaccount:${namespace}:${name}`;
+
+/** Answers for other accounts, asked in the namespace that they are about: a Role there is enough to be allowed to. */
+export function createReviews(api: Api, clock = (): number => performance.now()): Reviews {
+  const answers = new Map<string, { readonly until: number; readonly allowed: boolean }>();
+
+  async function ask(account: ObjectName, permission: Permission & { readonly namespace: string }) {
+    const { namespace } = permission;
+    const groups = [
+      "system:serviceaccounts",
+      `system:serviceaccounts:${account.namespace}`,
+      "system:authenticated",
+    ];
+    const response = await api.send({
+      method: "POST",
+      path: `/apis/${GROUP}/v1/namespaces/${namespace}/localsubjectaccessreviews`,
+      body: JSON.stringify({
+        apiVersion: `${GROUP}/v1`,
+        kind: "LocalSubjectAccessReview",
+        metadata: { namespace },
+        spec: { user: accountUser(account), groups, resourceAttributes: attributes(permission) },
+      }),
+    });
+    return allowedIn(response, namespace);
+  }
+
+  return {
+    async may(account, permission) {
+      const key = JSON.stringify([account, permission]);
+      const known = answers.get(key);
+      if (known !== undefined && clock() < known.until) return known.allowed;
+      const allowed = await ask(account, permission);
+      if (answers.size >= MAX_ANSWERS) answers.clear();
+      answers.set(key, { until: clock() + (allowed ? YES_MS : NO_MS), allowed });
+      return allowed;
+    },
+  };
+}
+
+/**
+ * Whether we ourselves may.
+ *
+ * @throws SluiceError of SLUICE_CREATE_… without an answer.
+ */
+export async function mayWe(api: Api, permission: Permission): Promise<boolean> {
+  const response = await api.send({
+    method: "POST",
+    path: `/apis/${GROUP}/v1/selfsubjectaccessreviews`,
+    body: JSON.stringify({
+      apiVersion: `${GROUP}/v1`,
+      kind: "SelfSubjectAccessReview",
+      spec: { resourceAttributes: attributes(permission) },
+    }),
+  });
+  return allowedIn(response, "");
+}
+
+function attributes({ verb, group, resource, namespace, name }: Permission): object {
+  const [plural, subresource] = resource.split("/");
+  return {
+    verb,
+    group,
+    resource: plural,
+    ...(subresource !== undefined && { subresource }),
+    ...(namespace !== undefined && { namespace }),
+    ...(name !== undefined && { name }),
+  };
+}
+
+function allowedIn(response: ApiResponse, namespace: string): boolean {
+  if (response.status === 200 || response.status === 201) {
+    const document = parsed(response.body);
+    const status = isJsonObject(document) ? document.status : undefined;
+    if (isJsonObject(status) && typeof status.allowed === "boolean") return status.allowed;
+  }
+  const reason = readStatus(response).message;
+  if (response.status === 401) throw fault("SLUICE_CREATE_CREDENTIALS", { reason });
+  if (response.status !== 403) {
+    throw fault("SLUICE_CREATE_BUSY", { status: String(response.status), reason });
+  }
+  const kind = `localsubjectaccessreviews.${GROUP}`;
+  const grant = grantCommand({ verb: "create", resource: kind, namespace });
+  throw fault("SLUICE_CREATE_FORBIDDEN", {
+    account: "this gateway",
+    verb: "create",
+    kind,
+    namespace,
+    reason,
+    grant,
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}

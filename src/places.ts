@@ -1,0 +1,32 @@
+/** The targets behind their gates: the gateway's own and those of the named clusters, none of which waits for another. */
+
+import type { Tell } from "./core/fact.ts";
+import type { Target } from "./core/job.ts";
+import type { Place } from "./gate.ts";
+import { createGate } from "./gate.ts";
+
+export interface Places extends Place {
+  /** By the name that operators gave them. */
+  readonly clusters: ReadonlyMap<string, Place>;
+  /** For readiness: each place, by the name of its check. */
+  readonly ready: readonly { readonly name: string; readonly ready: () => Promise<void> }[];
+  close(): void;
+}
+
+export function createPlaces(
+  targets: { readonly target: Target; readonly clusters: ReadonlyMap<string, Target> },
+  tell: Tell,
+): Places {
+  const guarded = (target: Target): Place => ({ target, gate: createGate({ target, tell }) });
+  const own = guarded(targets.target);
+  const clusters = new Map(Array.from(targets.clusters, ([name, target]) => [name, guarded(target)]));
+  const named = Array.from(clusters, ([name, { gate }]) => ({ name: `target-${name}`, ready: gate.ready }));
+  return {
+    ...own,
+    clusters,
+    ready: [{ name: "target", ready: own.gate.ready }, ...named],
+    close() {
+      for (const { gate } of [own, ...clusters.values()]) gate.close();
+    },
+  };
+}

@@ -104,6 +104,7 @@ export function createInForce(): InForce {
     secrets: {
       peek: (namespace, name) => (current === undefined ? null : current.secrets.peek(namespace, name)),
       read: async (namespace, name) => (await current?.secrets.read(namespace, name)) ?? null,
+      again: async (namespace, name) => current?.secrets.again?.(namespace, name),
     },
     swap(next) {
       current = next;

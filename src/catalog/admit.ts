@@ -16,8 +16,8 @@ import { readTrigger } from "./kinds/trigger.ts";
 
 export const TEKTON_GROUP = "triggers.tekton.dev";
 
-/** Kinds and the versions in which Tekton serves them. */
-const SERVED: Readonly<Record<TektonObject["kind"], readonly Version[]>> = {
+/** Kinds and the versions in which Tekton serves them, the newest first. */
+export const SERVED: Readonly<Record<TektonObject["kind"], readonly Version[]>> = {
   EventListener: ["v1beta1", "v1alpha1"],
   Trigger: ["v1beta1", "v1alpha1"],
   TriggerBinding: ["v1beta1", "v1alpha1"],

@@ -27,6 +27,7 @@ export const ERRORS = {
   SLUICE_UNVERIFIED: row(401, "never", "nobody could be proved to have sent this: {reason}", "Give the sender the secret that the listener's interceptor names, or check which secret it signs with."),
   SLUICE_SENDER_GONE: row(400, "never", "the sender hung up before its request was whole", "Nothing was accepted: a sender that wants it taken sends it again."),
   SLUICE_STORE_AWAY: row(503, "soon", "the store did not accept the delivery: {reason}", "Send it again later; nothing was accepted."),
+  SLUICE_STORE_FULL: row(503, "soon", "the store has no room for more: {reason}", "Nothing was accepted. Give the store more room (maxmemory of Redis, the disk of Postgres), or keep less (`sluice help settings`: retention)."),
   SLUICE_BUSY: row(503, "soon", "this gateway has as many bytes of requests in hand as it may", "Send it again later; a larger --max-in-flight, or more gateways, take more at once."),
   SLUICE_STOPPING: row(503, "soon", "this gateway is shutting down", "Send it again; another one will take it."),
   SLUICE_LISTENER_BROKEN: row(500, "never", "listener {listener} cannot fire: {reason}", "Mend its objects; `sluice check` names the place."),
@@ -34,6 +35,8 @@ export const ERRORS = {
   SLUICE_SIGNATURE_MISSING: row(401, "never", "header {header} is missing", "Set a secret on the webhook in {provider}; it must equal Secret {secret}."),
   SLUICE_SIGNATURE_WRONG: row(401, "never", "{header} does not match the body under Secret {secret}", "The sender signs with another secret, or something between changed the body."),
   SLUICE_SECRET_MISSING: row(401, "slow", "Secret {secret} has no usable key {key}", "Create it in namespace {namespace}, with a value that is not empty."),
+  SLUICE_SECRET_FORBIDDEN: row(401, "slow", "Secret {secret} may not be read: {reason}", "Grant {account} the verb get on secrets in namespace {namespace}, with resourceNames: [{name}] if that is enough."),
+  SLUICE_SECRET_AWAY: row(503, "soon", "Secret {secret} cannot be read just now: {reason}", "Nothing to do: it is read again with the next delivery."),
   SLUICE_PROOF_UNDECLARED: row(401, "never", "trigger {trigger} demands no proof of the sender", "Add a github, gitlab or bitbucket interceptor with secretRef, or write the annotation sluice.dev/verification: none, or start with --unverified=allow."),
   // decide
   SLUICE_INTERCEPTOR_UNKNOWN: row(422, "never", "no interceptor is called {name}", "Known here: {known}."),

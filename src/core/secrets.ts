@@ -13,6 +13,13 @@ export interface Secrets {
    * @throws SluiceError with retry "soon" when the store of secrets cannot be asked.
    */
   read(namespace: string, name: string): Promise<SecretData | null>;
+  /**
+   * Reads a Secret that did not prove a sender: it may have been rotated since it was read.
+   *
+   * @returns undefined when it was read a moment ago.
+   * @throws SluiceError as {@link read}.
+   */
+  again?(namespace: string, name: string): Promise<SecretData | null | undefined>;
 }
 
 /**

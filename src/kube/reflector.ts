@@ -19,8 +19,10 @@ export type Change<T> =
   /** It is there, but nested deeper than we read. */
   | (Place & { readonly type: "unreadable"; readonly reason: string });
 
-export interface ReflectorOptions<T> extends Collection {
+export interface ReflectorOptions<T> extends Omit<Collection, "path"> {
   readonly api: Api;
+  /** Of the collection. A function is asked before each list: kinds are installed, and change their versions. */
+  readonly path: string | (() => Promise<string>);
   /** Makes of an object what is kept of it. Must not throw. */
   readonly read: (object: JsonObject) => T;
   /**
@@ -84,19 +86,21 @@ const LARGEST_PAGE = 10_000;
  * has forgotten begins with a list. What is known stays as long as the server is away.
  */
 export function createReflector<T>(options: ReflectorOptions<T>): Reflector {
-  const { api, path, read, onChanges, onAway, onBack, random = Math.random } = options;
+  const { api, read, onChanges, onAway, onBack, random = Math.random } = options;
   const limits = { ...LIMITS, ...options.limits };
   const patience = createPatience({ ...limits, random, onAway, onBack });
   const { signal, abort } = abortion();
   const first = Promise.withResolvers<void>();
   const versions = createVersions();
   let synced = false;
+  let path = "";
   let page = limits.page;
 
   async function list(): Promise<Next> {
     const seen = new Map<string, string>();
     const changes: Change<T>[] = [];
-    const listed = await listAll(api, options, page, (found) => {
+    path = typeof options.path === "string" ? options.path : await options.path();
+    const listed = await listAll(api, { ...options, path }, page, (found) => {
       seen.set(keyOf(found), found.resourceVersion);
       if (!versions.has(found)) changes.push(changeOf(found));
     });
@@ -123,7 +127,7 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector {
 
   async function watch(from: string): Promise<Next> {
     const seconds = Math.ceil(limits.watchSeconds * (1 + random()));
-    const opened = await openWatch(api, options, from, seconds);
+    const opened = await openWatch(api, { ...options, path }, from, seconds);
     if ("status" in opened) {
       if (opened.status === 410) return { version: undefined, after: "ended" };
       // A version from before the server's data were restored from a backup is refused for ever.

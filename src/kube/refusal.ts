@@ -14,6 +14,16 @@ export function refusal(path: string, response: ApiResponse, account: string): T
   return { error: fault(codeOf(response.status), values), after: retryAfter(response, status, Date.now()) };
 }
 
+/** No version of a kind is served, as far as discovery says. */
+export function notServed(resource: string): SluiceError {
+  const values = {
+    resource,
+    where: "in any version that is known here",
+    reason: "discovery does not list it",
+  };
+  return fault("SLUICE_WATCH_ABSENT", values);
+}
+
 /** What a collection brought was no list and no event. */
 export function unreadable(path: string, reason: unknown): SluiceError {
   return fault("SLUICE_WATCH_BROKEN", { ...described(path), reason: reasonOf(reason) });

@@ -5,7 +5,7 @@ import type { ErrorCode, SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
 import { header } from "../core/headers.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
-import type { Secrets } from "../core/secrets.ts";
+import type { SecretData, Secrets } from "../core/secrets.ts";
 import { validValues } from "../core/secrets.ts";
 import type { Scheme } from "./schemes.ts";
 import { SCHEMES } from "./schemes.ts";
@@ -102,15 +102,21 @@ async function check(delivery: Delivery, demand: ProofDemand, secrets: Secrets):
   }
   try {
     const data = secrets.peek(namespace, name);
-    const values = validValues(data === undefined ? await secrets.read(namespace, name) : data, key);
-    if (values.length === 0) {
+    const known = data === undefined ? await secrets.read(namespace, name) : data;
+    if (await provedBy(known, key, delivery, scheme)) return verified(delivery);
+    const newer = await secrets.again?.(namespace, name);
+    if (newer !== undefined && (await provedBy(newer, key, delivery, scheme))) return verified(delivery);
+    if (validValues(newer ?? known, key).length === 0)
       return failure(fault("SLUICE_SECRET_MISSING", { secret, key, namespace }), scheme);
-    }
-    if (await scheme.proves(delivery, values)) return verified(delivery);
     return failure(fault("SLUICE_SIGNATURE_WRONG", { header: given, secret }), scheme);
   } catch (thrown) {
     return failure(asFault(thrown), scheme);
   }
+}
+
+async function provedBy(data: SecretData | null, key: string, delivery: Delivery, { proves }: Scheme) {
+  const values = validValues(data, key);
+  return values.length > 0 && (await proves(delivery, values));
 }
 
 function verified(delivery: Delivery): Proof {

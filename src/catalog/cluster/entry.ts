@@ -24,7 +24,8 @@ const TOLD = 3;
  * @param kind of the collection that it came from.
  */
 export function entryOf(kind: TektonObject["kind"], written: JsonObject): Entry {
-  const { object, findings } = admit(withoutStatus(kind, written), "");
+  // The API server names the namespace of each object; what stands here is never used.
+  const { object, findings } = admit(withoutStatus(kind, written), "default");
   if (object !== undefined) return { object };
   const told = findings.slice(0, TOLD).map(({ path, reason }) => `${formatPath(path) || "it"} ${reason}`);
   const more = findings.length > TOLD ? `; and ${findings.length - TOLD} more` : "";

@@ -33,6 +33,8 @@ test("without any source the defaults hold", () => {
     store: "embedded:./.sluice",
     durability: "strict",
     create: "auto",
+    identity: "auto",
+    clusters: new Map(),
     listen: { host: "0.0.0.0", port: 8080 },
     admin: { host: "127.0.0.1", port: 9000 },
     role: "all",
@@ -202,4 +204,29 @@ test("sluice.yaml is read from a folder when it is there, and refused when it is
   assert.deepEqual(readSettingsFile(folder.path), { path, text: "role: worker\n" });
   writeFileSync(path, "#".repeat(70_000));
   assert.throws(() => readSettingsFile(folder.path), { code: "SLUICE_CONFIG_INVALID" });
+});
+
+test("clusters are a map in YAML and pairs elsewhere: a file, or a Secret", () => {
+  const wanted = new Map([
+    ["west", "/etc/west"],
+    ["east", "secret:sluice/east"],
+  ]);
+  const text = "clusters:\n  west: /etc/west\n  east: secret:sluice/east\n";
+  assert.deepEqual(loadSettings({ file: yaml(text) }).clusters, wanted);
+  const pairs = "west=/etc/west, east=secret:sluice/east";
+  assert.deepEqual(loadSettings({ env: { SLUICE_CLUSTERS: pairs } }).clusters, wanted);
+  assert.deepEqual(loadSettings({ flags: { clusters: "" } }).clusters, new Map());
+  for (const wrong of [
+    "west",
+    "west=",
+    "=x",
+    "West=/x",
+    "a=/x,a=/y",
+    "a=secret:x",
+    "a=secret:x/y/z",
+    "a=/x,",
+  ])
+    assert.match(refusal({ flags: { clusters: wrong } }).message, /setting clusters: expected name=/, wrong);
+  assert.match(refusal({ file: yaml("clusters: [a]\n") }).message, /setting clusters/);
+  assert.match(refusal({ file: yaml("clusters:\n  a: {b: c}\n") }).message, /setting clusters/);
 });

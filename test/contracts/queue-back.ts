@@ -8,6 +8,7 @@ import { createJob } from "./jobs.ts";
 import type { QueueContractParts } from "./queue.ts";
 
 const DONE: Disposition = { kind: "done" };
+const range = (length: number) => Array.from({ length }, (_, i) => i);
 const decideJob = (id: string) =>
   ({ kind: "decide", id, delivery: "d", listener: { namespace: "ci", name: "git" }, receivedAt: 1 }) as const;
 
@@ -78,6 +79,36 @@ export function backTests(fresh: () => Promise<FreshStore>, open: QueueContractP
     await consumer.stop(5_000);
     assert.deepEqual(seen, [1, 1, 1, 2, 2]);
     assert.deepEqual(await opened.queue.holds(["often"]), new Set());
+  });
+
+  test("a job put aside comes again untried, and meanwhile the others go on", async () => {
+    await using store = await fresh();
+    await using opened = await open(store.url);
+    const { queue } = opened;
+    await queue.enqueue([createJob({ id: "aside" }), ...range(8).map((i) => createJob({ id: `on-${i}` }))]);
+    const othersDone = Promise.withResolvers<void>();
+    const finished = Promise.withResolvers<void>();
+    const seen: number[] = [];
+    let others = 0;
+    const handler: JobHandler = async (job, attempt) => {
+      if (job.id !== "aside") {
+        if (++others === 8) othersDone.resolve();
+        return DONE;
+      }
+      seen.push(attempt);
+      // Turned away until all others are through: were they held up by it, it would never end.
+      if (others < 8 || seen.length < 3) return { kind: "aside", afterMs: 20 };
+      if (attempt === 1) return { kind: "retry", afterMs: 1 };
+      finished.resolve();
+      return DONE;
+    };
+    const consumer = await queue.consume(handler, { concurrency: 1 });
+    await othersDone.promise;
+    await finished.promise;
+    await consumer.stop(5_000);
+    assert.deepEqual([...new Set(seen)], [1, 2]);
+    assert.equal(seen.at(-1), 2);
+    assert.deepEqual(await queue.holds(["aside"]), new Set());
   });
 
   test("what one consumer hands back, another may take", async () => {

@@ -68,7 +68,9 @@ export async function compiled(
   return { ...compilePlans(declarations, http === undefined ? needs : { ...needs, http }), secrets };
 }
 
-export interface FlowOptions extends Omit<CompileOptions, "http"> {
+export interface FlowOptions extends Omit<CompileOptions, "http" | "clusters"> {
+  /** Further targets, by the name that a template may ask for. */
+  readonly clusters?: ReadonlyMap<string, Target>;
   /** Stands before the real ledger, to fail when the test wants it to. */
   readonly ledger?: (real: Ledger) => Ledger;
   readonly queue?: (real: Queue) => Queue;
@@ -152,8 +154,10 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
 
   const { facts, tell, heard } = listen();
   const inForce = createInForce();
+  const { clusters: further = new Map<string, Target>(), ...compileOptions } = options;
   const declare = async (next: readonly Written[]): Promise<void> => {
-    const { plans, secrets, errors } = await compiled(next, { ...options, http });
+    const clusters = new Set(further.keys());
+    const { plans, secrets, errors } = await compiled(next, { ...compileOptions, http, clusters });
     const [first] = errors;
     if (first !== undefined) throw first;
     inForce.swap({ plans, secrets });
@@ -172,7 +176,15 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
   const accept = createAccept({ verifier, ledger, queue, plans, tell, clock, ...waits });
   const gate = createGate({ target, tell, clock, random, first: 20 });
   opened.defer(() => gate.close());
-  const dispatch = createDispatch({ target, gate, ledger, queue, plans, verifier, tell, clock, random });
+  const guarded = (one: Target) => ({
+    target: one,
+    gate: createGate({ target: one, tell, clock, random, first: 20 }),
+  });
+  const clusters = new Map(Array.from(further, ([name, one]) => [name, guarded(one)]));
+  for (const place of clusters.values()) opened.defer(() => place.gate.close());
+  const dispatch = createDispatch({
+    ...{ target, gate, clusters, ledger, queue, plans, verifier, tell, clock, random },
+  });
 
   const plan = (name = "git"): ListenerPlan => {
     const found = plans.find(NAMESPACE, name);

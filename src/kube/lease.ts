@@ -64,7 +64,7 @@ export function createLease(needs: LeaseNeeds): Lease {
   async function ask(): Promise<void> {
     const at = clock();
     try {
-      const held = await takeOrRenew(at);
+      const held = await takeOrRenew();
       trouble(undefined);
       if (held) return await begin(at);
       await end();
@@ -75,7 +75,7 @@ export function createLease(needs: LeaseNeeds): Lease {
   }
 
   /** True when the Lease is ours from now on. */
-  async function takeOrRenew(at: number): Promise<boolean> {
+  async function takeOrRenew(): Promise<boolean> {
     // What we wrote last is still there if nobody took over: one request instead of two.
     if (term !== undefined && ours !== undefined && (await write("PUT", ours))) return true;
     const response = await api.send({ method: "GET", path: leasePath(needs) });
@@ -85,7 +85,7 @@ export function createLease(needs: LeaseNeeds): Lease {
     if (found === undefined)
       throw fault("SLUICE_LEASE", { ...about(), reason: "what was answered is no Lease" });
     const spec = specOf(found);
-    if (spec !== seen?.spec) seen = { spec, at };
+    if (spec !== seen?.spec) seen = { spec, at: clock() };
     const free = found.holder === "" || isHeldBy(found, identity);
     const expired = clock() >= seen.at + Math.min(found.durationMs, MAX_DURATION_MS);
     return free || expired ? write("PUT", found) : false;
@@ -164,10 +164,10 @@ export function createLease(needs: LeaseNeeds): Lease {
     },
     async close() {
       closing.abort();
-      const held = term !== undefined;
       await end();
+      // A request that takes the Lease may be under way.
       await running;
-      if (held) await giveBack();
+      await giveBack();
     },
   };
 }

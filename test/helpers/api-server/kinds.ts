@@ -11,6 +11,8 @@ export interface Kind {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** Its status is written through `/status` alone, as of kinds whose definition declares the subresource. */
+  readonly statusApart?: true;
   /** What is wrong with an object, beyond what every kind demands of its metadata. */
   readonly validate?: (object: ApiObject) => readonly Cause[];
 }
@@ -23,15 +25,18 @@ function kinds(apiVersion: string, namespaced: boolean, names: readonly string[]
   return names.map((kind) => ({ group, version, kind, plural: `${kind.toLowerCase()}s`, namespaced }));
 }
 
+const apart = (all: readonly Kind[]): Kind[] => all.map((kind) => ({ ...kind, statusApart: true }));
+
 export const DEFAULT_KINDS: readonly Kind[] = [
-  ...kinds("v1", true, ["ConfigMap", "Secret", "ServiceAccount", "Event"]),
+  ...kinds("v1", true, ["ConfigMap", "Secret", "ServiceAccount", "Service", "Event"]),
   ...kinds("v1", false, ["Namespace"]),
-  ...["v1", "v1beta1"].flatMap((version) =>
-    kinds(`tekton.dev/${version}`, true, ["PipelineRun", "TaskRun", "Pipeline", "Task"]),
-  ),
+  ...["v1", "v1beta1"].flatMap((version) => [
+    ...apart(kinds(`tekton.dev/${version}`, true, ["PipelineRun", "TaskRun"])),
+    ...kinds(`tekton.dev/${version}`, true, ["Pipeline", "Task"]),
+  ]),
   ...["v1beta1", "v1alpha1"].flatMap((version) => [
+    ...apart(kinds(`triggers.tekton.dev/${version}`, true, ["EventListener"])),
     ...kinds(`triggers.tekton.dev/${version}`, true, [
-      "EventListener",
       "Trigger",
       "TriggerBinding",
       "TriggerTemplate",
@@ -43,6 +48,8 @@ export const DEFAULT_KINDS: readonly Kind[] = [
   ...kinds("rbac.authorization.k8s.io/v1", false, ["ClusterRole", "ClusterRoleBinding"]),
   ...kinds("authorization.k8s.io/v1", false, ["SelfSubjectAccessReview", "SubjectAccessReview"]),
   ...kinds("authorization.k8s.io/v1", true, ["LocalSubjectAccessReview"]),
+  ...kinds("coordination.k8s.io/v1", true, ["Lease"]),
+  ...kinds("events.k8s.io/v1", true, ["Event"]),
   ...kinds("serving.knative.dev/v1", true, ["Service"]),
   ...kinds("apps/v1", true, ["Deployment"]),
 ];

@@ -21,6 +21,7 @@ export interface Resource {
   readonly kind: Kind;
   readonly namespace?: string;
   readonly name?: string;
+  readonly subresource?: "status";
 }
 
 export interface Answer {
@@ -53,7 +54,8 @@ export function handleResource(
   if (method === "PUT") return { status: 200, body: update(rest, resource, found, readObject(kind, body)) };
   if (method === "PATCH")
     return { status: 200, body: update(rest, resource, found, patched(kind, found, body)) };
-  if (method === "DELETE") return { status: 200, body: remove(rest, kind, found) };
+  if (method === "DELETE" && resource.subresource === undefined)
+    return { status: 200, body: remove(rest, kind, found) };
   throw methodNotAllowed();
 }
 
@@ -110,7 +112,8 @@ function select(rest: Rest, kind: Kind, namespace: string | undefined, query: UR
     .filter(({ metadata }) => matchesFields(metadata.name, metadata.namespace ?? ""));
 }
 
-function update(rest: Rest, { kind, name = "" }: Resource, found: ApiObject, wanted: ApiObject): ApiObject {
+function update(rest: Rest, resource: Resource, found: ApiObject, wanted: ApiObject): ApiObject {
+  const { kind, name = "" } = resource;
   if (wanted.metadata.name !== name) {
     throw badRequest(
       `the name of the object (${wanted.metadata.name}) does not match the name on the URL (${name})`,
@@ -120,7 +123,13 @@ function update(rest: Rest, { kind, name = "" }: Resource, found: ApiObject, wan
   if (version !== undefined && version !== found.metadata.resourceVersion) throw conflict(kind, name);
   const { uid, creationTimestamp, namespace } = found.metadata;
   const metadata = { ...wanted.metadata, uid, creationTimestamp, namespace } as ApiObject["metadata"];
-  return as(kind, rest.storage.replace(kind, { ...wanted, metadata }));
+  return as(kind, rest.storage.replace(kind, partWritten(resource, found, { ...wanted, metadata })));
+}
+
+/** Through `/status` only the status is written, through the object all but it; what is sent of the rest is ignored. */
+function partWritten({ kind, subresource }: Resource, found: ApiObject, wanted: ApiObject): ApiObject {
+  if (subresource === "status") return { ...found, status: wanted["status"] };
+  return kind.statusApart === true ? { ...wanted, status: found["status"] } : wanted;
 }
 
 function deleteAll(rest: Rest, { kind, namespace }: Resource, query: URLSearchParams): object {

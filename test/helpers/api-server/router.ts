@@ -35,8 +35,12 @@ function inVersion(apiVersion: string, rest: readonly string[], kinds: KindRegis
   const [first = "", second, third, ...more] = rest;
   if (first === "namespaces" && second !== undefined && third !== undefined) {
     const kind = kinds.find(apiVersion, third);
-    if (kind?.namespaced !== true || more.length > 1) return undefined;
-    return { type: "resource", resource: { kind, namespace: second, ...named(more[0]) } };
+    if (kind?.namespaced !== true || more.length > 2) return undefined;
+    const [name, subresource] = more;
+    if (subresource !== undefined && (subresource !== "status" || kind.statusApart !== true))
+      return undefined;
+    const whole = { kind, namespace: second, ...named(name) };
+    return { type: "resource", resource: subresource === undefined ? whole : { ...whole, subresource } };
   }
   const kind = kinds.find(apiVersion, first);
   if (kind === undefined || third !== undefined) return undefined;

@@ -145,7 +145,7 @@ function work(
   const watching = entry.method === "GET" && /^(1|true)$/.test(query.get("watch") ?? "");
   const own = entry.user === SUPERUSER ? ["system:masters"] : [];
   const user = actingAs(service, userOf(entry.user ?? "", own), entry.impersonated, service.rbac);
-  const wanted = attributesOf(entry.method, found.resource, watching);
+  const wanted = attributesOf(entry.method, found.resource, watching, found.resource.subresource);
   if (service.rbac && !isAllowed(service, user, wanted)) throw forbidden(user, wanted);
   if (found.resource.kind.group === "authorization.k8s.io" && entry.method === "POST")
     return json(201, review(service, user, found.resource, body, service.rbac));

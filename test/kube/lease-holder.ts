@@ -1,0 +1,17 @@
+/** A process that asks for a Lease and says so when it leads: `node lease-holder.ts <kubeconfig> <identity> <timing>`. */
+
+import { createApi } from "../../src/kube/api.ts";
+import { loadCluster } from "../../src/kube/cluster.ts";
+import { createLease } from "../../src/kube/lease.ts";
+import { createSession } from "../../src/kube/session.ts";
+import { NAME, TIMINGS } from "./lease-timing.ts";
+
+const [kubeconfig, identity = "", timing = ""] = process.argv.slice(2);
+const api = createApi(createSession(() => loadCluster({ kubeconfig })));
+createLease({
+  ...{ ...NAME, api, identity, timing: TIMINGS[timing as keyof typeof TIMINGS] },
+  async lead() {
+    process.stdout.write("leads\n");
+  },
+});
+setInterval(() => undefined, 60_000);

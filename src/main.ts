@@ -3,7 +3,6 @@
 import { BUILT_IN } from "../interceptors/index.ts";
 import { createAccept } from "./accept.ts";
 import { auditStore } from "./audit.ts";
-import { createFileCatalog } from "./catalog/index.ts";
 import { printAddress } from "./config/describe.ts";
 import { retentionOf } from "./config/retention.ts";
 import type { Settings } from "./config/schema.ts";
@@ -17,6 +16,7 @@ import type { Consumer } from "./core/queue.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
 import { openTargets } from "./create/index.ts";
+import { openDeclared } from "./declared/index.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createIngress } from "./ingress/server.ts";
 import { createHttpClient } from "./intercept/http.ts";
@@ -28,7 +28,7 @@ import { isLoopback } from "./ops/guard.ts";
 import { keepPruning } from "./ops/prune.ts";
 import { createRateMeter } from "./ops/rate.ts";
 import { createPlaces } from "./places.ts";
-import { compilePlans, createInForce } from "./plans.ts";
+import { createInForce } from "./plans.ts";
 import { createCloudEvents } from "./record/cloud-events.ts";
 import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
@@ -56,6 +56,8 @@ export interface GatewayOptions {
   readonly listener?: Tell;
   /** False keeps the log silent. */
   readonly log?: boolean;
+  /** Resolves when the process is to end: whoever still waits for the cluster waits no longer. */
+  readonly stopping?: Promise<unknown>;
   /** Milliseconds for which a store that is away at the start is waited for; default 0. */
   readonly storeWaitMs?: number;
   /** Where a token for this user on this machine is kept; none without it, or where the settings name tokens. */
@@ -101,21 +103,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
 
   // 2. what operators declare: plans and secrets, kept up to date
   const registry = createRegistry(BUILT_IN);
-  const catalog = await createFileCatalog({
-    paths: settings.config,
-    defaultNamespace: settings.namespace,
-    tell,
-    accept({ declarations, secrets }) {
-      const { unverified, duplicates } = settings;
-      const selection = { duplicates };
-      const clusters = new Set(settings.clusters.keys());
-      const needs = { registry, secrets, http, unverified, selection, clusters };
-      const compiled = compilePlans(declarations, needs);
-      if (compiled.errors.length === 0) inForce.swap({ plans: compiled.plans, secrets });
-      return compiled;
-    },
-  });
-  opened.defer(() => catalog.close());
+  const declared = await openDeclared({ settings, registry, http, inForce, tell });
+  opened.defer(() => declared.close());
 
   // 3. where things go: the target, the store
   const targets = role === "ingress" ? undefined : openTargets(settings);
@@ -140,7 +129,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     stoppingCheck(() => state.stopping),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
     ...(store.checks?.() ?? []),
-    catalogCheck(() => catalog.state()),
+    catalogCheck(declared.state),
     ...(places?.ready.map(({ name, ready }) => targetCheck(ready, name)) ?? []),
   ];
 
@@ -168,9 +157,10 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const adminUrl = await admin.listen();
   store.announce?.(adminUrl);
 
-  // 6. workers, then the webhook port
+  // 6. workers, then the webhook port; to a gateway that has read nothing yet every listener would seem unknown
+  const known = await Promise.race([declared.ready.then(() => true), stopped(options.stopping)]);
   let consumer: Consumer | undefined;
-  if (places !== undefined) {
+  if (known && places !== undefined) {
     const dispatch = createDispatch({ ...places, ledger, queue, plans, verifier, tell });
     const sweeper = keepSweeping({ ledger, queue, tell });
     opened.defer(() => sweeper.stop());
@@ -180,7 +170,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     opened.defer(() => consumer?.stop(settings.shutdownGrace));
   }
   let listen: string | undefined;
-  if (role !== "worker") {
+  if (known && role !== "worker") {
     const { maxBody, maxInFlight, defaultListener, unverifiedReply } = settings;
     const ingress = createIngress({
       plans,
@@ -195,13 +185,13 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     opened.defer(() => ingress.close());
     listen = await listenOn(ingress, settings.listen);
   }
-  tell({
-    type: "gateway.ready",
+  const served = {
     listen: listen ?? "",
     admin: adminUrl,
     store: store.name,
     target: places?.target.name ?? "",
-  });
+  };
+  if (known) tell({ type: "gateway.ready", ...served });
 
   const running = opened.move();
   return {
@@ -240,6 +230,12 @@ function tokensOf(settings: Settings, localToken: string | undefined, tell: Tell
     tell({ type: "defect", where: "admin token", error });
     return [];
   }
+}
+
+/** @returns a promise of false, for when it is time to stop. */
+async function stopped(stopping: Promise<unknown> = Promise.withResolvers().promise): Promise<boolean> {
+  await stopping;
+  return false;
 }
 
 const silent = { tell: () => undefined };

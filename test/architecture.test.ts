@@ -36,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "compile.ts": ["core", "catalog", "chain.ts", "recall.ts", "bind", "render"],
   "recall.ts": ["catalog"],
   "plans.ts": ["core", "catalog", "compile.ts", "recall.ts", "lint"],
+  declared: ["core", "catalog", "config", "intercept", "kube", "lint", "plans.ts"],
   "chain.ts": ["core", "catalog", "intercept"],
   lint: ["core", "catalog", "bind", "render", "config"],
   "gate.ts": ["core"],

@@ -14,7 +14,8 @@ export const serve: Verb = {
   help: `
   sluice serve --config triggers/ --create directory:runs          # no Redis, no cluster
   sluice serve --config triggers/ --store redis://localhost:6379   # with Redis
-  sluice serve --config triggers/ --kubeconfig ~/.kube/config      # against a cluster
+  sluice serve --config triggers/ --kubeconfig ~/.kube/config      # creates in a cluster
+  sluice serve --from-cluster --store redis://localhost:6379       # serves a cluster's EventListeners
 
 Webhooks go to http://<host>:8080/<namespace>/<listener>. Every option is also a variable (SLUICE_MAX_BODY) and a key
 of sluice.yaml (maxBody); the command line wins over the variable, the variable over the file.`,
@@ -25,7 +26,11 @@ of sluice.yaml (maxBody); the command line wins over the variable, the variable 
     // Only here: the other verbs start in half the time without it.
     const { startGateway } = await import("../main.ts");
     const localToken = localTokenFile(settings, environment);
-    const gateway = await startGateway(settings, { color, localToken, storeWaitMs: STORE_WAIT_MS });
+    const gateway = await startGateway(settings, {
+      ...{ color, localToken },
+      storeWaitMs: STORE_WAIT_MS,
+      stopping: stop,
+    });
     await gateway.stop(await stop);
     return EXIT.ok;
   },

@@ -71,6 +71,11 @@ export const address = read(
   ([, v6, host, port]): Address => ({ host: (v6 ?? host) || "0.0.0.0", port: Number(port) }),
 ).pipe(z.object({ host: z.string(), port: z.number().max(65_535) }).readonly());
 
+/** Namespaces, separated by commas. */
+export const namespaces = list.pipe(
+  z.array(z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)).readonly(),
+);
+
 /** `namespace/name`, both DNS labels as Kubernetes wants them. */
 export const objectName = read(
   /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)\/([a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?)$/,

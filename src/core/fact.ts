@@ -85,6 +85,8 @@ export type Fact =
       readonly objects: number;
       readonly listeners: number;
       readonly triggers: number;
+      /** Of a cluster: what cannot be used, though the rest came into force. */
+      readonly faults?: readonly SluiceError[];
       readonly took: number;
     }
   | { readonly type: "catalog.broken"; readonly faults: readonly SluiceError[] }
@@ -102,6 +104,14 @@ export type Fact =
       /** Milliseconds for which it was away. */
       readonly after: number;
     }
+  | {
+      /** The webhook port presents another certificate from now on. */
+      readonly type: "certificate.loaded";
+      readonly subject: string;
+      /** Milliseconds since the epoch at which it expires. */
+      readonly until: number;
+    }
+  | { readonly type: "certificate.broken"; readonly error: SluiceError }
   | {
       readonly type: "gateway.ready";
       readonly listen: string;

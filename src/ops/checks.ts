@@ -64,6 +64,8 @@ export interface CatalogHealth {
   readonly faults: readonly SluiceError[];
   /** What is wrong with the state in force, though the rest of it works. */
   readonly warnings?: readonly SluiceError[];
+  /** Why what is in force may be old, or nothing is: its source cannot be asked. */
+  readonly away?: readonly SluiceError[];
 }
 
 /** Not ready until the catalog was good once; a later broken load leaves the last good state in force. */
@@ -71,10 +73,17 @@ export function catalogCheck(state: () => CatalogHealth): Check {
   return {
     name: "catalog",
     check() {
-      const { loaded, faults, warnings = [] } = state();
-      const found = [...faults, ...warnings].map(placed);
+      const { loaded, faults, warnings = [], away = [] } = state();
+      const found = [...away, ...faults, ...warnings].map(placed);
       if (found.length === 0) {
         return loaded ? { state: "ok", message: "in force" } : { state: "failed", message: "not read yet" };
+      }
+      const [source] = away;
+      if (source !== undefined) {
+        const message = loaded
+          ? `in force as it was known last: ${source.message}`
+          : `not read yet: ${source.message}`;
+        return { state: loaded ? "degraded" : "failed", message, fix: source.fix, faults: found };
       }
       const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
       if (!loaded)

@@ -141,9 +141,13 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: ({ deliveries, payloads }) => ({ deliveries, payloads }),
   },
   "catalog.loaded": {
-    level: always("info"),
-    message: (fact) => `catalog in force: ${fact.listeners} listeners, ${fact.triggers} triggers`,
-    fields: ({ objects, listeners, triggers, took }) => ({ objects, listeners, triggers, took: ms(took) }),
+    level: ({ faults = [] }) => (faults.length === 0 ? "info" : "warn"),
+    message: ({ listeners, triggers, faults = [] }) =>
+      `catalog in force: ${listeners} listeners, ${triggers} triggers${faults.length === 0 ? "" : `, ${faults.length} faults`}`,
+    fields: ({ objects, listeners, triggers, took, faults = [] }) => ({
+      ...{ objects, listeners, triggers, took: ms(took) },
+      ...(faults.length === 0 ? {} : { faults: faults.slice(0, 20).map(faultFields) }),
+    }),
   },
   "catalog.broken": {
     level: always("error"),
@@ -165,6 +169,16 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     level: always("info"),
     message: (fact) => `${foreign(fact.target)} is back`,
     fields: (fact) => ({ target: foreign(fact.target), after: ms(fact.after) }),
+  },
+  "certificate.loaded": {
+    level: always("info"),
+    message: (fact) => `presenting a new certificate: ${foreign(fact.subject)}`,
+    fields: ({ until }) => ({ until: new Date(until).toISOString() }),
+  },
+  "certificate.broken": {
+    level: always("error"),
+    message: ({ error }) => `${foreign(error.message)}; the last good certificate stays in use`,
+    fields: ({ error }) => faultFields(error),
   },
   "gateway.ready": {
     level: always("info"),

@@ -172,10 +172,15 @@ export const METRICS: readonly MetricEntry[] = [
       "leader.changed": ({ leading }, put) => put(Number(leading)),
     },
   ),
-  gauge("sluice_catalog_faults", "Faults of the latest load; the last good state stays in force.", 0, {
-    "catalog.loaded": (_fact, put) => put(0),
-    "catalog.broken": ({ faults }, put) => put(faults.length),
-  }),
+  gauge(
+    "sluice_catalog_faults",
+    "Faults of what is declared: in files the last good state stays in force, in a cluster what they concern fails.",
+    0,
+    {
+      "catalog.loaded": ({ faults = [] }, put) => put(faults.length),
+      "catalog.broken": ({ faults }, put) => put(faults.length),
+    },
+  ),
   gauge("sluice_catalog_objects", "Declared objects in force.", 0, {
     "catalog.loaded": ({ objects }, put) => put(objects),
   }),

@@ -29,6 +29,7 @@ test("without any source the defaults hold", () => {
   assert.deepEqual(loadSettings({}), {
     config: [],
     fromCluster: false,
+    namespaces: [],
     namespace: "default",
     store: "embedded:./.sluice",
     durability: "strict",
@@ -146,9 +147,15 @@ test("all faults of all sources come together, each with its source and the near
   assert.equal(error.cause.errors.length, 7);
 });
 
-test("--from-cluster is refused with the reason that it is not there yet", () => {
-  assert.match(refusal({ flags: { fromCluster: true } }).message, /not there yet: use --config/);
-  assert.equal(loadSettings({ flags: { fromCluster: false } }).fromCluster, false);
+test("namespaces come as one word or as a list, and none but names", () => {
+  assert.deepEqual(loadSettings({ flags: { namespaces: "team-a, team-b" } }).namespaces, [
+    "team-a",
+    "team-b",
+  ]);
+  const file = { path: "sluice.yaml", text: "fromCluster: true\nnamespaces: [team-a]\n" };
+  const read = loadSettings({ file });
+  assert.deepEqual([read.fromCluster, read.namespaces], [true, ["team-a"]]);
+  assert.match(refusal({ flags: { namespaces: "team-a,../kube-system" } }).message, /names of namespaces/);
 });
 
 test("a wrong store URL is never quoted: it may hold a password", () => {

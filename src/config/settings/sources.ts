@@ -14,9 +14,18 @@ export const SOURCES = {
   }),
   fromCluster: setting({
     default: "false",
-    type: as.flag.refine((value) => !value),
-    expected: "false (reading objects from the cluster is not there yet: use --config)",
-    description: "Read the objects from the cluster and watch them. Reserved: not there yet.",
+    type: as.flag,
+    expected: "true or false",
+    description:
+      "Serve the EventListeners of the cluster that kubeconfig leads to, and follow their changes; instead of --config.",
+  }),
+  namespaces: setting({
+    value: "<name,...>",
+    default: "",
+    type: z.union([z.literal("").transform((): readonly string[] => []), as.namespaces]),
+    expected: "names of namespaces, separated by commas",
+    description:
+      "The namespaces of the cluster that are looked into; all of them where none is named. With names, rights inside them are enough.",
   }),
   namespace: setting({
     value: "<name>",

@@ -18,6 +18,7 @@ import { VERSION } from "./core/version.ts";
 import { openTargets } from "./create/index.ts";
 import { openDeclared } from "./declared/index.ts";
 import { createDispatch } from "./dispatch.ts";
+import { certificateOf } from "./ingress/certificate.ts";
 import { createIngress } from "./ingress/server.ts";
 import { createHttpClient } from "./intercept/http.ts";
 import { createRegistry } from "./intercept/registry.ts";
@@ -34,6 +35,7 @@ import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { createRecorder } from "./record/recorder.ts";
 import { openStore } from "./store/open.ts";
+import type { Sweeper } from "./sweep.ts";
 import { keepSweeping } from "./sweep.ts";
 import { createVerifier } from "./verify/verifier.ts";
 
@@ -76,6 +78,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
 
   // 1. facts: somebody listens before anything can happen
   let store: Store | undefined;
+  let sweeper: Sweeper | undefined;
   let checks: readonly Check[] = [];
   const metrics = createMetrics({
     version: VERSION,
@@ -98,6 +101,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     record(fact);
     cloudEvents.notify(fact);
     rate.tell(fact);
+    if (fact.type === "store.back") sweeper?.soon();
     options.listener?.(fact);
   };
 
@@ -125,12 +129,15 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const { plans } = inForce;
   const { decideWithin } = settings;
   const flows = createAccept({ verifier, ledger, queue, plans, tell, decideWithin });
+  const certificate = role === "worker" ? undefined : await certificateOf(settings, { tell });
+  opened.defer(() => certificate?.close());
   checks = [
     stoppingCheck(() => state.stopping),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
     ...(store.checks?.() ?? []),
     catalogCheck(declared.state),
     ...(places?.ready.map(({ name, ready }) => targetCheck(ready, name)) ?? []),
+    ...(certificate === undefined ? [] : [certificate.check]),
   ];
 
   // 5. the admin port: health is answered from here on
@@ -162,8 +169,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   let consumer: Consumer | undefined;
   if (known && places !== undefined) {
     const dispatch = createDispatch({ ...places, ledger, queue, plans, verifier, tell });
-    const sweeper = keepSweeping({ ledger, queue, tell });
-    opened.defer(() => sweeper.stop());
+    sweeper = keepSweeping({ ledger, queue, tell });
+    opened.defer(() => sweeper?.stop());
     const pruner = keepPruning({ ledger, policy: retentionOf(settings), tell });
     opened.defer(() => pruner.stop());
     consumer = await queue.consume(dispatch, { concurrency: settings.concurrency });
@@ -180,7 +187,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
       maxInFlight,
       unverifiedReply,
       http: settings.http,
-      ...(defaultListener === undefined ? {} : { defaultListener }),
+      ...(defaultListener && { defaultListener }),
+      ...(certificate && { certificate }),
     });
     opened.defer(() => ingress.close());
     listen = await listenOn(ingress, settings.listen);

@@ -1,11 +1,12 @@
 /** The sweeper: stored work that the queue does not hold (a crash between the two) is queued again, by any worker. */
 
-import { fault, reasonOf } from "./core/errors.ts";
+import { asFault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { decideJobId } from "./core/identity.ts";
 import type { Job } from "./core/job.ts";
 import type { Ledger, ObjectNameAndId } from "./core/ledger.ts";
 import type { Queue } from "./core/queue.ts";
+import { isTrouble } from "./core/trouble.ts";
 
 export interface SweepNeeds {
   readonly ledger: Pick<Ledger, "pending">;
@@ -16,6 +17,8 @@ export interface SweepNeeds {
   readonly minAge?: number;
 }
 
+/** How old a delivery must be; milliseconds. Writing to the queue is given up long before. */
+const MIN_AGE_MS = 10_000;
 /** Deliveries looked at together. */
 const BATCH = 500;
 /** Batches of one sweep: under a backlog of many thousands sweeping must not become the main work. */
@@ -28,7 +31,7 @@ const BATCHES = 10;
  * @returns makes one sweep; resolves with how many jobs were missing and are queued again.
  */
 export function createSweep(needs: SweepNeeds): () => Promise<number> {
-  const { ledger, queue, clock = Date.now, minAge = 10_000 } = needs;
+  const { ledger, queue, clock = Date.now, minAge = MIN_AGE_MS } = needs;
   let next: string | undefined;
   return async () => {
     let found = 0;
@@ -55,24 +58,39 @@ function decideJob({ id, listener, receivedAt }: ObjectNameAndId): Job {
   return { kind: "decide", id: decideJobId(id), delivery: id, listener, receivedAt };
 }
 
-/** Sweeps now and then every `every` milliseconds until stopped; a sweep that fails is told and tried again. */
-export function keepSweeping(needs: SweepNeeds, every = 15_000): { stop(): Promise<void> } {
+export interface Sweeper {
+  /** The store is back: sweeps now, and again as soon as what it was brought last may be swept. */
+  soon(): void;
+  stop(): Promise<void>;
+}
+
+/** Sweeps now and then every `every` milliseconds until stopped; a sweep that fails is tried again. */
+export function keepSweeping(needs: SweepNeeds, every = 15_000): Sweeper {
+  const { tell, minAge = MIN_AGE_MS } = needs;
   const sweep = createSweep(needs);
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  let current: Promise<unknown> = run();
-  async function run(): Promise<void> {
+  let current: Promise<void> = run(every);
+
+  async function run(pause: number): Promise<void> {
     await sweep().catch((error: unknown) => {
-      const failure = fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
-      needs.tell({ type: "defect", where: "sweep", error: failure });
+      // A store that is away is told of by itself.
+      if (!isTrouble(error)) tell({ type: "defect", where: "sweep", error: asFault(error) });
     });
     if (stopped) return;
     timer = setTimeout(() => {
-      current = run();
-    }, every);
+      current = run(every);
+    }, pause);
     timer.unref();
   }
+
   return {
+    soon() {
+      current = current.then(() => {
+        clearTimeout(timer);
+        return stopped ? undefined : run(Math.min(every, minAge));
+      });
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { fault } from "../src/core/errors.ts";
 import type { Job } from "../src/core/job.ts";
 import { createSweep, keepSweeping, type SweepNeeds } from "../src/sweep.ts";
 import { type Flows, openFlows } from "./helpers/flows.ts";
@@ -156,7 +157,7 @@ describe("sweeping now and then", () => {
     const ledger: SweepNeeds["ledger"] = {
       async pending() {
         calls++;
-        if (calls === 1) throw new Error("connection refused");
+        if (calls === 1) throw new Error("a mistake");
         if (calls === 3) third.resolve();
         return { undecided: [], jobs: [] };
       },
@@ -168,12 +169,39 @@ describe("sweeping now and then", () => {
     // The timer does not keep a process alive; this one does, for as long as the test lasts.
     const alive = setInterval(() => {}, 1_000);
     const sweeping = keepSweeping({ ledger, queue, tell }, 1);
-    assert.match(await told.promise, /^sweep: SLUICE_STORE_AWAY .*connection refused/);
+    assert.match(await told.promise, /^sweep: SLUICE_INTERNAL .*a mistake/);
     await third.promise;
     await sweeping.stop();
     const after = calls;
     await new Promise((resolve) => setTimeout(resolve, 10));
     assert.equal(calls, after);
+    clearInterval(alive);
+  });
+
+  test("a store that is away is not told of here, and swept soon when it is back, and once more", async () => {
+    const sweeps = [
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+    ];
+    let calls = 0;
+    const ledger: SweepNeeds["ledger"] = {
+      async pending() {
+        sweeps[calls]?.resolve();
+        if (calls++ === 0) throw fault("SLUICE_STORE_AWAY", { reason: "connection refused" });
+        return { undecided: [], jobs: [] };
+      },
+    };
+    const queue = { enqueue: async () => {}, holds: async () => new Set<string>() };
+    const tell: SweepNeeds["tell"] = (fact) => assert.fail(`told ${fact.type}`);
+    const alive = setInterval(() => {}, 1_000);
+    // By itself it would sweep again in an hour.
+    const sweeping = keepSweeping({ ledger, queue, tell, minAge: 20 }, 3_600_000);
+    await sweeps[0]?.promise;
+    sweeping.soon();
+    await Promise.all(sweeps.map(({ promise }) => promise));
+    await sweeping.stop();
+    assert.equal(calls, 3);
     clearInterval(alive);
   });
 

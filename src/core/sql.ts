@@ -4,7 +4,7 @@ export interface SqlClient {
   /**
    * Runs one statement with `$1…` parameters.
    *
-   * @throws SluiceError SLUICE_STORE_AWAY when the database cannot be asked; the driver's error for a wrong statement.
+   * @throws SluiceError SLUICE_STORE_AWAY or SLUICE_STORE_FULL when the database cannot be asked; the driver's error for a wrong statement.
    */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }

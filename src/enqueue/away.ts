@@ -1,13 +1,14 @@
-/** A time limit for storage that may be away: every wait ends, and every failure says SLUICE_STORE_AWAY. */
+/** A time limit for storage that may be away: every wait ends, and every failure says that the store cannot be used. */
 
-import { fault, reasonOf, SluiceError } from "../core/errors.ts";
+import { fault, SluiceError } from "../core/errors.ts";
+import { troubleOf } from "../core/trouble.ts";
 
 /**
  * Waits for storage, but not for ever. The work itself is not cancelled: it may still be done later, so it has to be
  * work that can be done twice.
  *
  * @param limitMs milliseconds until it is given up.
- * @throws SluiceError SLUICE_STORE_AWAY when the work fails or the time is over.
+ * @throws SluiceError SLUICE_STORE_AWAY when the work fails or the time is over, SLUICE_STORE_FULL when there is no room.
  */
 export function orAway<T>(work: Promise<T>, limitMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -28,8 +29,7 @@ export function orAway<T>(work: Promise<T>, limitMs: number): Promise<T> {
   });
 }
 
-/** Anything thrown by a store's client as SLUICE_STORE_AWAY; our own faults stay as they are. */
+/** Anything thrown by a store's client as a store's trouble; our own faults stay as they are. */
 export function asAway(error: unknown): SluiceError {
-  if (error instanceof SluiceError) return error;
-  return fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
+  return error instanceof SluiceError ? error : troubleOf(error);
 }

@@ -1,10 +1,11 @@
-/** Tells a store that is away from one that is busy, and turns its faults into SLUICE_STORE_AWAY by type and code. */
+/** Tells a store that is away from one that is busy, and turns its faults into ours by type and code. */
 
 import { ReplyError } from "ioredis";
-import { fault, reasonOf, SluiceError } from "../core/errors.ts";
+import { fault, SluiceError } from "../core/errors.ts";
+import { troubleOf } from "../core/trouble.ts";
 import { PATIENCE_MS } from "./limits.ts";
 
-/** Waits for an answer of the store. @throws SluiceError SLUICE_STORE_AWAY. */
+/** Waits for an answer of the store. @throws SluiceError SLUICE_STORE_AWAY, SLUICE_STORE_FULL. */
 export type Ask = <T>(answer: Promise<T>) => Promise<T>;
 
 /**
@@ -37,10 +38,9 @@ export function createPatience(limit = PATIENCE_MS): Ask {
     });
 }
 
-/** A store's error as SLUICE_STORE_AWAY when asking again later can help; any other as it is. */
+/** A store's error as SLUICE_STORE_AWAY or SLUICE_STORE_FULL when asking again later can help; any other as it is. */
 export function storeFault(error: unknown): unknown {
-  if (error instanceof SluiceError || !isAway(error)) return error;
-  return fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
+  return error instanceof SluiceError || !isAway(error) ? error : troubleOf(error);
 }
 
 function isAway(error: unknown): boolean {

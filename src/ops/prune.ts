@@ -3,6 +3,7 @@
 import { asFault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { Ledger, RetentionPolicy } from "../core/ledger.ts";
+import { isTrouble } from "../core/trouble.ts";
 
 export interface PruneNeeds {
   readonly ledger: Pick<Ledger, "prune">;
@@ -27,9 +28,8 @@ export function keepPruning({ ledger, policy, tell, clock = Date.now, every = 60
 
   async function run(): Promise<void> {
     await round().catch((error: unknown) => {
-      const fault = asFault(error);
       // A store that is away is told of by itself.
-      if (fault.code !== "SLUICE_STORE_AWAY") tell({ type: "defect", where: "prune", error: fault });
+      if (!isTrouble(error)) tell({ type: "defect", where: "prune", error: asFault(error) });
     });
     if (stopped) return;
     timer = setTimeout(() => {

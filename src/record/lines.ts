@@ -155,7 +155,7 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: ({ faults }) => ({ faults: faults.slice(0, 20).map(faultFields) }),
   },
   "store.away": {
-    level: always("error"),
+    level: always("warn"),
     message: (fact) => `the store is away: ${foreign(fact.reason)}`,
     fields: () => ({}),
   },

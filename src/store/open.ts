@@ -8,6 +8,8 @@ import type { Store } from "../core/store.ts";
 import { createRedisLedger } from "../ledger/redis.ts";
 import { createSqlLedger } from "../ledger/sql.ts";
 import { openEmbedded } from "./embedded.ts";
+import type { StoreNews } from "./news.ts";
+import { createStoreNews, heard } from "./news.ts";
 import { openPostgres } from "./postgres.ts";
 import { openRedis } from "./redis.ts";
 import type { Durability } from "./survey.ts";
@@ -61,32 +63,41 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
 }
 
 async function openOnce(address: StoreAddress, { admin, tell, durability }: Opening): Promise<Store> {
-  const onError = (error: unknown) => tell({ type: "defect", where: "queue", error: asFault(error) });
+  // Nothing is probed before it is open.
+  let probe = (): Promise<unknown> => Promise.resolve();
+  const news = createStoreNews({ tell, probe: () => probe() });
+  const onError = (error: unknown) => news.failed(error);
   if (address.kind === "redis") {
-    const parts = await openRedis({ url: address.url, tell, onError, durability });
-    return assemble(address.name, parts, () => createRedisLedger(parts));
+    const parts = await openRedis({ url: address.url, news, onError, durability });
+    probe = parts.probe;
+    return assemble(address.name, parts, news, () => createRedisLedger(parts));
   }
   const parts =
     address.kind === "postgres"
       ? await openPostgres(address.url, onError, durability)
       : await openEmbedded({ folder: address.folder, admin, onError });
-  return assemble(address.name, parts, () => createSqlLedger(parts));
+  probe = () => parts.sql.query("SELECT 1");
+  return assemble(address.name, parts, news, () => createSqlLedger(parts));
 }
 
 async function assemble(
   name: string,
   parts: Required<Pick<Store, "queue" | "checks" | "close">> & Pick<Store, "announce">,
+  news: StoreNews,
   openLedger: () => Store["ledger"] | Promise<Store["ledger"]>,
 ): Promise<Store> {
   try {
     const ledger = await openLedger();
     const close = async () => {
+      news.close();
       await ledger.close();
       await parts.close();
     };
-    const { queue, checks, announce } = parts;
-    return { name, ledger, queue, checks, close, ...(announce && { announce }) };
+    const { checks, announce } = parts;
+    const ports = { ledger: heard(ledger, news), queue: heard(parts.queue, news) };
+    return { name, ...ports, checks, close, ...(announce && { announce }) };
   } catch (error) {
+    news.close();
     await parts.close();
     throw error;
   }

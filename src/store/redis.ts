@@ -3,11 +3,11 @@
 import type { Redis } from "ioredis";
 import { Cluster } from "ioredis";
 import type { Check } from "../core/check.ts";
-import type { Tell } from "../core/fact.ts";
 import type { Queue } from "../core/queue.ts";
 import { asAway, orAway } from "../enqueue/away.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
 import { redisDriver } from "../enqueue/redis.ts";
+import type { StoreNews } from "./news.ts";
 import { parseRedisAddress } from "./redis-address.ts";
 import { PREFIX, redisConnector, serverOf } from "./redis-connect.ts";
 import { redisChecks } from "./redis-preflight.ts";
@@ -17,6 +17,8 @@ import { checkRedisVersion } from "./version.ts";
 /** Milliseconds that a start waits for the server. */
 const OPEN_MS = 5_000;
 const QUIT_MS = 1_000;
+/** Milliseconds that a probe's key is kept. */
+const PROBE_KEPT_MS = 1_000;
 
 export interface RedisParts {
   readonly queue: Queue;
@@ -24,13 +26,16 @@ export interface RedisParts {
   readonly redis: Redis;
   readonly prefix: string;
   checks(): readonly Check[];
+  /** A small write. */
+  probe(): Promise<unknown>;
   close(): Promise<void>;
 }
 
 export interface RedisStoreOptions {
   /** As parseRedisAddress takes it. */
   readonly url: string;
-  readonly tell: Tell;
+  /** Hears when the connection is lost and made again. */
+  readonly news: Pick<StoreNews, "lost" | "found">;
   readonly onError: (error: unknown) => void;
   readonly durability?: Durability;
 }
@@ -38,7 +43,7 @@ export interface RedisStoreOptions {
 /** @throws SluiceError SLUICE_CONFIG_INVALID, SLUICE_STORE_AWAY, SLUICE_STORE_VERSION. */
 export async function openRedis({
   url,
-  tell,
+  news,
   onError,
   durability = "strict",
 }: RedisStoreOptions): Promise<RedisParts> {
@@ -59,7 +64,7 @@ export async function openRedis({
     throw fault.code === "SLUICE_STORE_AWAY" && heard !== undefined ? asAway(heard) : fault;
   }
   redis.off("error", hear);
-  tellOfAbsence(redis, tell);
+  tellOfAbsence(redis, news);
 
   const connectWorker = () => connect("patient");
   const queue = createBullQueue({ driver: redisDriver({ redis, connectWorker, prefix: PREFIX }), onError });
@@ -72,17 +77,18 @@ export async function openRedis({
     if (redis.status === "ready") await orAway(redis.quit(), QUIT_MS).catch(() => {});
     redis.disconnect();
   };
-  return { queue, redis, prefix: PREFIX, checks: () => checks, close };
+  const probe = () => redis.set(`${PREFIX}:probe`, "", "PX", PROBE_KEPT_MS);
+  return { queue, redis, prefix: PREFIX, checks: () => checks, probe, close };
 }
 
-function tellOfAbsence(redis: Redis | Cluster, tell: Tell): void {
+function tellOfAbsence(redis: Redis | Cluster, news: RedisStoreOptions["news"]): void {
   let away = false;
   const lost = () => {
-    if (!away) tell({ type: "store.away", reason: "the connection to Redis was lost" });
+    news.lost("the connection to Redis was lost");
     away = true;
   };
   const found = () => {
-    if (away) tell({ type: "store.back" });
+    news.found();
     away = false;
   };
   redis.on("close", lost);

@@ -1,14 +1,14 @@
 /** Tells a database that refuses a statement from one that cannot be asked. */
 
-import { fault, reasonOf, SluiceError } from "../core/errors.ts";
+import { SluiceError } from "../core/errors.ts";
+import { troubleOf } from "../core/trouble.ts";
 
 /**
  * What a driver threw, as core/sql.ts promises it: the server's own errors stay as they are, everything else (no
- * connection, time over, pool closed) is SLUICE_STORE_AWAY.
+ * connection, time over, pool closed) is SLUICE_STORE_AWAY, or SLUICE_STORE_FULL.
  */
 export function sqlError(error: unknown): unknown {
-  if (error instanceof SluiceError || !isAway(error)) return error;
-  return fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
+  return error instanceof SluiceError || !isAway(error) ? error : troubleOf(error);
 }
 
 /** True when the statement may succeed on another connection or at another time. */

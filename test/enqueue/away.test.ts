@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { SluiceError } from "../../src/core/errors.ts";
-import type { Fact } from "../../src/core/fact.ts";
 import type { Queue } from "../../src/core/queue.ts";
 import { openRedis } from "../../src/store/redis.ts";
 import { createJob } from "../contracts/jobs.ts";
@@ -32,21 +31,15 @@ suite("a store that goes away", { timeout: 60_000 }, () => {
 
   test("a Redis that hangs is away after a moment, and back when it answers", async () => {
     await using server = await startRedis();
-    const facts: Fact[] = [];
+    const lost = Promise.withResolvers<string>();
     const back = Promise.withResolvers<void>();
-    const parts = await openRedis({
-      url: server.url,
-      onError: () => {},
-      tell: (fact) => {
-        facts.push(fact);
-        if (fact.type === "store.back") back.resolve();
-      },
-    });
+    const news = { lost: lost.resolve, found: back.resolve };
+    const parts = await openRedis({ url: server.url, onError: () => {}, news });
     server.freeze();
     await assertAway(() => parts.queue.enqueue([createJob({ id: "hangs" })]), 2_000);
     await assertAway(() => parts.queue.ping(), 1_200);
     // Its socket is given up after 5 s without an answer, and a new one is tried.
-    await once(facts, "store.away");
+    assert.equal(await lost.promise, "the connection to Redis was lost");
     server.thaw();
     await back.promise;
     await untilUp(parts.queue);
@@ -144,8 +137,4 @@ async function untilUp(queue: Queue): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-async function once(facts: readonly Fact[], type: Fact["type"]): Promise<void> {
-  while (!facts.some((fact) => fact.type === type)) await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -17,7 +17,7 @@ export async function openQueue(
   const address = parseStoreUrl(url);
   const { queue, close } =
     address.kind === "redis"
-      ? await openRedis({ url, tell: () => {}, onError })
+      ? await openRedis({ url, news: { lost() {}, found() {} }, onError })
       : address.kind === "postgres"
         ? await openPostgres(url, onError)
         : await openEmbedded({ folder: address.folder, admin: "", onError });

@@ -59,6 +59,7 @@ describe("the Redis ledger and its server", () => {
     await server[Symbol.asyncDispose]();
   });
   const away = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_AWAY";
+  const full = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_FULL";
 
   test("all keys lie in one slot of a Cluster, and nothing outside the prefix is touched", async () => {
     const ledger = await createRedisLedger({ redis, prefix });
@@ -142,7 +143,7 @@ describe("the Redis ledger and its server", () => {
     const ledger = await createRedisLedger({ redis, prefix: "full" });
     await redis.config("SET", "maxmemory", "1");
     const entry = newDelivery({ decided: "m", dedupeKey: "k" });
-    await assert.rejects(ledger.accept(entry), away);
+    await assert.rejects(ledger.accept(entry), full);
     await redis.config("SET", "maxmemory", "0");
     assert.equal(await ledger.find(entry.delivery.id), undefined);
     assert.deepEqual(await ledger.accept(entry), { kind: "accepted" });

@@ -1,0 +1,110 @@
+/** What is told of a store: once that it is away or full, and once that it is back, however many calls fail meanwhile. */
+
+import { asFault } from "../core/errors.ts";
+import type { Tell } from "../core/fact.ts";
+import { isFull, isTrouble, troubleOf } from "../core/trouble.ts";
+
+export interface StoreNews {
+  /**
+   * Hears of something that failed: trouble of the store opens an outage, anything else is told as a defect.
+   *
+   * @param since when it was begun, by {@link now}: what was begun before the last outage ended belongs to that one.
+   */
+  failed(error: unknown, since?: number): void;
+  /** Hears that the store cannot be used; why, for people. */
+  lost(reason: string): void;
+  /** Hears that the store can be used again. */
+  found(): void;
+  now(): number;
+  close(): void;
+}
+
+export interface StoreNewsNeeds {
+  readonly tell: Tell;
+  /** A small write. */
+  readonly probe: () => Promise<unknown>;
+  /** Milliseconds between two probes. */
+  readonly every?: number;
+  /** Milliseconds without a failure after which a store that was full counts as back. */
+  readonly quietMs?: number;
+}
+
+/** While an outage lasts, the store is probed: without work to do, nobody else would notice that it is over. */
+export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
+  const { tell, probe, every = 1_000, quietMs = 10_000 } = needs;
+  const now = (): number => performance.now();
+  let away = false;
+  let full = false;
+  let foundAt = 0;
+  let failedAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  function lost(reason: string): void {
+    failedAt = now();
+    if (away || closed) return;
+    away = true;
+    full = false;
+    tell({ type: "store.away", reason });
+    probeLater();
+  }
+
+  function found(): void {
+    clearTimeout(timer);
+    if (!away || closed) return;
+    away = false;
+    foundAt = now();
+    tell({ type: "store.back" });
+  }
+
+  function probeLater(): void {
+    timer = setTimeout(async () => {
+      const at = now();
+      const answered = await probe().then(
+        () => true,
+        () => false,
+      );
+      if (!away || closed) return;
+      // At the edge of a full store some writes still go through: it is back when for a while none failed.
+      if (answered && at - failedAt >= (full ? quietMs : 0)) found();
+      else probeLater();
+    }, every);
+    timer.unref();
+  }
+
+  return {
+    failed(error, since = now()) {
+      const trouble = isFull(error) ? troubleOf(error) : asFault(error);
+      if (!isTrouble(trouble)) return tell({ type: "defect", where: "queue", error: trouble });
+      if (since < foundAt) return;
+      const isRoom = trouble.code === "SLUICE_STORE_FULL";
+      lost(isRoom ? trouble.message : (trouble.values["reason"] ?? ""));
+      full ||= isRoom;
+    },
+    lost,
+    found,
+    now,
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A port whose calls the news hear of when the store fails them; what else goes wrong in them is the caller's. */
+export function heard<Port extends object>(port: Port, news: Pick<StoreNews, "failed" | "now">): Port {
+  const wrapped = Object.entries(port).map(([name, member]) => {
+    if (typeof member !== "function") return [name, member] as const;
+    const call = async (...given: readonly unknown[]): Promise<unknown> => {
+      const since = news.now();
+      try {
+        return await (Reflect.apply(member, port, given) as Promise<unknown>);
+      } catch (error) {
+        if (isTrouble(error)) news.failed(error, since);
+        throw error;
+      }
+    };
+    return [name, call] as const;
+  });
+  return Object.fromEntries(wrapped) as Port;
+}

@@ -17,6 +17,8 @@ type Optional =
   | "adminTokens"
   | "adminToken"
   | "defaultListener"
+  | "tlsCert"
+  | "tlsKey"
   | "retentionCount"
   | "retentionBytes";
 

@@ -10,8 +10,10 @@ import { newDeliveryId } from "../core/identity.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 import { readBody } from "./body.ts";
 import { createBudget } from "./budget.ts";
+import type { Certificate } from "./certificate.ts";
 import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
 import { cleanUrl, type RouteOptions, routeTo } from "./route.ts";
+import { secureServer } from "./secure-server.ts";
 
 /** A request whose listener is known: a delivery that has no id yet. */
 export type Arrival = Omit<Delivery, "id" | "listener">;
@@ -33,6 +35,8 @@ export interface IngressOptions {
    */
   readonly http?: "strict" | "tekton";
   readonly defaultListener?: ObjectName;
+  /** Speaks TLS with this; plain HTTP without. */
+  readonly certificate?: Pick<Certificate, "pair" | "onChange">;
   /** Milliseconds a sender may take for one request. */
   readonly requestTimeout?: number;
   readonly clock?: () => number;
@@ -45,16 +49,18 @@ const MAX_IN_FLIGHT = 256 * 1024 * 1024;
 /** Builds the server; the caller listens and closes. `GET /live` answers 200 while the process lives. */
 export function createIngress(options: IngressOptions): FastifyInstance {
   const { plans, accept, tell, maxBody, defaultListener, clock = Date.now, newId = newDeliveryId } = options;
+  const { requestTimeout = 60_000 } = options;
   const asTekton = options.http === "tekton";
   const routes: RouteOptions = { anyPath: asTekton, ...(defaultListener && { defaultListener }) };
   const openShare = createBudget(Math.max(options.maxInFlight ?? MAX_IN_FLIGHT, maxBody));
   const refusal = asTekton ? refusedAsTekton : refused;
   const app = Fastify({
     logger: false,
-    requestTimeout: options.requestTimeout ?? 60_000,
+    requestTimeout,
     forceCloseConnections: "idle",
     return503OnClosing: true,
     exposeHeadRoutes: false,
+    ...(options.certificate && { serverFactory: secureServer(options.certificate, requestTimeout) }),
     // Paths that cannot be decoded: listeners are found by the raw one.
     frameworkErrors: (_error, request, reply) =>
       asTekton || request.method === "POST" ? handle(request, reply) : notFound(request, reply),

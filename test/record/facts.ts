@@ -101,6 +101,11 @@ export const everyFact: readonly Fact[] = [
   { type: "ledger.pruned", deliveries: 3, payloads: 4 },
   { type: "store.away", reason: "connection refused" },
   { type: "store.back" },
+  { type: "certificate.loaded", subject: "CN=hooks.example.org", until: 1_900_000_000_000 },
+  {
+    type: "certificate.broken",
+    error: fault("SLUICE_CONFIG_TLS", { cert: "a.pem", key: "b.pem", reason: "no PEM" }),
+  },
   {
     type: "gateway.ready",
     listen: "http://0.0.0.0:8080",

@@ -11,6 +11,24 @@ export const PORTS = {
     expected: "host:port",
     description: "Where webhooks arrive.",
   }),
+  tlsCert: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path, or a certificate as PEM text",
+    description:
+      "PEM file of the webhook port's certificate and those between it and its root; with --tls-key the port speaks TLS 1.2 and later. Read again when it changes.",
+    alsoEnv: "TLS_CERT",
+  }),
+  tlsKey: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path, or a key as PEM text",
+    description: "PEM file of the certificate's private key.",
+    secret: "whole",
+    alsoEnv: "TLS_KEY",
+  }),
   admin: setting({
     value: "<host:port>",
     default: "127.0.0.1:9000",

@@ -1,0 +1,35 @@
+/** HTTPS servers whose certificate changes under them: connections that are open stay, the next handshake sees the new one. */
+
+import type { Server } from "node:https";
+import { createServer } from "node:https";
+import type { FastifyServerFactory } from "fastify";
+import type { Certificate } from "./certificate.ts";
+
+/** Milliseconds for a handshake: who opens a connection and says nothing holds it no longer. */
+const HANDSHAKE_MS = 10_000;
+/** Milliseconds that a silent connection is kept, as fastify keeps plain ones: longer than load balancers do. */
+const KEEP_ALIVE_MS = 72_000;
+/** RFC 8996 forbids what came before. */
+const MIN_VERSION = "TLSv1.2";
+
+/** @param requestTimeout milliseconds a sender may take for one request. */
+export function secureServer(
+  certificate: Pick<Certificate, "pair" | "onChange">,
+  requestTimeout: number,
+): FastifyServerFactory {
+  // `localhost` is two addresses, and each has a server.
+  const servers: Server[] = [];
+  certificate.onChange(({ cert, key }) => {
+    for (const server of servers) server.setSecureContext({ cert, key, minVersion: MIN_VERSION });
+  });
+  return (handler) => {
+    const { cert, key } = certificate.pair();
+    const server = createServer(
+      { cert, key, minVersion: MIN_VERSION, handshakeTimeout: HANDSHAKE_MS, requestTimeout },
+      handler,
+    );
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    servers.push(server);
+    return server;
+  };
+}

@@ -1,0 +1,61 @@
+/** One object that a trigger made, here or there: what it is compared by. */
+
+import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, ownValue } from "../core/json.ts";
+import { LABELS } from "../core/labels.ts";
+
+export interface ShadowRun {
+  /** Of the listener and the trigger only the names are on an object. */
+  readonly listener: string;
+  readonly trigger: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The id of the delivery, by the count of whoever made the object. */
+  readonly event: string;
+  /** Milliseconds since the epoch; undefined where nobody wrote it down. */
+  readonly at: number | undefined;
+  readonly object: JsonObject;
+}
+
+/**
+ * Reads an object by its labels.
+ *
+ * @param at when it was made, where the object does not say it: milliseconds since the epoch.
+ * @returns undefined for what no trigger made.
+ */
+export function readRun(object: JsonObject, at?: number): ShadowRun | undefined {
+  const metadata = fieldOf(object, "metadata");
+  const labels = fieldOf(metadata, "labels");
+  const event = textOf(labels, LABELS.event);
+  const listener = textOf(labels, LABELS.listener);
+  if (event === "" || listener === "") return undefined;
+  const created = Date.parse(textOf(metadata, "creationTimestamp"));
+  return {
+    listener,
+    event,
+    trigger: textOf(labels, LABELS.trigger),
+    kind: textOf(object, "kind"),
+    namespace: textOf(metadata, "namespace"),
+    name: textOf(metadata, "name"),
+    at: Number.isNaN(created) ? at : created,
+    object,
+  };
+}
+
+/** Runs of different groups are never the same. As JSON, so that no name can pass for two. */
+export function groupOf({ listener, trigger, kind, namespace, object }: ShadowRun): string {
+  // A cluster may show a kind in another version than the template wrote.
+  const [group] = textOf(object, "apiVersion").split("/");
+  return JSON.stringify([listener, trigger, kind, namespace, group]);
+}
+
+function fieldOf(object: JsonObject, key: string): JsonObject {
+  const value = ownValue(object, key);
+  return isJsonObject(value) ? value : {};
+}
+
+function textOf(object: JsonObject, key: string): string {
+  const value = ownValue(object, key);
+  return typeof value === "string" ? value : "";
+}

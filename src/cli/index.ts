@@ -10,6 +10,7 @@ import { queue } from "./queue.ts";
 import { replay } from "./replay.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
+import { shadow } from "./shadow.ts";
 import { showSettings } from "./show-settings.ts";
 import { tryOut } from "./try.ts";
 import type { Verb } from "./verb.ts";
@@ -25,6 +26,7 @@ export const VERBS: readonly Verb[] = [
   queue,
   acts,
   audit,
+  shadow,
   showSettings,
   demo,
 ];

@@ -84,10 +84,14 @@ export const ERRORS = {
   SLUICE_CREATE_BUSY: row(503, "soon", "the API server answered {status}: {reason}", "Nothing to do: it is tried again."),
   // follow, announce
   SLUICE_LEASE: row(503, "soon", "Lease {namespace}/{name} cannot be used, so this gateway leads nothing: {reason}", "Allow this gateway's account get, create and update of leases (coordination.k8s.io) in {namespace}, or name another namespace with --lease-namespace."),
+  SLUICE_ANNOUNCE_FORBIDDEN: row(403, "slow", "not allowed to {what}: {reason}", "Grant it to this gateway's account (deploy/access has the rules), or say less with --announce."),
+  SLUICE_ANNOUNCE_FAILED: row(503, "soon", "cannot {what}: {reason}", "Nothing to do: it is tried again."),
   // cluster: what is followed there
   SLUICE_WATCH_FORBIDDEN: row(403, "slow", "not allowed to list and watch {resource} {where}: {reason}", "Grant the verbs list and watch on it to {account}, or name the namespaces that it may see; it is asked again every half minute."),
   SLUICE_WATCH_ABSENT: row(404, "slow", "the cluster serves no {resource} {where}: {reason}", "Install its CustomResourceDefinition; it is looked for again every half minute."),
   SLUICE_WATCH_BROKEN: row(502, "soon", "what the API server says of {resource} {where} cannot be read: {reason}", "It is asked again; something between may change or cut its answers."),
+  // shadow
+  SLUICE_SHADOW_RUNS: row(502, "never", "the runs that others created cannot be listed: {resource}: {reason}", "Grant {account} the verb list on it, or name the namespaces that it may see with --namespace."),
   // ops
   SLUICE_DELIVERY_UNKNOWN: row(404, "never", "no delivery has the id {id}", "List them with `sluice deliveries list`."),
   SLUICE_GATEWAY_AWAY: row(503, "soon", "{url} did not answer: {reason}", "Start the gateway with `sluice serve`, or name its address."),

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SluiceError } from "../src/core/errors.ts";
 import { decideJobId } from "../src/core/identity.ts";
+import type { Ledger } from "../src/core/ledger.ts";
 import {
   assertNothingKept,
   compiled,
@@ -73,6 +74,16 @@ describe("a delivery", () => {
     assert.deepEqual([one.delivery, one.trigger.name, one.result], [id, "one", "matched"]);
     assert.deepEqual([two.delivery, two.trigger.name, two.result], [id, "two", "filtered"]);
   });
+});
+
+test("what is too long or too deep to be written is not called the store's absence", async () => {
+  const open = [listener("git", [trigger("build", [])], OPEN)];
+  const ledger = (real: Ledger): Ledger => ({
+    ...real,
+    accept: () => Promise.reject(new RangeError("Invalid string length")),
+  });
+  await using flows = await openFlows(open, { ledger });
+  await assert.rejects(flows.send(push()), RangeError);
 });
 
 describe("the body", () => {
@@ -147,19 +158,27 @@ describe("a store", () => {
 
   // A 503 would be a lie here, and a sender without delivery ids who believed it would have his event run twice.
   test("whose queue dies after the ledger has accepted keeps its word: 202, and the work is swept up", async () => {
-    let dead = true;
     await using flows = await openFlows([listener("git", [trigger("build", [])], OPEN)], {
-      queue: (real) => ({ ...real, enqueue: (jobs) => (dead ? gone() : real.enqueue(jobs)) }),
+      queue: (real) => ({ ...real, enqueue: gone }),
     });
     const id = await flows.send(generic({ body: '{"ref":"a"}' }));
     assert.equal((await flows.store.ledger.find(id))?.outcome, "pending");
-    assert.deepEqual(flows.told(), ["defect", "delivery.accepted", "decision.made"]);
-    const [defect] = flows.facts;
-    assert.ok(defect?.type === "defect" && defect.where === "enqueue");
-    dead = false;
+    // That the store is away is told by the store, once.
+    assert.deepEqual(flows.told(), ["delivery.accepted", "decision.made"]);
     const { undecided, jobs } = await flows.store.ledger.pending(Date.now() + 1_000, { limit: 10 });
     assert.deepEqual([undecided.length, jobs.length], [0, 1]);
   });
+});
+
+test("a queue that fails for a reason of its own is told of as a defect, and the delivery is accepted", async () => {
+  const broken = () => Promise.reject(new TypeError("boom"));
+  await using flows = await openFlows([listener("git", [trigger("build", [])], OPEN)], {
+    queue: (real) => ({ ...real, enqueue: broken }),
+  });
+  await flows.send(generic({ body: '{"ref":"a"}' }));
+  const [defect] = flows.facts;
+  assert.ok(defect?.type === "defect" && defect.where === "enqueue");
+  assert.deepEqual(flows.told().slice(1), ["delivery.accepted", "decision.made"]);
 });
 
 describe("a delivery that this process does not decide", () => {

@@ -1,0 +1,61 @@
+/** Deciding inside a request: remote interceptors are waited for, for as long as a sender would wait. */
+
+import type { Delivery, Payload } from "./core/delivery.ts";
+import { fault } from "./core/errors.ts";
+import type { ListenerPlan } from "./core/plan.ts";
+import { hiddenOf } from "./core/url.ts";
+import { type Decided, decide } from "./decide.ts";
+import type { DeliveryProofs } from "./verify/verifier.ts";
+
+type Question = readonly [plan: ListenerPlan, delivery: Delivery, proofs: DeliveryProofs, body: Payload];
+
+export interface DecideNow {
+  /**
+   * Remote interceptors are asked here too, because only now do they see sensitive headers; but a sender gives up after
+   * some seconds, so they get a few.
+   *
+   * @returns undefined where a worker is to decide.
+   */
+  within(...question: Question): Promise<Decided | undefined>;
+  /** Decisions that nobody may make later. @throws SluiceError SLUICE_INTERCEPTOR_FAILED where they cannot be made now. */
+  settled(...question: Question): Promise<Decided>;
+}
+
+const DECIDE_WITHIN_MS = 5_000;
+/** The least that is waited where no worker may take over. */
+const SETTLE_WITHIN_MS = 8_000;
+/** Requests that wait for remote interceptors at once: their bodies are in memory. */
+const MAX_WAITING = 1_000;
+
+/** @param decideWithin milliseconds that a request waits before a worker takes over; 0 leaves all to workers. */
+export function createDecideNow(decideWithin = DECIDE_WITHIN_MS): DecideNow {
+  let waiting = 0;
+
+  async function decideIn(
+    limitMs: number,
+    ...[plan, delivery, proofs, body]: Question
+  ): Promise<Decided | undefined> {
+    const hidden = delivery.replayOf === undefined ? [] : hiddenOf(delivery);
+    if (!plan.remote) return decide(plan, delivery, proofs, body, { hidden });
+    if (limitMs === 0 || waiting >= MAX_WAITING) return undefined;
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => late.resolve(undefined), limitMs);
+    waiting++;
+    try {
+      return await Promise.race([decide(plan, delivery, proofs, body, { hidden }), late.promise]);
+    } finally {
+      waiting--;
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    within: (...question) => decideIn(decideWithin, ...question),
+    async settled(...question) {
+      const decided = await decideIn(Math.max(decideWithin, SETTLE_WITHIN_MS), ...question);
+      const reason = decided === undefined ? "no answer in time" : decided.transient;
+      if (decided !== undefined && reason === undefined) return decided;
+      throw fault("SLUICE_INTERCEPTOR_FAILED", { name: `of ${question[0].name}`, reason: reason ?? "" });
+    },
+  };
+}

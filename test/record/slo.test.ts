@@ -1,4 +1,4 @@
-/** docs/slo.md: its metrics exist, its queries give the right answers, its alerts fire when they should and only then. */
+/** What docs/slo.md promises: its metrics exist, its queries give the right answers, the alerts fire when they should and only then. */
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -16,7 +16,7 @@ const blocksOf = (language: string): readonly string[] =>
     text.trim(),
   );
 const queries = blocksOf("promql");
-const [rules = ""] = blocksOf("yaml");
+const rules = readFileSync(join(import.meta.dirname, "../../deploy/monitoring/rules.yaml"), "utf8");
 
 interface Alert {
   readonly alert?: string;
@@ -26,17 +26,25 @@ interface Alert {
 const { groups } = parse(rules) as { readonly groups: readonly { readonly rules: readonly Alert[] }[] };
 const alerts = groups.flatMap((group) => group.rules).filter(({ alert }) => alert !== undefined);
 
-test("every metric of the page is one that a gateway shows", async () => {
+test("every metric of the page and of the rules is one that a gateway shows", async () => {
   const depth = async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0 });
   const asked = { depth, paused: async () => false, dead: async () => 0, checks: async () => [] };
   const text = await createMetrics({ version: "", process: false, ...asked }).expose();
   const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));
-  const named = page.match(/\bsluice_[a-z_]+/g) ?? [];
+  const named = `${page}${rules}`.match(/\bsluice_[a-z_]+/g) ?? [];
   const unknown = named.filter(
     (name) => !known.has(name.replace(/_(bucket|count|sum)$/, "")) && !known.has(name),
   );
   assert.deepEqual(unknown, []);
   assert.ok(named.length > 20);
+});
+
+test("the page says of every alert what to do, and of no other", () => {
+  const told = [...page.matchAll(/^\| (Sluice[^|]*) \| (page|ticket) \|/gm)].flatMap(
+    ([, names = "", severity = ""]) => names.split(", ").map((name) => `${name} ${severity}`),
+  );
+  const there = alerts.map(({ alert, labels }) => `${alert} ${labels?.["severity"]}`);
+  assert.deepEqual(told.sort(), there.sort());
 });
 
 /** What each query is answered with on {@link MONTH}: three of four good, of each thing. */
@@ -71,6 +79,13 @@ const HEALTHY = [
   ["sluice_dead_deliveries", "0x600"],
   ['sluice_check_ok{check="store"}', "1x600"],
   ["sluice_build_info", "1x600"],
+  // A burst, worked off within half an hour.
+  ['sluice_queue_jobs{state="waiting"}', "5000x20 0x520 5000x60"],
+  ["sluice_store_up", "1x600"],
+  ["sluice_target_up", "1x600"],
+  ["sluice_catalog_faults", "0x600"],
+  ["sluice_deliveries_received_total", "0+100x600"],
+  ['sluice_deliveries_refused_total{code="SLUICE_UNVERIFIED"}', "0+4x600"],
 ] as const;
 
 const SICK = [
@@ -82,6 +97,12 @@ const SICK = [
   ["sluice_queue_paused", "0x600"],
   ["sluice_dead_deliveries", "5x600"],
   ['sluice_check_ok{check="store"}', "0x600"],
+  ['sluice_queue_jobs{state="waiting"}', "1001x600"],
+  ["sluice_store_up", "0x600"],
+  ["sluice_target_up", "0x600"],
+  ["sluice_catalog_faults", "1x600"],
+  ["sluice_deliveries_received_total", "0+100x600"],
+  ['sluice_deliveries_refused_total{code="SLUICE_UNVERIFIED"}', "0+6x600"],
 ] as const;
 
 const PAUSED = [
@@ -108,6 +129,11 @@ const SCENES = [
       "SluiceDeadLetters",
       "SluiceCheckFails",
       "SluiceAbsent",
+      "SluiceQueueDeep",
+      "SluiceStoreAway",
+      "SluiceTargetAway",
+      "SluiceCatalogFaults",
+      "SluiceProofsFail",
     ],
   ],
   [PAUSED, ["SluicePausedForLong"]],

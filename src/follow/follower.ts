@@ -8,12 +8,12 @@ import type { Api } from "../kube/api.ts";
 import { versionPath } from "../kube/discovery.ts";
 import type { Change, Reflector, ReflectorLimits } from "../kube/reflector.ts";
 import { createReflector } from "../kube/reflector.ts";
+import { createWork, type Worked } from "../kube/work.ts";
 import type { InProgress } from "./in-progress.ts";
 import { lookAt } from "./look.ts";
 import type { SeenRun } from "./read.ts";
 import { FOLLOWED, readRun, SELECTOR } from "./read.ts";
 import { createStatement } from "./statement.ts";
-import { createTelling, type Told } from "./telling.ts";
 
 export interface FollowerNeeds {
   readonly api: Api;
@@ -47,10 +47,10 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
   const runs = new Map<string, Known>();
   const state = createStatement(needs);
   const { firstMs } = needs;
-  const telling = createTelling({ work, signal, ...(firstMs !== undefined && { firstMs }) });
+  const queue = createWork({ work, signal, ...(firstMs !== undefined && { firstMs }) });
 
   /** What a server or the store has no time for is tried again; a defect would be one every time. */
-  async function work(key: string): Promise<Told> {
+  async function work(key: string): Promise<Worked> {
     try {
       return await tellOf(key);
     } catch (thrown) {
@@ -61,7 +61,7 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
     }
   }
 
-  async function tellOf(key: string): Promise<Told> {
+  async function tellOf(key: string): Promise<Worked> {
     const run = runs.get(key);
     if (run === undefined) return "never";
     if (run.gone !== true) return state.seen(key, run);
@@ -71,7 +71,7 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
   }
 
   /** The watch no longer shows it: deleted, or no longer labelled as ours. */
-  async function lookAgain(key: string, { delivery, run, createdAt }: Known): Promise<Told> {
+  async function lookAgain(key: string, { delivery, run, createdAt }: Known): Promise<Worked> {
     if (state.isOver(key, delivery)) return state.forget(key);
     const found = await lookAt(api, run);
     if (found.outcome === "gone") return state.deleted(key, { delivery, run, createdAt });
@@ -96,7 +96,7 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
     if (change.type === "changed" && change.item !== undefined) runs.set(key, change.item);
     else if (change.type === "gone" && known !== undefined) runs.set(key, { ...known, gone: true });
     else return;
-    telling.add(key);
+    queue.add(key);
   }
 
   function away(path: string, error: SluiceError): void {
@@ -114,7 +114,7 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
         const key = keyOf(open.run);
         if (runs.has(key) || !(namespaces?.includes(open.run.namespace) ?? true)) continue;
         runs.set(key, { ...open, createdAt: 0, progress: undefined, gone: true });
-        telling.add(key);
+        queue.add(key);
       }
       cursor = page.next;
     } while (cursor !== undefined && !signal.aborted);
@@ -134,7 +134,7 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
   listed.then(findLost).catch(() => undefined);
   await ended;
   for (const reflector of reflectors) reflector.close();
-  await telling.idle();
+  await queue.idle();
   inProgress.clear();
 }
 

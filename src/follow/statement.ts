@@ -5,9 +5,9 @@ import type { CreateJob } from "../core/job.ts";
 import type { DeliveryRecord, Ledger } from "../core/ledger.ts";
 import type { FollowedRun, OpenRun, RunName, RunPhase, RunProgress } from "../core/progress.ts";
 import { hasEnded } from "../core/progress.ts";
+import type { Worked } from "../kube/work.ts";
 import type { InProgress } from "./in-progress.ts";
 import type { SeenRun } from "./read.ts";
-import type { Told } from "./telling.ts";
 
 export interface StatementNeeds {
   readonly where: string;
@@ -18,12 +18,12 @@ export interface StatementNeeds {
 }
 
 export interface Statement {
-  seen(key: string, run: Pick<SeenRun, "delivery" | "run" | "progress">): Promise<Told>;
+  seen(key: string, run: Pick<SeenRun, "delivery" | "run" | "progress">): Promise<Worked>;
   /** It is gone, and nobody saw it end. */
-  deleted(key: string, run: OpenRun & { readonly createdAt?: number | undefined }): Promise<Told>;
+  deleted(key: string, run: OpenRun & { readonly createdAt?: number | undefined }): Promise<Worked>;
   /** Whether its end was told here already; of another delivery's run of that name it does not count. */
   isOver(key: string, delivery: string): boolean;
-  forget(key: string): Told;
+  forget(key: string): Worked;
 }
 
 export function createStatement({
@@ -36,7 +36,7 @@ export function createStatement({
   /** What the ledger was told last: a PipelineRun changes with each of its tasks, and the ledger need not hear of that. */
   const told = new Map<string, { readonly delivery: string; readonly phase: RunPhase }>();
 
-  async function follow(key: string, { delivery, run }: OpenRun, progress: RunProgress): Promise<Told> {
+  async function follow(key: string, { delivery, run }: OpenRun, progress: RunProgress): Promise<Worked> {
     const last = told.get(key);
     if (last?.delivery === delivery && last.phase === progress.phase) return "done";
     const news = await ledger.follow(delivery, run, progress);

@@ -1,6 +1,7 @@
 /** The Lease object of coordination.k8s.io/v1, read and written. */
 
 import { isJsonObject, type JsonObject, parseJson } from "../core/json.ts";
+import { microTime } from "./write.ts";
 
 export interface LeaseObject {
   /** Of the whole object, for optimistic concurrency. */
@@ -81,11 +82,6 @@ export function leaseText({ namespace, name, identity, before, durationMs, now }
     labels: { "app.kubernetes.io/managed-by": "sluice" },
   };
   return JSON.stringify({ apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec });
-}
-
-/** metav1.MicroTime: six digits of a second, UTC. */
-function microTime(now: number): string {
-  return new Date(now).toISOString().replace("Z", "000Z");
 }
 
 function parsed(text: string): unknown {

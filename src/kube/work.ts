@@ -1,17 +1,17 @@
 /** Work by key, of which only the newest counts: few at once, tried again where that helps, ended at once. */
 
 /** `later` tries it again after a while, `never` and `done` do not. */
-export type Told = "done" | "later" | "never";
+export type Worked = "done" | "later" | "never";
 
-export interface Telling {
+export interface Work {
   /** Does the work of a key, soon; what waits under the same key is replaced. */
   add(key: string): void;
-  /** Resolves when nothing waits or is being done; what will be tried again later waits. */
+  /** Resolves when nothing waits, is being done, or will be tried again; after the signal, when what was begun is done. */
   idle(): Promise<void>;
 }
 
-export interface TellingOptions {
-  readonly work: (key: string) => Promise<Told>;
+export interface WorkOptions {
+  readonly work: (key: string) => Promise<Worked>;
   /** After this nothing is begun. */
   readonly signal: AbortSignal;
   /** How often `later` is believed before a key is given up; what throws is tried without end. */
@@ -24,7 +24,7 @@ export interface TellingOptions {
 const WORKERS = 8;
 const LONGEST_MS = 60_000;
 
-export function createTelling({ work, signal, tries = 5, firstMs = 500 }: TellingOptions): Telling {
+export function createWork({ work, signal, tries = 5, firstMs = 500 }: WorkOptions): Work {
   const ready = new Set<string>();
   const busy = new Set<string>();
   const delayed = new Map<string, NodeJS.Timeout>();
@@ -46,10 +46,10 @@ export function createTelling({ work, signal, tries = 5, firstMs = 500 }: Tellin
   }
 
   async function one(key: string): Promise<void> {
-    const told = await work(key).catch((): Told | "thrown" => "thrown");
+    const came = await work(key).catch((): Worked | "thrown" => "thrown");
     busy.delete(key);
     const failed = (failures.get(key) ?? 0) + 1;
-    const again = told === "thrown" || (told === "later" && failed < tries);
+    const again = came === "thrown" || (came === "later" && failed < tries);
     if (again && !signal.aborted && !ready.has(key)) delay(key, failed);
     else if (!again) failures.delete(key);
     pump();

@@ -1,0 +1,81 @@
+/** An EventListener as the cluster has it: what tells whose it is, and what its status says. */
+
+import type { ObjectName } from "../core/delivery.ts";
+import type { JsonObject, JsonValue } from "../core/json.ts";
+import { isJsonObject, ownValue } from "../core/json.ts";
+
+/** One of `status.conditions` (knative.dev/pkg/apis: Condition). */
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+}
+
+export interface SeenListener extends ObjectName {
+  readonly apiVersion: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly owner: Owner;
+  readonly address: string;
+  readonly conditions: readonly Condition[];
+}
+
+/**
+ * Who writes a listener's status. `sluice`: we may. `tekton`: its controller holds it. `other`: somebody wrote a status
+ * that is not ours. `nobody`: our turn, unless Tekton's controller comes first.
+ */
+export type Owner = "sluice" | "tekton" | "other" | "nobody";
+
+/** `"true"`: ours, whatever else speaks against it; `"false"`: never. */
+export const MANAGED = "sluice.dev/managed";
+/** What Tekton's controller puts on each listener before it does anything else (knative.dev/pkg genreconciler). */
+const TEKTON_FINALIZER = "eventlisteners.triggers.tekton.dev";
+/** Ends the reason of the condition Available where the status is ours. */
+export const OURS = "BySluice";
+
+export function readListener(object: JsonObject): SeenListener | undefined {
+  const metadata = objectAt(object, "metadata");
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const { apiVersion } = object;
+  if (typeof name !== "string" || typeof namespace !== "string" || typeof apiVersion !== "string")
+    return undefined;
+  const status = objectAt(object, "status");
+  const conditions = listAt(status, "conditions").filter(isJsonObject).map(conditionOf);
+  return {
+    ...{ name, namespace, apiVersion, uid: textOf(uid), resourceVersion: textOf(resourceVersion) },
+    owner: ownerOf(metadata, conditions),
+    address: textOf(objectAt(status, "address").url),
+    conditions,
+  };
+}
+
+function ownerOf(metadata: JsonObject, conditions: readonly Condition[]): Owner {
+  const managed = ownValue(objectAt(metadata, "annotations"), MANAGED);
+  if (managed === "true") return "sluice";
+  if (managed !== undefined || metadata.deletionTimestamp !== undefined) return "other";
+  if (listAt(metadata, "finalizers").includes(TEKTON_FINALIZER)) return "tekton";
+  if (conditions.length === 0) return "nobody";
+  const available = conditions.find(({ type }) => type === "Available");
+  return available?.reason.endsWith(OURS) ? "sluice" : "other";
+}
+
+function conditionOf({ type, status, reason, message, lastTransitionTime }: JsonObject): Condition {
+  return {
+    ...{ type: textOf(type), status: textOf(status), reason: textOf(reason), message: textOf(message) },
+    lastTransitionTime: textOf(lastTransitionTime),
+  };
+}
+
+const textOf = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
+
+function listAt(object: JsonObject, key: string): readonly JsonValue[] {
+  const value = ownValue(object, key);
+  return Array.isArray(value) ? value : [];
+}
+
+function objectAt(object: JsonObject, key: string): JsonObject {
+  const value = ownValue(object, key);
+  return isJsonObject(value) ? value : {};
+}

@@ -1,6 +1,6 @@
 /** docs/errors.md, from the error table and the retry schedule. */
 
-import { ERRORS, type Retry } from "../../src/core/error-table.ts";
+import { ERRORS, type Retry, type Row } from "../../src/core/error-table.ts";
 import { SCHEDULES } from "../../src/core/retry.ts";
 import { notice, page, prose, table } from "./markdown.ts";
 
@@ -12,11 +12,14 @@ export function errorsPage(): string {
     retry,
     prose(message),
   ]);
-  const entries = Object.entries(ERRORS).map(([name, { status, retry, message, fix }]) =>
+  const entries = Object.entries<Row>(ERRORS).map(([name, { status, retry, message, fix, told }]) =>
     [
       `## ${name}`,
       `${prose(capital(message))}.`,
       `- **What to do:** ${prose(fix)}`,
+      ...(told
+        ? [`- **What a sender is told instead:** ${prose(capital(told.message))}. ${prose(told.fix)}`]
+        : []),
       `- **HTTP status:** ${status}`,
       `- **Tried again:** ${RETRY[retry]}`,
     ].join("\n\n"),
@@ -32,7 +35,9 @@ export function errorsPage(): string {
 
 const INTRO = `Every error has a code. It stands in brackets at the end of what the CLI prints, in \`error.code\` of what the admin
 port answers, and in \`code\` of the log; programs should look at it and never at the text. \`{name}\` stands for a value
-of the case. The status is what an HTTP request is answered with where the error ends one.`;
+of the case. The status is what an HTTP request is answered with where the error ends one. Who sends webhooks may be
+anybody, so some errors tell a sender less than they tell operators: names of Secrets, listeners and servers stand in the
+log.`;
 
 const RETRY: Record<Retry, string> = {
   never: "no; something must be mended first.",

@@ -1,0 +1,168 @@
+/** The overlays: each builds, its parts find each other, its settings are settings, its pods and rights are as small as they can be. */
+
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, test } from "node:test";
+import { parse } from "yaml";
+import { loadSettings } from "../../src/config/load.ts";
+import { VERSION } from "../../src/core/version.ts";
+import { ROOT } from "../helpers/process.ts";
+import { build, findKubectl, type Labels, type Manifest, nameOf, of } from "./kustomize.ts";
+import { objections } from "./restricted.ts";
+
+const kubectl = findKubectl();
+const skip = kubectl === undefined && "NO kubectl HERE AND NO WAY TO INSTALL IT: the overlays are not built";
+const OVERLAYS = ["external-redis", "ha", "namespaced", "redis"] as const;
+const DEPLOY = join(ROOT, "deploy");
+
+test("all overlays are looked at", () => {
+  assert.deepEqual(globSync("*", { cwd: join(DEPLOY, "overlays") }).sort(), [...OVERLAYS]);
+});
+
+test("every file belongs to a kustomization, and says in its first line what it is for", () => {
+  const files = globSync("{base,access,namespace,overlays,crds}/**/*.yaml", { cwd: DEPLOY });
+  for (const path of files) {
+    const text = readFileSync(join(DEPLOY, path), "utf8");
+    assert.match(text, /^# .+/, path);
+    if (path.endsWith("kustomization.yaml")) continue;
+    const { resources = [], patchesStrategicMerge = [] } = parse(
+      readFileSync(join(DEPLOY, dirname(path), "kustomization.yaml"), "utf8"),
+    ) as Readonly<Record<string, readonly string[]>>;
+    assert.ok([...resources, ...patchesStrategicMerge].includes(path.split("/").at(-1) ?? ""), path);
+  }
+  assert.ok(files.length > 20);
+});
+
+/** What holds pods in an overlay. */
+const workloads = (objects: readonly Manifest[]) => [
+  ...of(objects, "Deployment"),
+  ...of(objects, "StatefulSet"),
+];
+const containersOf = (objects: readonly Manifest[]) =>
+  workloads(objects).flatMap(({ spec }) => spec.template.spec.containers);
+const gatewayOf = (objects: readonly Manifest[]) => {
+  const [gateway] = of(objects, "Deployment");
+  const [container] = gateway?.spec.template.spec.containers ?? [];
+  assert.ok(gateway && container);
+  return { ...gateway.spec, pod: gateway.spec.template.spec, container };
+};
+const matches = (selector: Labels, labels: Labels) =>
+  Object.entries(selector).every(([key, value]) => labels[key] === value);
+
+for (const overlay of OVERLAYS)
+  describe(`overlay ${overlay}`, { skip }, () => {
+    const objects = skip ? [] : build(kubectl ?? "", `overlays/${overlay}`);
+    const all = workloads(objects);
+    const settings = objects.find(({ kind }) => kind === "ConfigMap")?.data ?? {};
+    const behind = (selector: Labels) =>
+      all.filter(({ spec }) => matches(selector, spec.template.metadata.labels));
+
+    test("every object is there once, and in the namespace", () => {
+      const names = objects.map(nameOf);
+      assert.deepEqual([...new Set(names)], names);
+      for (const object of objects) {
+        const clusterWide = /^(Namespace|ClusterRole)/.test(object.kind);
+        assert.equal(object.metadata.namespace, clusterWide ? undefined : "sluice", nameOf(object));
+      }
+    });
+
+    test("pods are admitted by the restricted profile, which the namespace enforces", () => {
+      const namespace = objects.find(({ kind }) => kind === "Namespace");
+      assert.equal(namespace?.metadata.labels?.["pod-security.kubernetes.io/enforce"], "restricted");
+      assert.ok(all.length > 0);
+      for (const workload of all)
+        assert.deepEqual(objections(workload.spec.template.spec), [], nameOf(workload));
+    });
+
+    test("images have a fixed tag, the gateway's is this version", () => {
+      for (const { image } of containersOf(objects)) assert.match(image, /^[a-z0-9./-]+:\d[\w.-]*$/);
+      assert.equal(gatewayOf(objects).container.image, `sluice:${VERSION}`);
+    });
+
+    test("selectors find pods, ports have the names that are asked for", () => {
+      for (const workload of all)
+        assert.deepEqual(behind(workload.spec.selector.matchLabels), [workload], nameOf(workload));
+      for (const service of of(objects, "Service")) {
+        const [workload, ...others] = behind(service.spec.selector);
+        assert.deepEqual(others, [], nameOf(service));
+        const ports = workload?.spec.template.spec.containers.flatMap(({ ports }) => ports) ?? [];
+        for (const { name, port, targetPort = name } of service.spec.ports)
+          assert.equal(ports.find((one) => one.name === targetPort)?.containerPort, port, nameOf(service));
+      }
+      for (const { spec } of of(objects, "NetworkPolicy"))
+        assert.equal(behind(spec.podSelector.matchLabels).length, 1);
+    });
+
+    test("the settings are settings, and what they promise fits together", () => {
+      const { pod, container } = gatewayOf(objects);
+      assert.deepEqual(container.args, ["serve"]);
+      const secret = { SLUICE_STORE: "redis://redis:6379", SLUICE_ADMIN_TOKEN: "0123456789abcdef" };
+      assert.deepEqual(
+        container.env?.map(({ name }) => name),
+        Object.keys(secret),
+      );
+      const read = loadSettings({ env: { ...settings, ...secret } });
+      const [, seconds] = container.lifecycle?.preStop.exec.command ?? [];
+      const needed = Number(seconds) + read.shutdownGrace / 1_000;
+      assert.ok(pod.terminationGracePeriodSeconds >= needed + 5, `${needed} s are needed`);
+      const ports = container.ports.map(({ containerPort }) => containerPort);
+      assert.deepEqual(ports, [read.listen.port, read.admin.port]);
+      assert.deepEqual([read.admin.host, read.create, read.fromCluster], ["0.0.0.0", "kubernetes", true]);
+    });
+
+    test("what pods take from elsewhere is in the overlay, or a head says how to make it", () => {
+      const head = (name: string) =>
+        readFileSync(join(DEPLOY, "overlays", name, "kustomization.yaml"), "utf8");
+      const told = head(overlay).includes("../external-redis") ? head("external-redis") : head(overlay);
+      for (const { env = [], envFrom = [] } of containersOf(objects)) {
+        for (const { configMapRef } of envFrom)
+          assert.ok(objects.some((object) => nameOf(object) === `ConfigMap/${configMapRef.name}`));
+        for (const { valueFrom } of env) {
+          const { name, key } = valueFrom.secretKeyRef;
+          const made = objects.find((object) => nameOf(object) === `Secret/${name}`);
+          if (made) assert.ok(made.data?.[key], `${name} has ${key}`);
+          else assert.match(told, new RegExp(`create secret generic ${name} --from-literal=${key}=`));
+        }
+      }
+    });
+  });
+
+test("the overlay for high availability has three gateways, spread, and drained one at a time", {
+  skip,
+}, () => {
+  const objects = build(kubectl ?? "", "overlays/ha");
+  const [autoscaler] = of(objects, "HorizontalPodAutoscaler");
+  const [budget] = of(objects, "PodDisruptionBudget");
+  const { replicas, selector, pod } = gatewayOf(objects);
+  assert.equal(autoscaler?.spec.minReplicas, 3);
+  assert.ok(autoscaler.spec.maxReplicas > 3);
+  assert.deepEqual(autoscaler.spec.scaleTargetRef, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    name: "sluice",
+  });
+  assert.equal(replicas, undefined, "the autoscaler's number stays when this is applied again");
+  assert.deepEqual(budget?.spec, { maxUnavailable: 1, selector });
+  assert.deepEqual(
+    pod.topologySpreadConstraints?.map(({ topologyKey, labelSelector }) => [topologyKey, labelSelector]),
+    [
+      ["kubernetes.io/hostname", selector],
+      ["topology.kubernetes.io/zone", selector],
+    ],
+  );
+});
+
+test("the Redis for trials keeps what it is given, and talks to the gateway alone", { skip }, () => {
+  const objects = build(kubectl ?? "", "overlays/redis");
+  const [redis] = of(objects, "StatefulSet");
+  const args = redis?.spec.template.spec.containers[0]?.args.join(" ") ?? "";
+  assert.match(args, /--appendonly yes --appendfsync always/);
+  assert.match(args, /--maxmemory-policy noeviction/);
+  const url = objects.find(({ kind }) => kind === "Secret")?.data?.["url"] ?? "";
+  assert.equal(Buffer.from(url, "base64").toString(), "redis://sluice-redis:6379");
+  const policy = of(objects, "NetworkPolicy").find(({ metadata }) => metadata.name === "sluice-redis");
+  assert.equal(policy?.spec.egress, undefined);
+  const { selector } = gatewayOf(objects);
+  assert.deepEqual(policy?.spec.ingress, [{ from: [{ podSelector: selector }], ports: [{ port: 6379 }] }]);
+});

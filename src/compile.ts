@@ -103,6 +103,7 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
     remote,
     ...(typeof onDuplicate === "string" ? { onDuplicate } : {}),
     ...(broken === undefined ? {} : { fault: broken }),
+    ...(needs.unverified === "allow" || annotations[VERIFICATION] === "none" ? { open: true } : {}),
     ...(listener.spec.cloudEventURI === undefined ? {} : { cloudEventURI: listener.spec.cloudEventURI }),
     ...(Number.isSafeInteger(limit) && limit > 0 ? { maxBodyBytes: limit } : {}),
   };

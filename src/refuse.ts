@@ -5,7 +5,7 @@ import { fault, reasonOf } from "./core/errors.ts";
 import { header } from "./core/headers.ts";
 import { isJsonObject } from "./core/json.ts";
 import type { ListenerPlan, TriggerPlan } from "./core/plan.ts";
-import type { DeliveryProofs } from "./verify/verifier.ts";
+import type { DeliveryProofs, ProofFailure } from "./verify/verifier.ts";
 
 /** @throws SluiceError SLUICE_LISTENER_BROKEN: none of its triggers can be found. */
 export function refuseBroken({ namespace, name, fault: cause }: ListenerPlan): void {
@@ -14,35 +14,51 @@ export function refuseBroken({ namespace, name, fault: cause }: ListenerPlan): v
   throw fault("SLUICE_LISTENER_BROKEN", values, { cause });
 }
 
+/** Why a trigger does not trust a sender: for the log, and as much of it as the sender may know. */
+interface Unproved {
+  readonly reason: string;
+  readonly told: string;
+}
+
 /**
  * 401 only when proof was demanded by every candidate trigger and failed for all. Every demand is checked, not just the
  * first that holds: the ledger remembers which did, for the worker and for replays.
  *
- * @throws SluiceError SLUICE_UNVERIFIED, or SLUICE_STORE_AWAY when a secret cannot be read just now.
+ * A listener without triggers has nobody to say who may send to it: what comes is kept only where that was spelled out.
+ *
+ * @throws SluiceError SLUICE_UNVERIFIED, SLUICE_LISTENER_EMPTY, or SLUICE_STORE_AWAY when a secret cannot be read just
+ *   now.
  */
 export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs): Promise<void> {
   const triggers = plan.groups.flatMap((group) => group.triggers);
+  if (triggers.length === 0 && !plan.open)
+    throw fault("SLUICE_LISTENER_EMPTY", { listener: `${plan.namespace}/${plan.name}` });
   const reasons = await Promise.all(triggers.map((trigger) => unproved(trigger, proofs)));
   const [first] = reasons;
   if (first !== undefined && reasons.every((reason) => reason !== undefined)) {
-    throw fault("SLUICE_UNVERIFIED", { reason: first });
+    throw fault("SLUICE_UNVERIFIED", { ...first });
   }
 }
 
-/** Why a trigger does not trust the sender; undefined when it does. */
-async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<string | undefined> {
+/** Undefined where it does trust him. */
+async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<Unproved | undefined> {
   const { fault: broken } = trigger;
   if (broken?.code === "SLUICE_PROOF_UNDECLARED" || (broken && trigger.unreadable))
-    return `${broken.message}. ${broken.fix}`;
-  let reason: string | undefined;
+    return { reason: `${broken.message}. ${broken.fix}`, told: "the listener does not say how" };
+  let first: Unproved | undefined;
   for (const demand of trigger.proofs) {
     const proof = await proofs.check(demand);
     if (proof.ok) continue;
     // Neither proved nor refuted: it cannot be kept, since its signature would have to be kept with it.
     if (proof.transient) throw fault("SLUICE_STORE_AWAY", { reason: proof.reason });
-    reason ??= proof.reason;
+    first ??= { reason: proof.reason, told: toldOf(proof) };
   }
-  return reason;
+  return first;
+}
+
+/** The header is the sender's own; which Secret it was held against, and whether there is one, is not. */
+function toldOf({ code, header: name }: ProofFailure): string {
+  return code === "SLUICE_SIGNATURE_MISSING" ? `header ${name} is missing` : `header ${name} does not match`;
 }
 
 /**

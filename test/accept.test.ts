@@ -49,12 +49,14 @@ describe("a delivery", () => {
     assert.equal((await flows.store.queue.depth()).waiting, 0);
   });
 
-  test("to a listener without triggers is stored as filtered", async () => {
-    await using flows = await openFlows([
-      listener("git", [], { namespaceSelector: { matchNames: ["empty"] } }),
-    ]);
+  test("to a listener without triggers is stored as filtered where anybody may send", async () => {
+    const nobody = { namespaceSelector: { matchNames: ["empty"] } };
+    await using flows = await openFlows([listener("git", [], { ...OPEN, ...nobody })]);
     const id = await flows.send(push());
     assert.equal((await flows.store.ledger.find(id))?.outcome, "filtered");
+    await flows.declare([listener("git", [], nobody)]);
+    await assert.rejects(flows.send(push()), refusal("SLUICE_LISTENER_EMPTY", /ci\/git has no trigger/));
+    assert.equal((await flows.store.ledger.audit()).accepted, 1);
   });
 
   test("tells what was accepted, then what each trigger decided, in the triggers' order", async () => {

@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { payload } from "../src/core/delivery.ts";
-import { fault, SluiceError } from "../src/core/errors.ts";
+import { asFault, fault, forSender, SluiceError } from "../src/core/errors.ts";
 import type { ListenerPlan } from "../src/core/plan.ts";
-import { refuseBroken, refuseNoJson } from "../src/refuse.ts";
+import { refuseBroken, refuseNoJson, refuseUnproved } from "../src/refuse.ts";
+import { createVerifier } from "../src/verify/verifier.ts";
 import { deliveryOf } from "./contracts/interceptor.ts";
 import { compiled } from "./helpers/flows.ts";
-import { listener, OPEN, trigger } from "./helpers/objects.ts";
+import { cel, github, listener, OPEN, secret, trigger } from "./helpers/objects.ts";
 
 const refusal = (code: string, status: number) => (error: unknown) =>
   error instanceof SluiceError && error.code === code && error.status === status;
@@ -28,6 +29,26 @@ test("a form is told apart from broken JSON, and only where it is one", () => {
   assert.throws(() => take("{'a':1}", type), refusal("SLUICE_BODY_NOT_JSON", 400));
   assert.throws(() => take("payload=%7B%7D"), refusal("SLUICE_BODY_NOT_JSON", 400));
   take("{}", type);
+});
+
+test("a sender is told what he sent, and not which Secret it was held against, nor whether there is one", async () => {
+  const proved = [github(), cel("true")];
+  const none: Record<string, string> = {};
+  for (const [headers, objects, said] of [
+    [none, [secret("hook", "s3cret")], "header X-Hub-Signature-256 is missing"],
+    [{ "X-Hub-Signature-256": "sha256=00" }, [secret("hook", "s3cret")], "does not match"],
+    [{ "X-Hub-Signature-256": "sha256=00" }, [], "does not match"],
+  ] as const) {
+    const { plans, secrets } = await compiled([...objects, listener("git", [trigger("build", proved)])]);
+    const proofs = createVerifier(secrets).begin(deliveryOf(headers, "{}"));
+    const refused = refuseUnproved(plans.find("ci", "git") as ListenerPlan, proofs);
+    const error = await refused.then(() => assert.fail("taken"), asFault);
+    assert.equal(error.code, "SLUICE_UNVERIFIED");
+    assert.match(error.message, /ci\/hook/, "the log names it");
+    const { message, fix } = forSender(error);
+    assert.ok(message.includes(said), message);
+    assert.doesNotMatch(`${message} ${fix}`, /ci\/|Secret/);
+  }
 });
 
 test("a listener whose selector cannot be read refuses every delivery with 500; the others go on", async () => {

@@ -4,7 +4,7 @@
 /** Who may try again: nobody until something is mended, the machine soon, or the machine slowly. */
 export type Retry = "never" | "soon" | "slow";
 
-interface Row {
+export interface Row {
   /** HTTP status where the fault answers a request. */
   readonly status: number;
   readonly retry: Retry;
@@ -12,25 +12,35 @@ interface Row {
   readonly message: string;
   /** How to mend it. */
   readonly fix: string;
+  /** What a sender of webhooks reads instead, who may be anybody: nothing that he did not send. */
+  readonly told?: { readonly message: string; readonly fix: string };
 }
 
 const row = (status: number, retry: Retry, message: string, fix: string): Row => ({ status, retry, message, fix });
+const told = (row: Row, message: string, fix: string): Row => ({ ...row, told: { message, fix } });
 
 export const ERRORS = {
   // ingress
-  SLUICE_LISTENER_UNKNOWN: row(404, "never", "no listener answers {method} {path} on host {host}", "Send to /<namespace>/<listener>; this gateway serves: {served}."),
+  SLUICE_LISTENER_UNKNOWN: told(row(404, "never", "no listener answers {method} {path} on host {host}", "Send to /<namespace>/<listener>; this gateway serves: {served}."),
+    "no listener answers {method} {path} on host {host}", "Send to /<namespace>/<listener>; whoever runs this gateway knows which there are."),
   SLUICE_METHOD: row(405, "never", "{method} is not a webhook", "Send a POST."),
   SLUICE_BODY_TOO_LARGE: row(413, "never", "the body is larger than {limit} bytes", "Send less, or raise --max-body; the listener's annotation sluice.dev/max-body-bytes, where it has one, can only lower that."),
   SLUICE_ENCODING: row(415, "never", "Content-Encoding {encoding} is not taken", "Send the body uncompressed."),
   SLUICE_FORM: row(400, "never", "Invalid event body format: it is an HTML form", "Set the webhook's content type to application/json, or the listener's annotation tekton.dev/payload-validation to \"false\"."),
   SLUICE_BODY_NOT_JSON: row(400, "never", "Invalid event body format: {reason}", 'Send JSON, or set the listener\'s annotation tekton.dev/payload-validation to "false".'),
-  SLUICE_UNVERIFIED: row(401, "never", "nobody could be proved to have sent this: {reason}", "Give the sender the secret that the listener's interceptor names, or check which secret it signs with."),
+  SLUICE_UNVERIFIED: told(row(401, "never", "nobody could be proved to have sent this: {reason}", "Give the sender the secret that the listener's interceptor names, or check which secret it signs with."),
+    "nobody could be proved to have sent this: {told}", "Give the webhook the secret that this listener expects; its operators find the reason in the gateway's log."),
   SLUICE_SENDER_GONE: row(400, "never", "the sender hung up before its request was whole", "Nothing was accepted: a sender that wants it taken sends it again."),
-  SLUICE_STORE_AWAY: row(503, "soon", "the store did not accept the delivery: {reason}", "Send it again later; nothing was accepted."),
-  SLUICE_STORE_FULL: row(503, "soon", "the store has no room for more: {reason}", "Nothing was accepted. Give the store more room (maxmemory of Redis, the disk of Postgres), or keep less (`sluice help settings`: retention)."),
+  SLUICE_STORE_AWAY: told(row(503, "soon", "the store did not accept the delivery: {reason}", "Send it again later; nothing was accepted."),
+    "the delivery could not be stored", "Send it again later; nothing was accepted."),
+  SLUICE_STORE_FULL: told(row(503, "soon", "the store has no room for more: {reason}", "Nothing was accepted. Give the store more room (maxmemory of Redis, the disk of Postgres), or keep less (`sluice help settings`: retention)."),
+    "the delivery could not be stored", "Send it again later; nothing was accepted."),
   SLUICE_BUSY: row(503, "soon", "this gateway has as many bytes of requests in hand as it may", "Send it again later; a larger --max-in-flight, or more gateways, take more at once."),
   SLUICE_STOPPING: row(503, "soon", "this gateway is shutting down", "Send it again; another one will take it."),
-  SLUICE_LISTENER_BROKEN: row(500, "never", "listener {listener} cannot fire: {reason}", "Mend its objects; `sluice check` names the place."),
+  SLUICE_LISTENER_EMPTY: told(row(503, "soon", "listener {listener} has no trigger, so nobody can be proved to have sent this", "Give it a trigger, or correct its selectors; with the annotation sluice.dev/verification: none it keeps what anybody sends."),
+    "this listener has no trigger yet", "Send it again later; nothing was accepted."),
+  SLUICE_LISTENER_BROKEN: told(row(500, "never", "listener {listener} cannot fire: {reason}", "Mend its objects; `sluice check` names the place."),
+    "this listener cannot fire", "Its operators find the reason in the gateway's log."),
   // verify
   SLUICE_SIGNATURE_MISSING: row(401, "never", "header {header} is missing", "Set a secret on the webhook in {provider}; it must equal Secret {secret}."),
   SLUICE_SIGNATURE_WRONG: row(401, "never", "{header} does not match the body under Secret {secret}", "The sender signs with another secret, or something between changed the body."),
@@ -105,7 +115,8 @@ export const ERRORS = {
   SLUICE_TRIGGER_UNKNOWN: row(404, "never", "listener {listener} has no trigger {name}", "It has: {known}."),
   SLUICE_BATCH_UNKNOWN: row(404, "never", "this gateway knows no {verb} {id}", "Progress is kept by the process that took it, until it ends; what was done stands in /api/v1/acts."),
   SLUICE_BATCH_BUSY: row(429, "soon", "{limit} replays, retries and drops of many are under way", "Wait for one to end, or cancel one."),
-  SLUICE_INTERNAL: row(500, "soon", "unexpected: {reason}", "This is a defect of Sluice; please report it with the log line."),
+  SLUICE_INTERNAL: told(row(500, "soon", "unexpected: {reason}", "This is a defect of Sluice; please report it with the log line."),
+    "unexpected", "Send it again later; the gateway's log says more."),
 } as const satisfies Record<string, Row>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,7 +1,7 @@
 /** Faults for people: an error of the table with its values filled in, and how to get from anything thrown to one. */
 
 import type { ErrorCode, Retry } from "./error-table.ts";
-import { ERRORS } from "./error-table.ts";
+import { ERRORS, type Row } from "./error-table.ts";
 
 export type { ErrorCode, Retry };
 
@@ -64,6 +64,13 @@ export function reasonOf(thrown: unknown): string {
     return thrown.errors.map(reasonOf).join("; ");
   if (thrown instanceof Error) return thrown.message === "" ? thrown.name : thrown.message;
   return String(thrown);
+}
+
+/** Message and cure as a sender may read them: whoever he is, he learns nothing of what is declared here. */
+export function forSender({ code, message, fix, values }: SluiceError): Required<Row>["told"] {
+  const { told }: Row = ERRORS[code];
+  if (told === undefined) return { message, fix };
+  return { message: fill(told.message, values), fix: fill(told.fix, values) };
 }
 
 function fill(template: string, values: Record<string, string>): string {

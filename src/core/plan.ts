@@ -70,6 +70,8 @@ export interface ListenerPlan extends ObjectName {
   readonly groups: readonly TriggerGroupPlan[];
   /** Bytes; undefined leaves the gateway's own limit. */
   readonly maxBodyBytes?: number;
+  /** Spelled out that anybody may send, where no trigger demands a proof. */
+  readonly open?: true;
   /** False lets bodies through that are no JSON. */
   readonly payloadValidation: boolean;
   /** Absent: `retry-failed`. */

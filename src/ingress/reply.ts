@@ -2,6 +2,7 @@
 
 import type { ObjectName } from "../core/delivery.ts";
 import type { SluiceError } from "../core/errors.ts";
+import { forSender } from "../core/errors.ts";
 import type { HeaderMap } from "../core/headers.ts";
 import { header } from "../core/headers.ts";
 import type { ListenerPlan } from "../core/plan.ts";
@@ -56,13 +57,14 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   503: { "retry-after": "5" },
 };
 
-/** A refusal in Tekton's shape, with our code and cure beside its errorMessage. */
+/** A refusal in Tekton's shape, with our code and cure beside its errorMessage; the rest stands in the log. */
 export function refused(error: SluiceError, listener: ObjectName | undefined): Reply {
+  const { message, fix } = forSender(error);
   const where = listener === undefined ? {} : { eventListener: listener.name, namespace: listener.namespace };
   return {
     status: error.status,
     headers: HEADERS[error.status] ?? {},
-    body: { ...where, errorMessage: error.message, code: error.code, fix: error.fix },
+    body: { ...where, errorMessage: message, code: error.code, fix },
   };
 }
 
@@ -71,6 +73,7 @@ export function refusedAsTekton(error: SluiceError, listener: ObjectName | undef
   const headers = HEADERS[error.status] ?? {};
   if (error.code === "SLUICE_LISTENER_BROKEN") return { status: error.status, headers };
   const { name = "", namespace = "" } = listener ?? {};
-  const body = { eventListener: name, namespace, eventListenerUID: "", errorMessage: error.message };
+  const { message: errorMessage } = forSender(error);
+  const body = { eventListener: name, namespace, eventListenerUID: "", errorMessage };
   return { status: error.status, headers, body };
 }

@@ -114,7 +114,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       if (error.status === 401 && plan !== undefined && options.unverifiedReply === 202) {
         return send(reply, accepted(plan, newId(clock()), headers));
       }
-      return send(reply, refusal(error, plan ?? defaultListener));
+      return send(reply, refusal(error, plan ?? (asTekton ? defaultListener : undefined)));
     } finally {
       share.release();
     }

@@ -18,10 +18,12 @@ import { VERSION } from "./core/version.ts";
 import { openTargets } from "./create/index.ts";
 import { openDeclared } from "./declared/index.ts";
 import { createDispatch } from "./dispatch.ts";
+import { createInProgress } from "./follow/in-progress.ts";
 import { certificateOf } from "./ingress/certificate.ts";
 import { createIngress } from "./ingress/server.ts";
 import { createHttpClient } from "./intercept/http.ts";
 import { createRegistry } from "./intercept/registry.ts";
+import { openLead } from "./lead.ts";
 import { createAdmin } from "./ops/admin.ts";
 import { createBatches } from "./ops/batch.ts";
 import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck } from "./ops/checks.ts";
@@ -80,8 +82,10 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   let store: Store | undefined;
   let sweeper: Sweeper | undefined;
   let checks: readonly Check[] = [];
+  const inProgress = createInProgress();
   const metrics = createMetrics({
     version: VERSION,
+    inProgress: inProgress.counts,
     depth: () => (store ?? notYet()).queue.depth(),
     paused: async () => (await (store ?? notYet()).queue.state()).paused,
     dead: async () =>
@@ -176,6 +180,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     consumer = await queue.consume(dispatch, { concurrency: settings.concurrency });
     opened.defer(() => consumer?.stop(settings.shutdownGrace));
   }
+  const lead = known ? openLead({ settings, ledger, plans, inProgress, tell }) : undefined;
+  opened.defer(() => lead?.close());
   let listen: string | undefined;
   if (known && role !== "worker") {
     const { maxBody, maxInFlight, defaultListener, unverifiedReply } = settings;

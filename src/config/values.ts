@@ -84,6 +84,15 @@ export const objectName = read(
 
 export const namespace = text.pipe(z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/));
 
+/** A URL that paths can be hung on: no query, no fragment, no credentials. */
+export const webUrl = text.pipe(
+  z.string().refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, search, hash, username, password } = new URL(value);
+    return /^https?:$/.test(protocol) && search + hash + username + password === "";
+  }),
+);
+
 export const storeUrl = text.transform((value, context): StoreUrl => {
   const scheme = value.slice(0, value.indexOf(":") + 1);
   const rest = value.slice(scheme.length);

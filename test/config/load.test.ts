@@ -35,6 +35,8 @@ test("without any source the defaults hold", () => {
     durability: "strict",
     create: "auto",
     identity: "auto",
+    followRuns: "auto",
+    announce: "status",
     clusters: new Map(),
     listen: { host: "0.0.0.0", port: 8080 },
     admin: { host: "127.0.0.1", port: 9000 },

@@ -6,6 +6,7 @@ import { check } from "./check.ts";
 import { dead } from "./dead.ts";
 import { deliveries } from "./deliveries.ts";
 import { demo } from "./demo.ts";
+import { doctor } from "./doctor.ts";
 import { queue } from "./queue.ts";
 import { replay } from "./replay.ts";
 import { send } from "./send.ts";
@@ -26,6 +27,7 @@ export const VERBS: readonly Verb[] = [
   queue,
   acts,
   audit,
+  doctor,
   shadow,
   showSettings,
   demo,

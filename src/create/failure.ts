@@ -60,7 +60,7 @@ function forbidden(status: Status, about: About): SluiceError {
       verb: "impersonate",
       resource: "serviceaccounts",
       namespace: as.namespace,
-      resourceName: as.name,
+      resourceNames: [as.name],
     });
     return fault("SLUICE_CREATE_IMPERSONATE", { account, reason, grant });
   }

@@ -61,7 +61,7 @@ const actingAs = ({ namespace, name }: ObjectName): Demand => ({
 function refused({ listener }: CreateJob, pod: ObjectName, demand: Demand): ReturnType<typeof fault> {
   const { verb, group, resource: plural, namespace, name } = demand;
   const resource = group === "" ? plural : `${plural}.${group}`;
-  const only = name === undefined ? {} : { resourceName: name };
+  const only = name === undefined ? {} : { resourceNames: [name] };
   return fault("SLUICE_CREATE_TENANT", {
     listener: `${listener.namespace}/${listener.name}`,
     account: `service account ${pod.namespace}/${pod.name}`,

@@ -1,0 +1,113 @@
+/** The doctor's look at a cluster: does it answer, as whom, by which clock, and does it know the kinds that are needed. */
+
+import { SERVED, TEKTON_GROUP } from "../../catalog/admit.ts";
+import type { Settings } from "../../config/schema.ts";
+import { asFault, fault } from "../../core/errors.ts";
+import { isJsonObject, ownValue, parseJson } from "../../core/json.ts";
+import type { Api, ApiResponse } from "../../kube/api.ts";
+import { createDiscovery } from "../../kube/discovery.ts";
+import { readStatus } from "../../kube/status.ts";
+import { judgeClock } from "../../store/survey.ts";
+import type { Finding } from "./finding.ts";
+import { found } from "./finding.ts";
+
+export interface Cluster {
+  readonly findings: readonly Finding[];
+  /** As the API server knows us; undefined when it did not answer. */
+  readonly user: string | undefined;
+}
+
+/** @param area for the findings: `cluster`, or the name that operators gave it. */
+export async function lookAtCluster(area: string, api: Api, settings: Settings): Promise<Cluster> {
+  try {
+    const asked = Date.now();
+    const response = await api.send({ method: "GET", path: "/version" });
+    const answered = Date.now();
+    if (response.status !== 200 && response.status !== 403) throw refusal(response);
+    const user = await whoAreWe(api);
+    const version = textAt(response.body, "gitVersion") ?? "a version that it does not tell";
+    return {
+      user,
+      findings: [
+        { area, state: "ok", what: `${version} answers, and knows us as ${user}` },
+        ...clock(area, response, (asked + answered) / 2),
+        ...(await kinds(area, api, settings)),
+      ],
+    };
+  } catch (error) {
+    return { findings: [found(area, error)], user: undefined };
+  }
+}
+
+/** HTTP's Date has whole seconds, cut off: on average half a second is missing. */
+function clock(area: string, { headers }: ApiResponse, now: number): readonly Finding[] {
+  const said = Date.parse(headers.date ?? "");
+  if (Number.isNaN(said)) return [];
+  const { state, message, fix } = judgeClock(said + 500 - now);
+  const what = `its clock is ${message}`;
+  return [{ area, state: state === "ok" ? "ok" : "warn", what, ...(fix !== undefined && { fix }) }];
+}
+
+async function kinds(area: string, api: Api, { fromCluster }: Settings): Promise<readonly Finding[]> {
+  const discovery = createDiscovery(api);
+  const servedBy = async (kind: string, versions: readonly string[]): Promise<string | undefined> => {
+    for (const version of versions)
+      if ((await discovery.find(version, kind)).outcome === "found") return version;
+    return undefined;
+  };
+  const findings: Finding[] = [];
+  const tell = async (title: string, wanted: readonly Wanted[], state: "fail" | "warn", fix: string) => {
+    const versions = await Promise.all(wanted.map(([kind, list]) => servedBy(kind, list)));
+    const missing = wanted.flatMap(([kind], i) => (versions[i] === undefined ? [kind] : []));
+    const served = [...new Set(versions.filter((version) => version !== undefined))].join(", ");
+    if (missing.length === 0) findings.push({ area, state: "ok", what: `${title} are served: ${served}` });
+    else findings.push({ area, state, what: `${title} are not all served: no ${missing.join(", ")}`, fix });
+  };
+  if (fromCluster) {
+    const wanted = Object.entries(SERVED).map(
+      ([kind, versions]): Wanted => [kind, versions.map((version) => `${TEKTON_GROUP}/${version}`)],
+    );
+    await tell("the kinds of Tekton Triggers", wanted, "fail", "Install them: kubectl apply -k deploy/crds.");
+  }
+  const runs: readonly Wanted[] = [
+    ["PipelineRun", PIPELINES],
+    ["TaskRun", PIPELINES],
+  ];
+  await tell(
+    "the kinds of Tekton Pipelines",
+    runs,
+    "warn",
+    "Install Tekton Pipelines, unless templates make others.",
+  );
+  return findings;
+}
+
+type Wanted = readonly [kind: string, apiVersions: readonly string[]];
+const PIPELINES = ["tekton.dev/v1", "tekton.dev/v1beta1"];
+
+/** Since Kubernetes 1.28 the server says it; before, the kubeconfig's own word for us has to do. */
+async function whoAreWe(api: Api): Promise<string> {
+  const apiVersion = "authentication.k8s.io/v1";
+  const body = JSON.stringify({ apiVersion, kind: "SelfSubjectReview" });
+  const response = await api.send({ method: "POST", path: `/apis/${apiVersion}/selfsubjectreviews`, body });
+  if (response.status !== 201 && response.status !== 200) return api.account;
+  return textAt(response.body, "status", "userInfo", "username") ?? api.account;
+}
+
+function textAt(body: string, ...path: readonly string[]): string | undefined {
+  try {
+    const value = path.reduce<unknown>(
+      (at, key) => (isJsonObject(at) ? ownValue(at, key) : undefined),
+      parseJson(body),
+    );
+    return typeof value === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(response: ApiResponse): Error {
+  const reason = readStatus(response).message;
+  const code = response.status === 401 ? "SLUICE_CREATE_CREDENTIALS" : "SLUICE_CREATE_BUSY";
+  return asFault(fault(code, { status: String(response.status), reason }));
+}

@@ -1,0 +1,137 @@
+/** The doctor's look at what is declared: does it load, can each listener fire, are the secrets there that prove senders. */
+
+import { BUILT_IN } from "../../../interceptors/index.ts";
+import type { Settings } from "../../config/schema.ts";
+import type { SluiceError } from "../../core/errors.ts";
+import type { ListenerPlan, TriggerPlan } from "../../core/plan.ts";
+import type { Secrets } from "../../core/secrets.ts";
+import { validValues } from "../../core/secrets.ts";
+import { openDeclared } from "../../declared/index.ts";
+import { createHttpClient } from "../../intercept/http.ts";
+import { createRegistry } from "../../intercept/registry.ts";
+import { createInForce } from "../../plans.ts";
+import type { Finding } from "./finding.ts";
+import { found } from "./finding.ts";
+
+export interface Seen {
+  readonly findings: readonly Finding[];
+  readonly listeners: readonly ListenerPlan[];
+}
+
+const AREA = "listeners";
+/** Milliseconds for all objects of a cluster to come in. */
+const SYNC_MS = 30_000;
+/** Of one sort; a thousand broken triggers have one cause. */
+const SHOWN = 20;
+
+/** Loads what `serve` would load with these settings, and lets it go again. */
+export async function lookAtDeclared(settings: Settings): Promise<Seen> {
+  const { config, fromCluster } = settings;
+  if (config.length === 0 && !fromCluster) {
+    const what = "neither --config nor --from-cluster is given: there is nothing to serve";
+    return { findings: [{ area: AREA, state: "skip", what }], listeners: [] };
+  }
+  const http = createHttpClient();
+  const inForce = createInForce();
+  const registry = createRegistry(BUILT_IN);
+  try {
+    const declared = await openDeclared({ settings, registry, http, inForce, tell: () => undefined });
+    try {
+      await inTime(declared.ready, SYNC_MS);
+      const { loaded, faults, warnings, away = [] } = declared.state();
+      const listeners = inForce.plans.all();
+      const broken: Finding[] = faults.map((fault) => placed(fault, "fail"));
+      // Missing rights stand in an area of their own, with what grants them.
+      const lost = away
+        .filter(({ code }) => code !== "SLUICE_WATCH_FORBIDDEN")
+        .map((fault) => placed(fault, "fail"));
+      if (!loaded) {
+        const what = `nothing is in force after ${SYNC_MS / 1_000} s`;
+        return { findings: [...broken, ...lost, { area: AREA, state: "fail", what }], listeners };
+      }
+      const doubts = warnings.map((fault) => placed(fault, "warn"));
+      const able = listeners.map(fitness);
+      const proofs = await secretsOf(listeners, inForce.secrets);
+      return { findings: [...broken, ...lost, ...able, ...some(proofs), ...some(doubts)], listeners };
+    } finally {
+      await declared.close();
+    }
+  } catch (error) {
+    return { findings: [found(AREA, error)], listeners: [] };
+  } finally {
+    http.close();
+  }
+}
+
+/** Whether a listener can make anything of a delivery. */
+function fitness({ namespace, name, groups, fault }: ListenerPlan): Finding {
+  const label = `${namespace}/${name}`;
+  const triggers = groups.flatMap((group) => group.triggers);
+  if (fault !== undefined)
+    return { ...placed(fault, "fail"), what: `${label} cannot be served: ${fault.message}` };
+  if (triggers.length === 0) {
+    const fix = "Give it triggers, or correct its selectors.";
+    return { area: AREA, state: "warn", what: `${label} has no trigger: it accepts and does nothing`, fix };
+  }
+  const broken = triggers.filter((trigger) => trigger.fault !== undefined);
+  const [first] = broken;
+  if (first?.fault === undefined)
+    return { area: AREA, state: "ok", what: `${label}: ${counted(triggers.length, "trigger")}` };
+  const state = broken.length === triggers.length ? "fail" : "warn";
+  const what = `${label}: ${broken.length} of ${counted(triggers.length, "trigger")} cannot fire; ${first.key}: ${first.fault.message}`;
+  return { area: AREA, state, what, fix: first.fault.fix, code: first.fault.code };
+}
+
+async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): Promise<Finding[]> {
+  const demanded = new Map<string, { readonly trigger: TriggerPlan; readonly secret: Demanded }>();
+  for (const trigger of listeners.flatMap(({ groups }) => groups.flatMap((group) => group.triggers))) {
+    for (const { secret } of trigger.proofs) {
+      const { namespace, name, key } = secret;
+      demanded.set(`${namespace}/${name}/${key}`, { trigger, secret });
+    }
+  }
+  const findings = await Promise.all(
+    Array.from(demanded.values(), async ({ trigger, secret }): Promise<Finding[]> => {
+      const { namespace, name, key } = secret;
+      const label = `Secret ${namespace}/${name}, which trigger ${trigger.namespace}/${trigger.key} proves senders with`;
+      try {
+        const data = await secrets.read(namespace, name);
+        if (validValues(data, key).length > 0) return [];
+        const what = data === null ? `${label}, does not exist` : `${label}, has no value under ${key}`;
+        const fix = `kubectl create secret generic ${name} -n ${namespace} --from-literal=${key}=…, with what the sender has.`;
+        return [{ area: "secrets", state: "fail", what, fix, code: "SLUICE_SECRET_MISSING" }];
+      } catch (error) {
+        return [found("secrets", error)];
+      }
+    }),
+  );
+  const missing = findings.flat();
+  if (missing.length > 0 || demanded.size === 0) return missing;
+  return [
+    { area: "secrets", state: "ok", what: `${counted(demanded.size, "key")} that prove senders are there` },
+  ];
+}
+
+type Demanded = TriggerPlan["proofs"][number]["secret"];
+
+function placed(fault: SluiceError, state: "fail" | "warn"): Finding {
+  const { at } = fault;
+  const finding = found(AREA, fault, state);
+  return at === undefined ? finding : { ...finding, what: `${at.file}:${at.line} ${finding.what}` };
+}
+
+function some(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length <= SHOWN) return findings;
+  const what = `and ${findings.length - SHOWN} more like these`;
+  return [...findings.slice(0, SHOWN), { area: AREA, state: "note", what }];
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+async function inTime(work: Promise<void>, limitMs: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, limitMs);
+  await Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,38 @@
+/** What the doctor finds: one line each, and how to mend it. */
+
+import { asFault } from "../../core/errors.ts";
+import type { CheckReport } from "../../ops/checks.ts";
+
+/**
+ * ok: as it should be. warn: it works, yet somebody should know. fail: something does not work. skip: could not be looked
+ * at here, and why. note: neither good nor bad.
+ */
+export type FindingState = "ok" | "warn" | "fail" | "skip" | "note";
+
+export interface Finding {
+  readonly area: string;
+  readonly state: FindingState;
+  /** For people. */
+  readonly what: string;
+  /** How to mend it. */
+  readonly fix?: string;
+  readonly code?: string;
+}
+
+/** Something thrown as a finding. */
+export function found(area: string, thrown: unknown, state: FindingState = "fail"): Finding {
+  const { code, message, fix } = asFault(thrown);
+  return { area, state, what: message, fix, code };
+}
+
+const STATES = { ok: "ok", degraded: "warn", failed: "fail" } as const;
+
+/** What a check of `/readyz` says, as findings: its faults, where it has some, stand alone. */
+export function checked(area: string, { name, state, message, fix, faults = [] }: CheckReport): Finding[] {
+  const what = `${name}: ${message}`;
+  const own: Finding = { area, state: STATES[state], what, ...(fix !== undefined && { fix }) };
+  const each = faults.map(({ at, message: said, fix: cure, code }): Finding => {
+    return { area, state: STATES[state], what: at === undefined ? said : `${at} ${said}`, fix: cure, code };
+  });
+  return [own, ...each];
+}

@@ -1,0 +1,62 @@
+/** The doctor's look at where things come in and go out: the webhook port's certificate, and each target. */
+
+import { existsSync } from "node:fs";
+import type { Settings } from "../../config/schema.ts";
+import { openTargets } from "../../create/index.ts";
+import { certificateOf } from "../../ingress/certificate.ts";
+import { isClusterKnown } from "../../kube/cluster.ts";
+import { readiness } from "../../ops/checks.ts";
+import type { Finding } from "./finding.ts";
+import { checked, found } from "./finding.ts";
+
+export async function lookAtCertificate(settings: Settings): Promise<readonly Finding[]> {
+  const area = "tls";
+  try {
+    const certificate = await certificateOf(settings, { tell: () => undefined });
+    if (certificate === undefined) {
+      const what =
+        "the webhook port speaks plain HTTP: something before it has to end TLS, or name --tls-cert";
+      return [{ area, state: "note", what }];
+    }
+    certificate.close();
+    const { checks } = await readiness([certificate.check]);
+    return checks.flatMap((report) => checked(area, report));
+  } catch (error) {
+    return [found(area, error)];
+  }
+}
+
+/** The folder that objects go to; asking such a target whether it is ready would make it. */
+function folderOf({ create, kubeconfig }: Settings): string | undefined {
+  if (create.startsWith("directory:")) return create.slice("directory:".length);
+  return create === "auto" && !isClusterKnown({ kubeconfig }) ? "runs" : undefined;
+}
+
+export async function lookAtTargets(settings: Settings): Promise<readonly Finding[]> {
+  const area = "targets";
+  const folder = folderOf(settings);
+  if (folder !== undefined && !existsSync(folder)) {
+    return [{ area, state: "skip", what: `folder ${folder} is not there yet: serve makes it` }];
+  }
+  try {
+    const targets = openTargets(settings);
+    try {
+      const all = [targets.target, ...targets.clusters.values()];
+      return await Promise.all(
+        all.map(async ({ name, ready }): Promise<Finding> => {
+          try {
+            await ready();
+            return { area, state: "ok", what: `${name} can be used` };
+          } catch (error) {
+            const finding = found(area, error);
+            return { ...finding, what: `${name}: ${finding.what}` };
+          }
+        }),
+      );
+    } finally {
+      await targets.close();
+    }
+  } catch (error) {
+    return [found(area, error)];
+  }
+}

@@ -30,20 +30,23 @@ const apart = (all: readonly Kind[]): Kind[] => all.map((kind) => ({ ...kind, st
 export const DEFAULT_KINDS: readonly Kind[] = [
   ...kinds("v1", true, ["ConfigMap", "Secret", "ServiceAccount", "Service", "Event"]),
   ...kinds("v1", false, ["Namespace"]),
-  ...["v1", "v1beta1"].flatMap((version) => [
-    ...apart(kinds(`tekton.dev/${version}`, true, ["PipelineRun", "TaskRun"])),
-    ...kinds(`tekton.dev/${version}`, true, ["Pipeline", "Task"]),
-  ]),
+  // What Tekton's definitions serve: all with their status apart.
+  ...["v1", "v1beta1"].flatMap((version) =>
+    apart(kinds(`tekton.dev/${version}`, true, ["PipelineRun", "TaskRun", "Pipeline", "Task"])),
+  ),
   ...["v1beta1", "v1alpha1"].flatMap((version) => [
-    ...apart(kinds(`triggers.tekton.dev/${version}`, true, ["EventListener"])),
-    ...kinds(`triggers.tekton.dev/${version}`, true, [
-      "Trigger",
-      "TriggerBinding",
-      "TriggerTemplate",
-      "Interceptor",
-    ]),
-    ...kinds(`triggers.tekton.dev/${version}`, false, ["ClusterTriggerBinding", "ClusterInterceptor"]),
+    ...apart(
+      kinds(`triggers.tekton.dev/${version}`, true, [
+        "EventListener",
+        "Trigger",
+        "TriggerBinding",
+        "TriggerTemplate",
+      ]),
+    ),
+    ...apart(kinds(`triggers.tekton.dev/${version}`, false, ["ClusterTriggerBinding"])),
   ]),
+  ...apart(kinds("triggers.tekton.dev/v1alpha1", true, ["Interceptor"])),
+  ...apart(kinds("triggers.tekton.dev/v1alpha1", false, ["ClusterInterceptor"])),
   ...kinds("rbac.authorization.k8s.io/v1", true, ["Role", "RoleBinding"]),
   ...kinds("rbac.authorization.k8s.io/v1", false, ["ClusterRole", "ClusterRoleBinding"]),
   ...kinds("authorization.k8s.io/v1", false, ["SelfSubjectAccessReview", "SubjectAccessReview"]),
@@ -63,6 +66,15 @@ export function splitApiVersion(apiVersion: string): { readonly group: string; r
 
 export function apiVersionOf(kind: Pick<Kind, "group" | "version">): string {
   return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
+}
+
+/** True for what a CustomResourceDefinition brought: groups that end in `k8s.io` or have no dot are the server's own. */
+export function isCustom({ group }: Pick<Kind, "group">): boolean {
+  return group.includes(".") && !group.endsWith(".k8s.io");
+}
+
+export function isNamespace({ group, plural }: Pick<Kind, "group" | "plural">): boolean {
+  return group === "" && plural === "namespaces";
 }
 
 /** Finds kinds by what stands in a path. */
@@ -102,11 +114,11 @@ export class KindRegistry {
     if (known.length === 0) return undefined;
     const resources = known.flatMap((kind) => {
       const entry = { name: kind.plural, singularName: kind.kind.toLowerCase(), namespaced: kind.namespaced };
-      return [
-        { ...entry, kind: kind.kind, verbs: VERBS },
-        // Real servers list subresources under the same kind; a client must not take them for the resource.
-        { ...entry, name: `${kind.plural}/status`, kind: kind.kind, verbs: ["get", "patch", "update"] },
-      ];
+      const whole = { ...entry, kind: kind.kind, verbs: VERBS };
+      if (kind.statusApart !== true) return [whole];
+      // Subresources are listed under the same kind; a client must not take them for the resource.
+      const status = { name: `${kind.plural}/status`, singularName: "", namespaced: kind.namespaced };
+      return [whole, { ...status, kind: kind.kind, verbs: ["get", "patch", "update"] }];
     });
     return { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersion, resources };
   }

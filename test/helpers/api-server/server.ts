@@ -9,10 +9,11 @@ import { actingAs, attributesOf, forbidden, isAllowed, review, userOf } from "./
 import type { Certificate } from "./certificate.ts";
 import type { FaultAction, Faults } from "./faults.ts";
 import { faultBody } from "./faults.ts";
+import { represented } from "./representation.ts";
 import type { Rest } from "./rest.ts";
 import { handleResource } from "./rest.ts";
 import { route } from "./router.ts";
-import { failure, MAX_BODY, Refusal, tooLarge, unauthorized, unsupportedMediaType } from "./status.ts";
+import { anonymous, failure, MAX_BODY, Refusal, tooLarge, unauthorized } from "./status.ts";
 import { watch } from "./watch.ts";
 
 /** One request as it came in. */
@@ -98,9 +99,8 @@ function replyTo(
   response: ServerResponse,
 ): Reply | undefined {
   try {
-    if (entry.user === undefined) throw unauthorized();
+    if (entry.user === undefined && entry.headers.authorization !== undefined) throw unauthorized();
     if (body === undefined) throw tooLarge();
-    if (entry.headers["content-type"]?.includes("protobuf")) throw unsupportedMediaType();
     return work(service, entry, body, response);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -141,7 +141,9 @@ function work(
   const found = route(path, service.kinds);
   if (found === undefined) return { status: 404, text: "404 page not found\n", headers: TEXT };
   if (found.type === "text") return { status: 200, text: found.body, headers: TEXT };
+  if (entry.user === undefined && path !== "/version") throw anonymous(path);
   if (found.type === "document") return json(200, found.body);
+  const { accept } = entry.headers;
   const watching = entry.method === "GET" && /^(1|true)$/.test(query.get("watch") ?? "");
   const own = entry.user === SUPERUSER ? ["system:masters"] : [];
   const user = actingAs(service, userOf(entry.user ?? "", own), entry.impersonated, service.rbac);
@@ -150,22 +152,12 @@ function work(
   if (found.resource.kind.group === "authorization.k8s.io" && entry.method === "POST")
     return json(201, review(service, user, found.resource, body, service.rbac));
   if (watching) {
-    watch(service.storage, found.resource, query, response);
+    watch(service.storage, found.resource, query, accept, response);
     return undefined;
   }
-  const result = handleResource(service, entry.method, found.resource, query, body);
-  return json(result.status, wantsMetadataOnly(entry) ? metadataOnly(result.body) : result.body);
-}
-
-function wantsMetadataOnly(entry: LoggedRequest): boolean {
-  return (
-    entry.headers.accept?.startsWith("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1") === true
-  );
-}
-
-function metadataOnly(object: object): object {
-  if (!("metadata" in object) || ("status" in object && object.status === "Success")) return object;
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+  const contentType = entry.headers["content-type"]?.split(";")[0]?.trim() ?? "";
+  const result = handleResource(service, found.resource, { method: entry.method, query, body, contentType });
+  return json(result.status, represented(accept, result.body));
 }
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };

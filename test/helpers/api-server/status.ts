@@ -25,20 +25,20 @@ export interface Status {
 /** A refused request: thrown by handlers, sent by the server. */
 export class Refusal extends Error {
   readonly status: Status;
-  constructor(code: number, reason: string, message: string, details?: object) {
+  constructor(code: number, reason: string | undefined, message: string, details?: object) {
     super(message);
     this.status = failure(code, reason, message, details);
   }
 }
 
-export function failure(code: number, reason: string, message: string, details?: object): Status {
+export function failure(code: number, reason: string | undefined, message: string, details?: object): Status {
   const base = {
     kind: "Status",
     apiVersion: "v1",
     metadata: {},
     status: "Failure",
     message,
-    reason,
+    ...(reason !== undefined && { reason }),
   } as const;
   return details === undefined ? { ...base, code } : { ...base, details, code };
 }
@@ -49,6 +49,10 @@ const group = (kind: Kind): object => (kind.group === "" ? {} : { group: kind.gr
 
 export const unauthorized = (): Refusal => new Refusal(401, "Unauthorized", "Unauthorized");
 
+/** Who shows no credentials is `system:anonymous`, whom RBAC lets see versions and health only. */
+export const anonymous = (path: string): Refusal =>
+  new Refusal(403, "Forbidden", `forbidden: User "system:anonymous" cannot get path "${path}"`, {});
+
 export const badRequest = (message: string): Refusal => new Refusal(400, "BadRequest", message);
 
 export function notFound(kind: Kind, name: string): Refusal {
@@ -58,6 +62,18 @@ export function notFound(kind: Kind, name: string): Refusal {
 
 export function namespaceMissing(name: string): Refusal {
   return new Refusal(404, "NotFound", `namespaces "${name}" not found`, { name, kind: "namespaces" });
+}
+
+/** Worded as plugin/pkg/admission/namespace/lifecycle words it. */
+export function namespaceTerminating(kind: Kind, name: string, namespace: string): Refusal {
+  const message = `${resource(kind)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`;
+  const cause = {
+    reason: "NamespaceTerminating",
+    message: `namespace ${namespace} is being terminated`,
+    field: "metadata.namespace",
+  };
+  const details = { name, ...group(kind), kind: kind.plural, causes: [cause] };
+  return new Refusal(403, "Forbidden", message, details);
 }
 
 export function alreadyExists(kind: Kind, name: string): Refusal {
@@ -99,7 +115,15 @@ export function tooLarge(): Refusal {
   return new Refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY}`);
 }
 
-/** Real servers also take protobuf for built-in kinds; this one speaks JSON only. */
+/** What etcd takes in one request, with what the API server adds to an object (etcd: --max-request-bytes). */
+export const MAX_STORED = 1.5 * 1024 * 1024;
+
+/** A real one answers so: with no reason, as if it were its own fault. */
+export function tooLargeForEtcd(): Refusal {
+  return new Refusal(500, undefined, "etcdserver: request is too large");
+}
+
+/** Real servers also take YAML, protobuf for built-in kinds, and other patches; this one speaks JSON only. */
 export function unsupportedMediaType(): Refusal {
   return new Refusal(415, "UnsupportedMediaType", "the body of the request was in an unknown format");
 }

@@ -2,7 +2,9 @@
 
 import { randomInt, randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
+import { isDeepStrictEqual } from "node:util";
 import type { Kind } from "./kinds.ts";
+import { isCustom } from "./kinds.ts";
 import type { OpenWatch } from "./watch.ts";
 
 export interface ObjectMeta {
@@ -13,6 +15,9 @@ export interface ObjectMeta {
   resourceVersion?: string;
   generation?: number;
   creationTimestamp?: string;
+  /** Set once the object is to go, and something holds it. */
+  deletionTimestamp?: string;
+  finalizers?: string[];
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   [other: string]: unknown;
@@ -31,6 +36,8 @@ export interface Change {
   readonly version: number;
   readonly resource: string;
   readonly object: ApiObject;
+  /** What was there before; undefined for what came. */
+  readonly before: ApiObject | undefined;
 }
 
 /** Changes kept for watches that start in the past. */
@@ -45,8 +52,8 @@ export class Storage {
   /** Watches that are open now. */
   readonly watches = new Set<OpenWatch>();
   /** What happened before this version is forgotten. */
-  oldest = 0;
-  #version = 1;
+  oldest = 2;
+  #version = 2;
 
   get version(): number {
     return this.#version;
@@ -58,11 +65,17 @@ export class Storage {
 
   /** Objects of a kind, sorted by namespace and name; all namespaces for undefined. */
   list(kind: Kind, namespace?: string): ApiObject[] {
-    const all = [...(this.#resources.get(resourceKey(kind)) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-    const objects = all.map(([, object]) => object);
-    return namespace === undefined
-      ? objects
-      : objects.filter((object) => object.metadata.namespace === namespace);
+    return sorted(this.#resources.get(resourceKey(kind)) ?? new Map(), namespace);
+  }
+
+  /** As {@link list}, at a version of before: what happened since is undone. */
+  listAt(kind: Kind, namespace: string | undefined, version: number): ApiObject[] {
+    const objects = new Map(this.#resources.get(resourceKey(kind)));
+    for (const { object, before } of this.changesSince(kind, version).reverse()) {
+      if (before === undefined) objects.delete(keyOf(object));
+      else objects.set(keyOf(before), before);
+    }
+    return sorted(objects, namespace);
   }
 
   /** Every object, in the order of creation. */
@@ -75,7 +88,7 @@ export class Storage {
       ...object.metadata,
       uid: randomUUID(),
       resourceVersion: String(++this.#version),
-      generation: 1,
+      ...(isCustom(kind) && { generation: 1 }),
       creationTimestamp: new Date().toISOString().replace(/\.\d+/, ""),
     };
     this.#addedAt.set(metadata.uid, Date.now());
@@ -88,14 +101,25 @@ export class Storage {
   }
 
   replace(kind: Kind, object: ApiObject): ApiObject {
-    const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
+    const metadata: ObjectMeta = { ...object.metadata, resourceVersion: String(++this.#version) };
+    const { generation } = metadata;
+    const before = this.#resources.get(resourceKey(kind))?.get(keyOf(object));
+    if (
+      generation !== undefined &&
+      before !== undefined &&
+      !isDeepStrictEqual(wanted(before), wanted(object))
+    )
+      metadata.generation = generation + 1;
     return this.#store(kind, { ...object, metadata }, "MODIFIED");
   }
 
+  /** The version of a removal is that of the moment, not that of the last change. */
   remove(kind: Kind, object: ApiObject): void {
+    const resource = resourceKey(kind);
     this.#addedAt.delete(object.metadata.uid);
-    this.#resources.get(resourceKey(kind))?.delete(keyOf(object));
-    this.#forget(resourceKey(kind), object);
+    this.#resources.get(resource)?.delete(keyOf(object));
+    const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
+    this.#remember("DELETED", resource, { ...object, metadata }, object);
   }
 
   /** As after five minutes of etcd's time: watches and pages of before get 410 when they ask. */
@@ -104,15 +128,9 @@ export class Storage {
     this.oldest = this.#version;
   }
 
-  /** Removes everything inside a namespace. */
-  empty(namespace: string): void {
-    for (const [resource, objects] of this.#resources) {
-      for (const [key, object] of objects) {
-        if (object.metadata.namespace !== namespace) continue;
-        objects.delete(key);
-        this.#forget(resource, object);
-      }
-    }
+  /** Everything inside a namespace. */
+  inside(namespace: string): ApiObject[] {
+    return this.all().filter(({ metadata }) => metadata.namespace === namespace);
   }
 
   /** Changes of one resource after a resource version. */
@@ -124,23 +142,31 @@ export class Storage {
   #store(kind: Kind, object: ApiObject, type: Change["type"]): ApiObject {
     const resource = resourceKey(kind);
     const objects = this.#resources.get(resource) ?? new Map<string, ApiObject>();
+    const before = objects.get(keyOf(object));
     this.#resources.set(resource, objects.set(keyOf(object), object));
-    this.#remember(type, resource, object);
+    this.#remember(type, resource, object, before);
     return object;
   }
 
-  /** The version of a removal is that of the moment, not that of the last change. */
-  #forget(resource: string, object: ApiObject): void {
-    const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
-    this.#remember("DELETED", resource, { ...object, metadata });
-  }
-
-  #remember(type: Change["type"], resource: string, object: ApiObject): void {
-    const change = { type, version: this.#version, resource, object };
+  #remember(type: Change["type"], resource: string, object: ApiObject, before?: ApiObject): void {
+    const change = { type, version: this.#version, resource, object, before };
     this.#changes.push(change);
-    if (this.#changes.length > 2 * HISTORY) this.#changes.splice(0, HISTORY);
+    if (this.#changes.length > 2 * HISTORY) {
+      const dropped = this.#changes.splice(0, HISTORY);
+      this.oldest = Math.max(this.oldest, dropped.at(-1)?.version ?? 0);
+    }
     this.events.emit("change", change);
   }
+}
+
+function sorted(objects: ReadonlyMap<string, ApiObject>, namespace: string | undefined): ApiObject[] {
+  const all = [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+  return namespace === undefined ? all : all.filter(({ metadata }) => metadata.namespace === namespace);
+}
+
+/** What an object is to be: a change of it makes a new generation. */
+function wanted({ metadata: _, status: _s, ...rest }: ApiObject): object {
+  return rest;
 }
 
 export function resourceKey(kind: Kind): string {

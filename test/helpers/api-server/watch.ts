@@ -2,10 +2,11 @@
 
 import type { ServerResponse } from "node:http";
 import { apiVersionOf } from "./kinds.ts";
+import { inVersion, selection } from "./list.ts";
+import { represented } from "./representation.ts";
 import type { Resource } from "./rest.ts";
-import { fieldSelector, labelSelector } from "./selector.ts";
 import { expired } from "./status.ts";
-import type { Change, Storage } from "./storage.ts";
+import type { ApiObject, Change, Storage } from "./storage.ts";
 import { resourceKey } from "./storage.ts";
 
 /** A watch that is open now. */
@@ -24,41 +25,44 @@ export interface OpenWatch {
   end(): void;
 }
 
-/**
- * Streams changes until the client leaves, `timeoutSeconds` of the query have passed, or the server stops.
- *
- * @throws Refusal 410 for a version that is forgotten.
- */
+/** Streams changes until the client leaves, `timeoutSeconds` of the query have passed, or the server stops. */
 export function watch(
   storage: Storage,
   { kind, namespace, name }: Resource,
   query: URLSearchParams,
+  accept: string | undefined,
   response: ServerResponse,
 ): void {
-  const matches = labelSelector(query.get("labelSelector") ?? "");
-  const matchesFields = fieldSelector(query.get("fieldSelector") ?? "");
+  const selected = selection(query);
+  const isOurs = (object: ApiObject | undefined): boolean =>
+    object !== undefined &&
+    (namespace === undefined || object.metadata.namespace === namespace) &&
+    (name === undefined || object.metadata.name === name) &&
+    selected(object);
   const resource = resourceKey(kind);
-  const apiVersion = apiVersionOf(kind);
   const since = Number(query.get("resourceVersion") ?? 0);
-  if (since > 0 && since < storage.oldest) throw expired();
+  let told = since;
   let muted = false;
   const write = (bytes: string | Uint8Array): void => void (muted || response.write(bytes));
-  const send = (change: Change): void => {
-    const { metadata } = change.object;
-    if (change.resource !== resource || !matches(metadata.labels ?? {})) return;
-    if (!matchesFields(metadata.name, metadata.namespace ?? "")) return;
-    if (namespace !== undefined && metadata.namespace !== namespace) return;
-    if (name !== undefined && metadata.name !== name) return;
-    write(`${JSON.stringify({ type: change.type, object: { ...change.object, apiVersion } })}\n`);
+  const tell = (type: string, object: ApiObject): void => {
+    told = Number(object.metadata.resourceVersion);
+    write(`${JSON.stringify({ type, object: represented(accept, inVersion(kind, object)) })}\n`);
   };
-  const bookmark = (): void => {
-    const object = { kind: kind.kind, apiVersion, metadata: { resourceVersion: String(storage.version) } };
-    write(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
+  const send = ({ type, resource: changed, object, before }: Change): void => {
+    if (changed !== resource) return;
+    const was = isOurs(before);
+    const is = type !== "DELETED" && isOurs(object);
+    if (is) tell(was ? "MODIFIED" : "ADDED", object);
+    // For a watch with a selector an object is gone when it no longer matches; it is told as it was.
+    if (was && !is) tell("DELETED", { ...(before ?? object), metadata: goneMetadata(object, before) });
   };
   const bookmarks = /^(1|true)$/.test(query.get("allowWatchBookmarks") ?? "");
   const end = (): void => {
-    // As the real one: a bookmark just before the end, so that the next watch starts from there.
-    if (bookmarks && !muted) bookmark();
+    // A bookmark just before the end, if there is news, so that the next watch starts from there.
+    if (bookmarks && storage.version > told) {
+      const metadata = { name: "", resourceVersion: String(storage.version) };
+      tell("BOOKMARK", { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata });
+    }
     response.end();
   };
   const open: OpenWatch = {
@@ -70,14 +74,15 @@ export function watch(
   };
   response.writeHead(200, { "content-type": "application/json" });
   response.flushHeaders();
+  if (since > 0 && since < storage.oldest) {
+    // The status has gone out: who asks for a version that is forgotten is told so by an event.
+    write(`${JSON.stringify({ type: "ERROR", object: expired().status })}\n`);
+    response.end();
+    return;
+  }
   // Version 0 or none means: tell the present state first, as additions.
-  const past =
-    since > 0
-      ? storage.changesSince(kind, since)
-      : storage
-          .list(kind, namespace)
-          .map((object) => ({ type: "ADDED" as const, version: 0, resource, object }));
-  for (const change of past) send(change);
+  if (since > 0) for (const change of storage.changesSince(kind, since)) send(change);
+  else for (const object of storage.list(kind, namespace).filter(isOurs)) tell("ADDED", object);
   storage.events.on("change", send);
   storage.watches.add(open);
   const seconds = Number(query.get("timeoutSeconds") ?? 0);
@@ -87,4 +92,9 @@ export function watch(
     storage.events.off("change", send);
     storage.watches.delete(open);
   });
+}
+
+function goneMetadata({ metadata }: ApiObject, before: ApiObject | undefined): ApiObject["metadata"] {
+  const { resourceVersion } = metadata;
+  return { ...(before?.metadata ?? metadata), ...(resourceVersion !== undefined && { resourceVersion }) };
 }

@@ -8,7 +8,7 @@ import { asFault, fault } from "./core/errors.ts";
 import { MASK } from "./core/headers.ts";
 import { createJobId } from "./core/identity.ts";
 import type { ProofDemand } from "./core/interceptor.ts";
-import type { CreateJob } from "./core/job.ts";
+import type { CreateJob, KubernetesObject } from "./core/job.ts";
 import type { JsonObject } from "./core/json.ts";
 import type { BindPlan, ListenerPlan, Params, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
 import { type ChainOptions, type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";
@@ -23,7 +23,8 @@ export interface Decided {
 export interface DecideOptions {
   /**
    * Names of headers whose values are masked: those of a stored delivery. An interceptor that says no and may have
-   * wanted one of them fails the trigger, which a person will see, instead of filtering it.
+   * wanted one of them fails the trigger, which a person will see, instead of filtering it; and so does an object that
+   * would hold a mask.
    */
   readonly hidden?: readonly string[];
   /** Put the values behind each step into the trace: for `sluice try`, since it costs many times a decision. */
@@ -88,7 +89,7 @@ function conclude(
   trace: TraceStep[],
   hidden: readonly string[],
 ): Decision {
-  if (stop === undefined) return fire(plan, trigger, delivery, event, trace);
+  if (stop === undefined) return fire(plan, trigger, delivery, event, { trace, hidden });
   return inDoubt(trigger, trace, stop, hidden) ?? stopped(trigger, trace);
 }
 
@@ -130,7 +131,7 @@ function fire(
   trigger: TriggerPlan,
   delivery: Delivery,
   event: Event,
-  trace: TraceStep[],
+  { trace, hidden }: { readonly trace: TraceStep[]; readonly hidden: readonly string[] },
 ): Decision {
   const name: ObjectName = { namespace: trigger.namespace, name: trigger.name };
   let station: "bind" | "render" = "bind";
@@ -141,6 +142,10 @@ function fire(
     station = "render";
     const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name, key: trigger.key };
     const objects = trigger.render(params, context);
+    if (hidden.length > 0) {
+      const param = maskedParam(params, event, trigger.bind, (other) => trigger.render(other, context));
+      if (param !== undefined) throw fault("SLUICE_PARAM_MASKED", { param, headers: hidden.join(", ") });
+    }
     const made = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
     trace.push({ station, name: "template", verdict: "pass", detail: made });
     return {
@@ -169,6 +174,24 @@ function fire(
     });
     return { trigger: name, result: "failed", reason: error.message, code: error.code, trace };
   }
+}
+
+/**
+ * The first param that would put a mask into an object, in the place of a value that is not kept. A mask that the sender
+ * wrote himself, as Markdown has it, is a text like any other, and so is what goes into no object.
+ */
+function maskedParam(
+  params: Params,
+  { payload: { text } }: Event,
+  { sensitive }: BindPlan,
+  render: (params: Params) => readonly KubernetesObject[],
+): string | undefined {
+  for (const [param, value] of params) {
+    if (!value.includes(MASK) || (text.includes(MASK) && !sensitive?.has(param))) continue;
+    const other = new Map(params).set(param, value.replaceAll(MASK, "masked"));
+    if (JSON.stringify(render(other)) !== JSON.stringify(render(params))) return param;
+  }
+  return undefined;
 }
 
 /** Where a trigger's objects go, and as whom. */

@@ -4,7 +4,19 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { decideJobId } from "../src/core/identity.ts";
 import { decisionsOf, gone, openFlows, refusal } from "./helpers/flows.ts";
-import { generic, github, listener, OPEN, push, remote, SIGNED, secret, trigger } from "./helpers/objects.ts";
+import type { Written } from "./helpers/objects.ts";
+import {
+  cel,
+  generic,
+  github,
+  listener,
+  OPEN,
+  push,
+  remote,
+  SIGNED,
+  secret,
+  trigger,
+} from "./helpers/objects.ts";
 
 describe("a delivery that was sent before", () => {
   test("is answered with the first eventID, kept as a duplicate, and fires nothing", async () => {
@@ -129,6 +141,43 @@ describe("a replay", () => {
     await flows.declare(two);
     const again = await flows.accept.replay(first);
     assert.deepEqual(await decisionsOf(flows, again), ["build filtered", "late filtered"]);
+  });
+
+  test("makes no object with a mask in the place of a header that is not kept, and says why", async () => {
+    const bound = (value: string, ...chain: readonly Written[]) =>
+      trigger("build", chain, { bindings: [{ name: "ref", value }] });
+    const overlay = { key: "token", expression: "header.canonical('X-Gate-Token')" };
+    const headers = { "X-Gate-Token": "t0k3n" };
+    for (const build of [
+      bound("$(header.X-Gate-Token)"),
+      bound("Bearer $(header.X-Gate-Token)"),
+      bound("$(extensions.token)", cel("true", [overlay])),
+    ]) {
+      await using flows = await openFlows([listener("git", [build], OPEN)]);
+      const first = await flows.send(push({ headers }));
+      assert.deepEqual(await decisionsOf(flows, first), ["build matched"]);
+      const again = await flows.accept.replay(first);
+      const [decision] = (await flows.store.ledger.find(again))?.decisions ?? [];
+      assert.deepEqual([decision?.result, decision?.code], ["failed", "SLUICE_PARAM_MASKED"]);
+      assert.match(decision?.reason ?? "", /param ref holds a value that is not kept.*X-Gate-Token/);
+      assert.equal((await flows.store.ledger.find(again))?.outcome, "dead", "a person sees it");
+      const [preview] = await flows.accept.preview(first);
+      assert.equal(preview?.code, "SLUICE_PARAM_MASKED");
+    }
+  });
+
+  test("keeps asterisks that the sender wrote, and asks for no value that goes nowhere", async () => {
+    const bindings = [
+      { name: "ref", value: "$(body.title)" },
+      { name: "unused", value: "$(header.X-Gate-Token)" },
+    ];
+    await using flows = await openFlows([listener("git", [trigger("build", [], { bindings })], OPEN)]);
+    const headers = { "X-Gate-Token": "t0k3n" };
+    for (const title of ["plain", "a ***loud*** title"]) {
+      const first = await flows.send(push({ headers, body: JSON.stringify({ title }) }));
+      const again = await flows.accept.replay(first);
+      assert.deepEqual(await decisionsOf(flows, again), ["build matched"], title);
+    }
   });
 
   test("of a delivery or to a listener that is not there says so", async () => {

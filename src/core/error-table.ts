@@ -54,6 +54,7 @@ export const ERRORS = {
   SLUICE_INTERCEPTOR_FAILED: row(502, "soon", "interceptor {name} did not answer: {reason}", "Look at the interceptor's own log; the delivery is kept and tried again."),
   SLUICE_INTERCEPTOR_UNUSABLE: row(422, "never", "interceptor {name} cannot be asked: {reason}", "Correct its address, or let it answer less; then replay."),
   SLUICE_HEADERS_MASKED: row(422, "never", "{name} said no without seeing {headers}: {reason}", "Stored deliveries keep no values of sensitive headers and query parameters: let the sender deliver it again."),
+  SLUICE_PARAM_MASKED: row(422, "never", "param {param} holds a value that is not kept: it comes from {headers}", "Stored deliveries keep no values of sensitive headers and query parameters: let the sender deliver it again, or take the param from what may be kept."),
   SLUICE_CEL_SYNTAX: row(422, "never", "CEL does not compile: {reason}", "Correct the expression: {expression}"),
   SLUICE_CEL_FAILED: row(422, "never", "CEL failed: {reason}", "Guard the access with has(…), or correct the expression: {expression}"),
   SLUICE_PATH_SYNTAX: row(422, "never", "$({path}) is no valid path: {reason}", "Write it as the Kubernetes JSONPath dialect wants it, for example $(body.pull_request.head.sha)."),

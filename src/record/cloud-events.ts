@@ -7,6 +7,7 @@ import type { Fact, Tell } from "../core/fact.ts";
 import type { HttpClient } from "../core/interceptor.ts";
 import { printJson } from "../core/json.ts";
 import type { Plans } from "../core/plan.ts";
+import { shownUrl } from "../core/url.ts";
 
 export interface CloudEventNeeds {
   readonly plans: Pick<Plans, "find">;
@@ -63,7 +64,7 @@ export function createCloudEvents(needs: CloudEventNeeds): CloudEvents {
       try {
         const { status } = await http(request);
         if (status < 300) return;
-        throw new Error(`${url} answered ${status}`);
+        throw new Error(`${shownUrl(url)} answered ${status}`);
       } catch (error) {
         if (tries < TRIES) await wait(firstWaitMs * 2 ** (tries - 1), undefined, { ref: false });
         else return tell({ type: "defect", where: "cloudEventURI", error: asFault(error) });

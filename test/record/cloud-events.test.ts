@@ -90,6 +90,16 @@ test("a broker that is away is asked again, and given up with one word about it"
   );
 });
 
+test("a broker that refuses is named without what grants access to it", async () => {
+  const { notify, idle, told } = subscribe("http://user:hunter2@broker.ci.svc/events?key=hunter2", () => 503);
+  notify({ ...decided, result: "failed" });
+  await idle();
+  const [defect] = told;
+  assert.ok(defect?.type === "defect");
+  assert.match(defect.error.message, /http:\/\/broker\.ci\.svc\/events answered 503/);
+  assert.doesNotMatch(`${defect.error.message} ${defect.error.stack}`, /hunter2/);
+});
+
 test("events on their way are bounded: what comes while a broker hangs is dropped", async () => {
   const { notify, idle, sent } = subscribe(BROKER);
   for (let i = 0; i < 1_000; i++) notify(accepted);

@@ -43,12 +43,16 @@ export function place(objects: readonly Written[], store: string): Place {
   };
 }
 
-export async function started(flags: Readonly<Record<string, unknown>>) {
+export async function started(
+  flags: Readonly<Record<string, unknown>>,
+  options: { readonly stopping?: Promise<unknown> } = {},
+) {
   const ear = listen();
   const gateway = await startGateway(loadSettings({ flags }), {
     color: false,
     log: false,
     listener: ear.tell,
+    ...options,
   });
   return { ...gateway, ...ear, [Symbol.asyncDispose]: () => gateway.stop("the test is over") };
 }

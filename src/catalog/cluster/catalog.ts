@@ -116,6 +116,7 @@ export function createClusterCatalog(options: ClusterCatalogOptions): ClusterCat
     );
     if (synced || open) return;
     synced = true;
+    notice.drop();
     onChange();
     first.resolve();
   }

@@ -7,6 +7,8 @@ const LONGEST_MS = 200;
 
 export interface Notice {
   give(): void;
+  /** Takes back what was given and not told yet. */
+  drop(): void;
   close(): void;
 }
 
@@ -15,6 +17,11 @@ export function createNotice(call: () => void): Notice {
   let since: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  const drop = (): void => {
+    clearTimeout(timer);
+    since = undefined;
+  };
+
   return {
     give() {
       if (closed) return;
@@ -29,9 +36,10 @@ export function createNotice(call: () => void): Notice {
         Math.max(0, Math.min(QUIET_MS, since + LONGEST_MS - now)),
       );
     },
+    drop,
     close() {
       closed = true;
-      clearTimeout(timer);
+      drop();
     },
   };
 }

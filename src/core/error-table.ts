@@ -88,7 +88,7 @@ export const ERRORS = {
   SLUICE_CLUSTER_UNKNOWN: row(422, "slow", "{from} asks for cluster {name}, which this gateway does not know; known: {known}", "Name it in the setting clusters, or correct the annotation sluice.dev/cluster."),
   SLUICE_CLUSTER_KUBECONFIG: row(503, "slow", "Secret {namespace}/{name} gives no kubeconfig: {reason}", "Put a kubeconfig that holds its certificates and tokens itself under the key {key}, and let the gateway get that Secret."),
   SLUICE_CREATE_KIND: row(404, "slow", "the cluster knows no kind {kind}", "Install its CustomResourceDefinition, or correct apiVersion and kind."),
-  SLUICE_CREATE_NAMESPACE: row(404, "slow", "namespace {namespace} does not exist", "Create it, or correct the template's metadata.namespace."),
+  SLUICE_CREATE_NAMESPACE: row(404, "slow", "namespace {namespace} is missing or being deleted: {reason}", "Create it, or correct the template's metadata.namespace."),
   SLUICE_CREATE_CREDENTIALS: row(401, "slow", "the API server does not accept this gateway's credentials: {reason}", "Renew the kubeconfig's token, certificate or plugin; it is read again at the next try."),
   SLUICE_CREATE_DIRECTORY: row(503, "soon", "cannot write to {path}: {reason}", "Give this process the right to write there, and room; it is tried again."),
   SLUICE_CREATE_UNREACHABLE: row(503, "soon", "the API server did not answer: {reason}", "Nothing to do: it is tried again until it answers."),

@@ -41,8 +41,10 @@ export function failed(error: SluiceError, after?: number): CreateFailure {
 export function failureOf(response: ApiResponse, about: About, now: number): CreateFailure {
   const status = readStatus(response);
   const after = retryAfter(response, status, now);
-  if (response.status === 403) return failed(forbidden(status, about), after);
   const { kind, name, namespace } = about;
+  if (status.causes.includes("NamespaceTerminating"))
+    return failed(fault("SLUICE_CREATE_NAMESPACE", { namespace, reason: status.message }), after);
+  if (response.status === 403) return failed(forbidden(status, about), after);
   const values = { kind, name, namespace, status: String(response.status), reason: status.message };
   return failed(fault(codeOf(response.status, status), values), after);
 }
@@ -70,6 +72,27 @@ function forbidden(status: Status, about: About): SluiceError {
   const where = namespace || "the whole cluster";
   return fault("SLUICE_CREATE_FORBIDDEN", { account, verb, kind, namespace: where, reason, grant });
 }
+
+/**
+ * An object that etcd will never take. The API server says so by a 500 without a reason, as of any trouble, so that
+ * the size decides.
+ *
+ * @param bytes of the object as it was sent; what is stored is larger.
+ */
+export function tooLarge(
+  response: ApiResponse,
+  { kind, name }: About,
+  bytes: number,
+): CreateFailure | undefined {
+  if (response.status !== 500 || bytes <= ETCD_BYTES) return undefined;
+  const { reason, message } = readStatus(response);
+  if (reason !== "") return undefined;
+  const size = `it has ${bytes} bytes, and etcd takes ${ETCD_BYTES} (${message})`;
+  return failed(fault("SLUICE_CREATE_REFUSED", { kind, name, reason: size }));
+}
+
+/** One request to etcd, by its default (etcd: --max-request-bytes). */
+const ETCD_BYTES = 1_572_864;
 
 function codeOf(code: number, status: Status): ErrorCode {
   if (code === 401) return "SLUICE_CREATE_CREDENTIALS";

@@ -13,7 +13,7 @@ import { accountUser } from "../kube/reviews.ts";
 import { createSession } from "../kube/session.ts";
 import { readStatus } from "../kube/status.ts";
 import type { About } from "./failure.ts";
-import { failed, failedBy, failureOf } from "./failure.ts";
+import { failed, failedBy, failureOf, tooLarge } from "./failure.ts";
 import type { Identity } from "./identity.ts";
 import { isMadeBy } from "./ours.ts";
 
@@ -81,7 +81,8 @@ export function createKubernetesTarget(options: KubernetesTargetOptions): Target
     if (response.status === 409 && readStatus(response).reason === "AlreadyExists") {
       return existing(api, `${path}/${name}`, { ...run, outcome: "exists" }, job, about);
     }
-    const failure = failureOf(response, about, Date.now());
+    const failure =
+      tooLarge(response, about, Buffer.byteLength(body)) ?? failureOf(response, about, Date.now());
     if (failure.code !== "SLUICE_CREATE_KIND") return failure;
     discovery.forget(object.apiVersion);
     return failed(unknownKind(object));

@@ -13,6 +13,8 @@ export interface Status {
   readonly kind: string;
   /** `details.name`: the one object that it is about; "" where it is about the resource. */
   readonly name: string;
+  /** The reasons of `details.causes`: `NamespaceTerminating`, `FieldValueInvalid`, … */
+  readonly causes: readonly string[];
   readonly retryAfterSeconds: number | undefined;
 }
 
@@ -28,16 +30,18 @@ export function readStatus({ status, body }: ApiResponse): Status {
       message: text || `HTTP ${status}`,
       kind: "",
       name: "",
+      causes: [],
       retryAfterSeconds: undefined,
     };
   }
   const { reason, message, details } = document;
-  const { kind, name, retryAfterSeconds } = isJsonObject(details) ? details : {};
+  const { kind, name, causes, retryAfterSeconds } = isJsonObject(details) ? details : {};
   return {
     reason: typeof reason === "string" ? reason : "",
     message: printable(typeof message === "string" ? message : `HTTP ${status}`),
     kind: typeof kind === "string" ? kind : "",
     name: typeof name === "string" ? name : "",
+    causes: Array.isArray(causes) ? causes.flatMap(reasonOfCause) : [],
     retryAfterSeconds: typeof retryAfterSeconds === "number" ? retryAfterSeconds : undefined,
   };
 }
@@ -51,6 +55,10 @@ export function retryAfter(response: ApiResponse, status: Status, now: number): 
   if (!Number.isNaN(date)) return Math.max(0, date - now);
   const { retryAfterSeconds } = status;
   return retryAfterSeconds !== undefined && retryAfterSeconds > 0 ? retryAfterSeconds * 1_000 : undefined;
+}
+
+function reasonOfCause(cause: unknown): readonly string[] {
+  return isJsonObject(cause) && typeof cause.reason === "string" ? [cause.reason] : [];
 }
 
 function parsed(text: string): unknown {

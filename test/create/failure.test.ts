@@ -24,6 +24,8 @@ function statusBody(reason: string, details: object = {}, message = "because"): 
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", reason, message, details };
 }
 
+const TERMINATING = [{ reason: "NamespaceTerminating", field: "metadata.namespace" }];
+
 const CASES: readonly (readonly [number, object | string, Retry, ErrorCode])[] = [
   [302, "", "soon", "SLUICE_CREATE_BUSY"],
   [200, "<html>log in</html>", "soon", "SLUICE_CREATE_BUSY"],
@@ -34,6 +36,7 @@ const CASES: readonly (readonly [number, object | string, Retry, ErrorCode])[] =
   [403, statusBody("Forbidden", { name: "run-1", kind: "pipelineruns" }), "slow", "SLUICE_CREATE_POLICY"],
   [403, statusBody("Forbidden", { name: "x", kind: "serviceaccounts" }), "slow", "SLUICE_CREATE_POLICY"],
   [404, statusBody("NotFound", { name: "ci", kind: "namespaces" }), "slow", "SLUICE_CREATE_NAMESPACE"],
+  [403, statusBody("Forbidden", { name: "run-1", causes: TERMINATING }), "slow", "SLUICE_CREATE_NAMESPACE"],
   [404, statusBody("NotFound"), "slow", "SLUICE_CREATE_KIND"],
   [404, "404 page not found\n", "slow", "SLUICE_CREATE_KIND"],
   [405, statusBody("MethodNotAllowed"), "never", "SLUICE_CREATE_REFUSED"],

@@ -43,7 +43,7 @@ export function object<const S extends Shape>(shape: S): ObjectReader<S> {
     if (!isJsonObject(value)) return wrongType(value, "an object", place);
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(value).sort()) {
-      const name = names.find((known) => known.toLowerCase() === key.toLowerCase());
+      const name = names.find((known) => folded(known) === folded(key));
       const given = value[key];
       if (name === undefined || given === undefined || given === null) continue;
       const path = place.path === "" ? name : `${place.path}.${name}`;
@@ -52,6 +52,11 @@ export function object<const S extends Shape>(shape: S): ObjectReader<S> {
     return result as Read<S>;
   };
   return Object.assign(read, { shape });
+}
+
+/** Go finds fields by simple folding, in which the long s is an s; toLowerCase leaves that one alone. */
+function folded(name: string): string {
+  return name.replaceAll("ſ", "s").toLowerCase();
 }
 
 /** `{secretName, secretKey}`. The Secret lives in the trigger's namespace, whatever else is written. */
@@ -73,7 +78,7 @@ export type ParamShape = ObjectReader<Shape>;
 export function unknownParams(shape: ParamShape, params: JsonObject, path = ""): string[] {
   const names = Object.keys(shape.shape);
   return Object.entries(params).flatMap(([key, value]) => {
-    const name = names.find((known) => known.toLowerCase() === key.toLowerCase());
+    const name = names.find((known) => folded(known) === folded(key));
     if (name === undefined) return [path + key];
     const reader = shape.shape[name];
     return isJsonObject(value) && isObjectReader(reader)

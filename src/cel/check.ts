@@ -2,6 +2,7 @@
 
 import type { Call, Ident, Macro, Node, Select } from "./ast.ts";
 import { pathOf } from "./ast.ts";
+import { formatFault } from "./format-clauses.ts";
 import type { Library, Overload } from "./functions.ts";
 import { CelSyntaxError, place } from "./source.ts";
 import type { Type } from "./types.ts";
@@ -18,6 +19,7 @@ import {
   param,
   printType,
   STRING,
+  sameType,
   typeOf,
   UINT,
 } from "./types.ts";
@@ -48,14 +50,23 @@ export function check(root: Node, expression: string, environment: Environment):
   const overloads = new Map<Node, readonly Overload[]>();
   const qualified = new Set<Node>();
   const typeNames = new Map<Node, string>();
+  const types = new Map<Node, Type>();
   const bindings: Bindings = new Map();
   let fresh = 0;
+  // cel-go takes numbers of different types for comparable from the first macro that it meets to the end.
+  let metMacro = false;
 
   const refuse = (at: number, reason: string): never => {
     throw new CelSyntaxError(`${place(expression, at)}: ${reason}`);
   };
 
   const visit = (node: Node, scope: ReadonlyMap<string, Type>): Type => {
+    const type = typeOfNode(node, scope);
+    types.set(node, type);
+    return type;
+  };
+
+  const typeOfNode = (node: Node, scope: ReadonlyMap<string, Type>): Type => {
     switch (node.kind) {
       case "const":
         return CONSTANTS[kindOf(node.value)] ?? DYN;
@@ -127,6 +138,7 @@ export function check(root: Node, expression: string, environment: Environment):
         `expression of type '${printType(range)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
       );
     }
+    metMacro = true;
     const inner = new Map(scope).set(node.variable, item);
     if (node.where !== undefined) expectBool(node.where, inner);
     switch (node.macro) {
@@ -166,38 +178,51 @@ export function check(root: Node, expression: string, environment: Environment):
     const isQualified = fullName !== undefined && library.has(fullName);
     if (isQualified) qualified.add(node);
     const operands = node.target === undefined || isQualified ? node.args : [node.target, ...node.args];
-    const types = operands.map((operand) => visit(operand, scope));
+    const given = operands.map((operand) => visit(operand, scope));
     const name = isQualified ? fullName : node.name;
     const known = library.get(name) ?? refuse(node.at, `undeclared reference to '${node.name}'`);
-    return choose(node, name, known, types, node.target !== undefined && !isQualified);
+    const type = choose(node, name, known, given, node.target !== undefined && !isQualified);
+    if (name === "format") checkFormat(node);
+    return type;
+  };
+
+  const checkFormat = ({ at, target, args: [list] }: Call): void => {
+    if (target?.kind !== "const" || typeof target.value !== "string" || list?.kind !== "list") return;
+    const given = list.items.map((item) => resolved(types.get(item) ?? DYN, bindings).kind);
+    const reason = formatFault(target.value, given);
+    if (reason !== undefined) refuse(at, reason);
   };
 
   const choose = (
     node: Call,
     name: string,
     known: readonly Overload[],
-    types: readonly Type[],
+    given: readonly Type[],
     method: boolean,
   ): Type => {
+    const callable = known.filter(
+      (candidate) => candidate.method === method && candidate.params.length === given.length,
+    );
+    const isUnknown = given.some((type) => substituted(type, bindings).kind === "param");
     const fitting: Overload[] = [];
     let result: Type | undefined;
-    for (const candidate of known) {
-      if (candidate.method !== method || candidate.params.length !== types.length) continue;
+    for (const candidate of callable) {
+      if (candidate.behindMacros && !metMacro) continue;
       const call = `#${fresh++}`;
       const params = candidate.params.map((type) => renamed(type, call));
       const before = new Map(bindings);
-      if (types.every((type, i) => assignable(type, params[i] as Type, bindings))) {
+      if (given.every((type, i) => assignable(type, params[i] as Type, bindings))) {
         fitting.push(candidate);
         const type = substituted(renamed(candidate.result, call), bindings);
-        result = result === undefined || printType(result) === printType(type) ? type : DYN;
+        result = result === undefined || sameType(result, type) ? type : DYN;
       } else {
         bindings.clear();
         for (const [key, type] of before) bindings.set(key, type);
       }
     }
-    overloads.set(node, fitting);
+    overloads.set(node, isUnknown && callable.every(({ byValue }) => byValue) ? callable : fitting);
     if (result !== undefined) return result;
-    const printed = types.map((type) => printType(resolved(type, bindings)));
+    const printed = given.map((type) => printType(resolved(type, bindings)));
     const target = method ? `${printed.shift()}.` : "";
     return refuse(
       node.at,

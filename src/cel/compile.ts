@@ -185,6 +185,7 @@ function element(container: Value, key: Value, named: boolean): Value {
     return item === undefined ? fail(`index out of bounds: ${position}`) : item;
   }
   if (!isMap(container)) return fail("no such overload");
+  if (key === null) return fail("invalid qualifier type: null");
   const found = mapGet(container as AnyMap, key);
   return found === undefined
     ? fail(named ? `no such key: ${isUint(key) ? key.value : key}` : "no such key")

@@ -40,6 +40,8 @@ export function listHas(work: Work, list: readonly Value[], value: Value): boole
  */
 export function compare(a: Value, b: Value): number | undefined {
   if (typeof a === "string") return typeof b === "string" ? compareBytewise(a, b) : undefined;
+  // Before cel-go asks what the other is.
+  if (Number.isNaN(a)) return Number.NaN;
   if (typeof a === "boolean") return typeof b === "boolean" ? Number(a) - Number(b) : undefined;
   const left = numeric(a);
   const right = numeric(b);

@@ -29,6 +29,10 @@ export interface Overload extends Signature {
   readonly name: string;
   /** One for each parameter; undefined where anything may stand. */
   readonly guards: readonly (Kind | undefined)[];
+  /** The checker takes it only in a macro, or behind one. */
+  readonly behindMacros?: boolean;
+  /** Where the checker knows no type, the values choose among all overloads: operators have one implementation in cel-go. */
+  readonly byValue?: boolean;
   readonly run: Implementation;
 }
 

@@ -29,8 +29,13 @@ export function printExponent(value: number, precision: number): string {
   return withExponent(digits, Number(exponent));
 }
 
-/** strconv.ParseFloat: decimal, hexadecimal with p exponent, inf, infinity, nan. Undefined for anything else. */
-export function parseFloat64(text: string): number | undefined {
+/**
+ * strconv.ParseFloat: decimal, hexadecimal with p exponent, inf, infinity, nan; digits may be parted by underscores.
+ * Undefined for anything else.
+ */
+export function parseFloat64(written: string): number | undefined {
+  const isHex = /^[+-]?0[xX]/.test(written);
+  const text = written.replace(isHex ? /(?<=[0-9a-fA-FxX])_(?=[0-9a-fA-F])/g : /(?<=[0-9])_(?=[0-9])/g, "");
   if (/^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(text)) {
     const value = Number(text);
     return Number.isFinite(value) ? value : undefined;

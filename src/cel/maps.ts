@@ -9,15 +9,15 @@ export const KEY_STEPS = 6;
 
 export type AnyMap = CelMap | JsonObject;
 
-/** The value under a key, or undefined. Numbers of all three types find each other, as in cel-go. */
+/** The value under a key, or undefined. Ints and uints find each other; a double finds them, but not they a double. */
 export function mapGet(map: AnyMap, key: Value): Value | undefined {
-  if (isCelMap(map)) return map.entries.get(identity(key))?.[1];
+  if (isCelMap(map)) return (map.entries.get(identity(key)) ?? map.entries.get(whole(key)))?.[1];
   if (typeof key !== "string" || !Object.hasOwn(map, key)) return undefined;
   return (map as JsonObject)[key];
 }
 
 export function mapHas(map: AnyMap, key: Value): boolean {
-  if (isCelMap(map)) return map.entries.has(identity(key));
+  if (isCelMap(map)) return map.entries.has(identity(key)) || map.entries.has(whole(key));
   return typeof key === "string" && Object.hasOwn(map, key);
 }
 
@@ -40,10 +40,17 @@ export function mapOf(pairs: readonly (readonly [Value, Value])[]): CelMap {
   return celMap(entries);
 }
 
-/** What a JavaScript Map can hold keys apart by: 1, 1u and 1.0 are one key; "1" is another. */
+/** What a JavaScript Map can hold keys apart by: 1 and 1u are one key; 1.0 and "1" are others. No list finds another. */
 function identity(key: Value): unknown {
   if (isUint(key)) return key.value;
-  if (typeof key === "number") return Number.isInteger(key) ? BigInt(key) : key;
-  if (typeof key === "object" && key !== null) return fail("unsupported key type");
+  // Go cannot hash them: cel-go crashes.
+  if (key instanceof Uint8Array) return fail("unsupported key type");
   return key;
 }
+
+/** The integer that a double is; never a key where it is none. */
+function whole(key: Value): unknown {
+  return typeof key === "number" && Number.isInteger(key) ? BigInt(key) : NO_KEY;
+}
+
+const NO_KEY = Symbol("no key");

@@ -11,8 +11,10 @@ const MAX_PARTS = 100;
 
 interface Part {
   readonly key: string;
-  /** The place it means in an array: digits, or nothing at all for 0; undefined for other keys and behind a colon. */
+  /** The place where an array grows to: digits, or nothing at all for 0; undefined for other keys and behind a colon. */
   readonly index: number | undefined;
+  /** The element of an array that it finds: digits, behind a colon too, but none behind a backslash. */
+  readonly finds: number | undefined;
   /** `-1`: behind the last element. */
   readonly append: boolean;
 }
@@ -39,38 +41,52 @@ function readParts(key: string): { readonly parts: readonly Part[]; readonly mar
   const parts: Part[] = [];
   let marks = "";
   let text = "";
+  let escaped = false;
   let forced = key.startsWith(":");
   for (let i = forced ? 1 : 0; i < key.length; i++) {
     const c = key[i] as string;
     if (c === ".") {
-      parts.push(part(text, forced));
+      parts.push(part(text, forced, escaped));
       text = "";
+      escaped = false;
       forced = key[i + 1] === ":";
       if (forced) i++;
     } else if (c === "\\") {
+      escaped = true;
       text += key[++i] ?? "";
     } else {
       if ("*?|#@".includes(c)) marks += c;
       text += c;
     }
   }
-  return { parts: [...parts, part(text, forced)], marks };
+  return { parts: [...parts, part(text, forced, escaped)], marks };
 }
 
-function part(key: string, forced: boolean): Part {
-  const index = !forced && /^[0-9]*$/.test(key) ? Number(key) : undefined;
-  return { key, index, append: !forced && key === "-1" };
+function part(key: string, forced: boolean, escaped: boolean): Part {
+  const index = !forced && /^[0-9]*$/.test(key) ? wrapped(key) : undefined;
+  const finds = !escaped && /^[0-9]+$/.test(key) ? Number(key) : undefined;
+  return { key, index, finds, append: !forced && key === "-1" };
+}
+
+/** sjson counts in 64 bits, and does not look whether they are enough. */
+function wrapped(digits: string): number {
+  return digits.length < 19 ? Number(digits) : Number(BigInt.asIntN(64, BigInt(digits)));
 }
 
 function setAt(container: object, parts: readonly Part[], at: number, value: JsonValue): void {
   const step = parts[at] as Part;
   const next = parts[at + 1];
   if (Array.isArray(container)) {
+    if (step.finds !== undefined && step.finds < container.length) {
+      const present: unknown = container[step.finds];
+      container[step.finds] = next === undefined ? value : setBelow(present, parts, at + 1, value);
+      return;
+    }
     const index = step.append ? container.length : step.index;
     if (index === undefined) fail(`cannot set array element for non-numeric key '${step.key}'`);
     if (index > MAX_INDEX) fail(`overlay key: index ${step.key} is above ${MAX_INDEX}`);
-    while (container.length <= index) container.push(null);
-    container[index] = next === undefined ? value : setBelow(container[index], parts, at + 1, value);
+    while (container.length < index) container.push(null);
+    container.push(next === undefined ? value : setBelow(undefined, parts, at + 1, value));
     return;
   }
   const object = container as Record<string, unknown>;
@@ -81,8 +97,9 @@ function setAt(container: object, parts: readonly Part[], at: number, value: Jso
 /** A scalar, or nothing, makes way for what the next part of the key wants. */
 function setBelow(present: unknown, parts: readonly Part[], at: number, value: JsonValue): unknown {
   const next = parts[at] as Part;
-  const fresh = next.index !== undefined || next.append ? [] : {};
-  const container = typeof present === "object" && present !== null ? present : fresh;
+  // `-1` begins an array only where nothing stands yet.
+  const wantsArray = next.index !== undefined || (next.append && present === undefined);
+  const container = typeof present === "object" && present !== null ? present : wantsArray ? [] : {};
   setAt(container, parts, at, value);
   return container;
 }

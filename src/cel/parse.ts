@@ -19,6 +19,11 @@ export interface Tree {
   readonly parsed: Parsed;
 }
 
+/** cel-go's own name for what a macro gathers. */
+const ACCUMULATOR = "__result__";
+
+const BEYOND_INT = 2n ** 63n;
+
 const SPACES: ReadonlySet<string> = new Set(" \t\r\n\f");
 
 /** @throws CelSyntaxError when the text is no expression. */
@@ -124,8 +129,17 @@ function createReader(expression: string, source: Source, parsed: Parsed): (expr
         body: read(given(body)),
       };
     }
+    const lowest = name === "-_" ? lowestInt(call.args[0], at) : undefined;
+    if (lowest !== undefined) return { kind: "const", at, origin, value: lowest };
     const target = call.target === undefined ? undefined : read(call.target);
     return { kind: "call", at, origin, name, target, args: call.args.map(read) };
+  };
+
+  // The least int has no positive: with a space behind the minus the parser does not see that they belong together.
+  const lowestInt = (arg: Origin | undefined, at: number): bigint | undefined => {
+    const value = arg?.exprKind.case === "constExpr" ? arg.exprKind.value.constantKind.value : undefined;
+    if (arg === undefined || value !== BEYOND_INT) return undefined;
+    return source.text.slice(at + 1, offsetOf(arg.id)).trim() === "" ? -BEYOND_INT : undefined;
   };
 
   const readMacro = (origin: Origin, fold: FoldOrigin, at: number): Node => {
@@ -133,6 +147,9 @@ function createReader(expression: string, source: Source, parsed: Parsed): (expr
     const name = call?.case === "callExpr" ? call.value.function : "";
     // The parser knows a macro that cel-go has only with a library which Tekton does not load.
     if (name === "existsOne") throw syntaxError(expression, at, "undeclared reference to 'existsOne'");
+    if (fold.iterVar === ACCUMULATOR) {
+      throw syntaxError(expression, at, "iteration variable overwrites accumulator variable");
+    }
     const [body, where] = macroParts(name as MacroName, given(fold.loopStep));
     return {
       kind: "macro",

@@ -83,7 +83,10 @@ const escapes = /\\(?:[abfnrtv\\?"'`]|[0-3][0-7]{2}|[xX][0-9a-fA-F]{2}|u[0-9a-fA
 function refuseUnknownEscapes(expression: string, literal: string, offset: number): void {
   const raw = /^(?:[rR]|[bB][rR])/.test(literal);
   if (raw || !literal.includes("\\")) return;
+  const isBytes = /^[bB]/.test(literal);
   for (const match of literal.matchAll(escapes)) {
-    if (match[0] === "\\") throw syntaxError(expression, offset + match.index, "unknown escape sequence");
+    // Bytes have no code points to name.
+    if (match[0] === "\\" || (isBytes && /^\\[uU]/.test(match[0])))
+      throw syntaxError(expression, offset + match.index, "unknown escape sequence");
   }
 }

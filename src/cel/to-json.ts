@@ -38,6 +38,7 @@ export function toJson(value: Value, work: Work): JsonValue {
   for (const [key, item] of mapEntries(value)) {
     work.charge(KEY_STEPS);
     if (typeof key !== "string") return fail(`unsupported type conversion from '${kindOf(key)}' to string`);
+    if (!key.isWellFormed()) return fail("invalid UTF-8");
     setOwn(object, key, toJson(item, work));
   }
   return object;

@@ -113,3 +113,9 @@ export function printType(type: Type): string {
   if (type.kind === "param") return "dyn";
   return type.args.length === 0 ? type.kind : `${type.kind}(${type.args.map(printType).join(", ")})`;
 }
+
+/** True when two types are one and the same: unlike in print, two parameters differ. */
+export function sameType(a: Type, b: Type): boolean {
+  if (a.kind !== b.kind || a.name !== b.name || a.args.length !== b.args.length) return false;
+  return a.args.every((arg, i) => sameType(arg, b.args[i] as Type));
+}

@@ -38,6 +38,9 @@ export function joined(a: Type, b: Type, bindings: Bindings): Type {
   return assignable(a, b, bindings) || assignable(b, a, bindings) ? moreGeneral(a, b) : DYN;
 }
 
+/** What null may stand for, and the other way round. */
+const NULLABLE: ReadonlySet<Type["kind"]> = new Set(["timestamp", "duration"]);
+
 function fits(from: Type, to: Type, bindings: Bindings): boolean {
   const a = known(from, bindings);
   const b = known(to, bindings);
@@ -47,7 +50,8 @@ function fits(from: Type, to: Type, bindings: Bindings): boolean {
   }
   if (b.kind === "param") return bind(b, a, bindings);
   if (a.kind === "param") return bind(a, b, bindings);
-  if (a.kind === "null" && (b.kind === "timestamp" || b.kind === "duration")) return true;
+  if (a.kind === "null") return b.kind === "null" || NULLABLE.has(b.kind);
+  if (b.kind === "null") return NULLABLE.has(a.kind);
   if (a.kind !== b.kind) return false;
   // Any two types can be compared: type(1) == type('a') is false, not an error.
   if (a.kind === "type") return true;

@@ -1,7 +1,9 @@
 /** URLs as Go's net/url parses them, in the shape of Tekton's parseURL. */
 
+import { isIPv6 } from "node:net";
 import type { JsonObject } from "../core/json.ts";
 import { setOwn } from "../core/json.ts";
+import { textOf } from "./text.ts";
 import { fail } from "./values.ts";
 
 /**
@@ -37,7 +39,7 @@ export function parseUrl(text: string): JsonObject {
   const path = unescaped(rawPath, "path") ?? refuse("invalid URL escape");
 
   const at = authority.lastIndexOf("@");
-  const host = hostOf(authority.slice(at + 1)) ?? refuse("invalid host or port");
+  const host = hostOf(scheme, authority.slice(at + 1)) ?? refuse("invalid host or port");
   if (at === -1) return { ...base, host, path };
   const auth = authOf(authority.slice(0, at)) ?? refuse("net/url: invalid userinfo");
   return { ...base, host, path, auth };
@@ -56,12 +58,18 @@ function takeScheme(text: string): { readonly scheme: string; readonly rest: str
   return { scheme: (match[1] as string).toLowerCase(), rest: text.slice(match[0].length) };
 }
 
-function hostOf(raw: string): string | undefined {
-  if (raw.startsWith("[")) {
+function hostOf(scheme: string, raw: string): string | undefined {
+  const open = raw.lastIndexOf("[");
+  if (open > 0) return undefined;
+  if (open === 0) {
     const end = raw.lastIndexOf("]");
     if (end === -1 || !/^(:[0-9]*)?$/.test(raw.slice(end + 1))) return undefined;
+    const address = unescaped(raw.slice(1, end).split("%25", 1)[0] as string, "host");
+    if (address === undefined || !isIPv6(address)) return undefined;
   } else {
-    const colon = raw.lastIndexOf(":");
+    // Databases have lists of hosts, each with a port; the web does not.
+    const isWeb = scheme === "http" || scheme === "https";
+    const colon = isWeb ? raw.indexOf(":") : raw.lastIndexOf(":");
     if (colon !== -1 && !/^:[0-9]*$/.test(raw.slice(colon))) return undefined;
   }
   return unescaped(raw, "host");
@@ -110,6 +118,6 @@ function unescaped(text: string, mode: Mode): string | undefined {
   const spaced = mode === "query" ? text.replaceAll("+", " ") : text;
   if (!spaced.includes("%")) return spaced;
   return spaced.replace(/(?:%[0-9a-fA-F]{2})+/g, (escapes) =>
-    Buffer.from(escapes.replaceAll("%", ""), "hex").toString(),
+    textOf(Buffer.from(escapes.replaceAll("%", ""), "hex")),
   );
 }

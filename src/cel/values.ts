@@ -28,10 +28,12 @@ export interface Uint {
   readonly value: bigint;
 }
 
-/** Nanoseconds since the epoch. */
+/** Nanoseconds since the epoch, and the zone that it was written in: only texts made of it show that. */
 export interface Timestamp {
   readonly tag: typeof TIMESTAMP;
   readonly nanos: bigint;
+  /** East of UTC. */
+  readonly offsetMinutes: number;
 }
 
 /** Nanoseconds. */
@@ -98,10 +100,10 @@ export function uint(value: bigint): Uint {
 }
 
 /** @throws CelFailure outside the years 1 to 9999. */
-export function timestamp(nanos: bigint): Timestamp {
+export function timestamp(nanos: bigint, offsetMinutes = 0): Timestamp {
   return nanos > MAX_TIMESTAMP || nanos < MIN_TIMESTAMP
     ? fail("timestamp overflow")
-    : { tag: TIMESTAMP, nanos };
+    : { tag: TIMESTAMP, nanos, offsetMinutes };
 }
 
 /** @throws CelFailure beyond 64 bits of nanoseconds. */

@@ -1,10 +1,11 @@
 /** YAML 1.1 as sigs.k8s.io/yaml turns it into JSON: `on` and `y` are true, dates stay text, keys become strings. */
 
-import type { Document, ScalarTag, Tags } from "yaml";
+import type { Document, Scalar } from "yaml";
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseAllDocuments } from "yaml";
 import type { JsonValue } from "../core/json.ts";
-import { isJsonObject, MAX_JSON_DEPTH, printNumber, setOwn } from "../core/json.ts";
+import { isJsonObject, MAX_JSON_DEPTH, setOwn } from "../core/json.ts";
 import type { Work } from "./work.ts";
+import { keyText, resolveScalar } from "./yaml-scalar.ts";
 
 /**
  * Reads the first document of a text.
@@ -12,20 +13,30 @@ import type { Work } from "./work.ts";
  * @param work pays for every value, so that aliases cannot unfold without bound.
  * @throws Error when it is no YAML, nests too deep, or holds a number that JSON has no word for.
  */
-export function parseYaml(text: string, work: Work): JsonValue {
+export function parseYaml(written: string, work: Work): JsonValue {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: go-yaml refuses them
+  if (/[\x00-\x08\v\f\x0e-\x1f\x7f-\x84\x86-\x9f]/.test(written)) {
+    throw new SyntaxError("control characters are not allowed");
+  }
+  const text = written.replace(/\r\n?/g, "\n");
   refuseDeepNesting(text);
-  const [document] = parseAllDocuments(text, {
+  const documents = parseAllDocuments(text, {
     version: "1.1",
+    // Scalars are resolved by yaml-scalar.ts.
+    schema: "failsafe",
     uniqueKeys: false,
     merge: false,
     // Each error would be given the lines around it, and a text may hold nothing but errors.
     prettyErrors: false,
     logLevel: "silent",
-    customTags: goTags,
-  }) as readonly Document[];
-  if (document === undefined) return null;
-  const [error] = document.errors;
+  });
+  const [document] = documents as readonly Document[];
+  const { errors, warnings } = document ?? (documents as Exclude<typeof documents, readonly Document[]>);
+  const error = errors[0] ?? warnings.find(({ code }) => code === "BAD_DIRECTIVE");
   if (error !== undefined) throw new SyntaxError(error.message.split("\n")[0]);
+  if (document === undefined) return null;
+  const { version, explicit } = document.directives?.yaml ?? {};
+  if (explicit === true && version !== "1.1") throw new SyntaxError("incompatible YAML document");
 
   const anchors = new Map<string, unknown>();
   const convert = (node: unknown, depth: number): JsonValue => {
@@ -38,7 +49,7 @@ export function parseYaml(text: string, work: Work): JsonValue {
       return convert(anchors.get(node.source), depth + 1);
     }
     if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
-    if (isScalar(node)) return scalar(node.value);
+    if (isScalar(node)) return scalar(node, text);
     if (isSeq(node)) return node.items.map((item) => convert(item, depth + 1));
     if (!isMap(node)) throw new SyntaxError("unexpected node");
     const object: Record<string, JsonValue> = {};
@@ -78,26 +89,11 @@ function refuseDeepNesting(text: string): void {
   }
 }
 
-/** The tags of YAML 1.1 that go-yaml resolves: no dates, and no numbers to the base of sixty. */
-function goTags(tags: Tags): Tags {
-  return tags.filter((tag) => {
-    if (typeof tag === "string") return true;
-    const { tag: name, format } = tag as ScalarTag;
-    return name !== "tag:yaml.org,2002:timestamp" && format !== "TIME" && name !== "tag:yaml.org,2002:merge";
-  });
-}
-
-function scalar(value: unknown): JsonValue {
-  if (typeof value === "bigint") return Number(value);
+/** go-yaml gives a block at the end of a text no line end that is not there. */
+function scalar(node: Scalar, text: string): JsonValue {
+  const value = resolveScalar(node.source ?? String(node.value), node.type === "PLAIN", node.tag);
   if (typeof value === "number" && !Number.isFinite(value)) throw new SyntaxError(`no JSON for ${value}`);
-  if (typeof value === "string") return value.toWellFormed();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
-  return (value ?? null) as JsonValue;
-}
-
-function keyText(key: JsonValue): string {
-  if (typeof key === "string") return key;
-  if (typeof key === "number") return printNumber(key);
-  if (typeof key === "boolean" || key === null) return String(key);
-  throw new SyntaxError("a list or a map cannot be a key");
+  if (typeof value !== "string") return value;
+  const isLast = node.type?.startsWith("BLOCK") && !/[\r\n]$/.test(text) && node.range?.[1] === text.length;
+  return (isLast ? value.replace(/\n$/, "") : value).toWellFormed();
 }

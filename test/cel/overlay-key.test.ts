@@ -19,6 +19,15 @@ test("dots nest, digits make lists, a colon or an escape makes them names", () =
   assert.deepEqual(set(["a", 1], ["a.b.0.c", 2]), { a: { b: [{ c: 2 }] } });
 });
 
+test("a list keeps its elements: a colon finds them, nothing and an escape stand behind them, -1 wants a list", () => {
+  assert.deepEqual(set(["l.0", 1], ["l.:0", 2]), { l: [2] });
+  assert.deepEqual(set(["l.1", 1], ["l.", 2], ["l.\\1", 3]), { l: [null, 1, 2, 3] });
+  assert.deepEqual(set(["l.00", 1], ["l.00", 2]), { l: [2] });
+  assert.deepEqual(set(["a", 1], ["a.-1", 2]), { a: { "-1": 2 } });
+  // 64 bits are not enough for this one: it wraps to below zero.
+  assert.deepEqual(set(["l.9999999999999999999", 1], ["l.9999999999999999999", 2]), { l: [1, 2] });
+});
+
 test("wildcards replace the first match and make nothing; queries set nothing", () => {
   assert.deepEqual(set(["ab", 1], ["a?", 2], ["zz*", 3]), { ab: 2 });
   assert.deepEqual(set(["a", { xyz: 1 }], ["a.x*z", 2]), { a: { xyz: 2 } });

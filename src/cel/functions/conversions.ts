@@ -5,7 +5,7 @@ import { overload } from "../functions.ts";
 import { parseFloat64, printFloat } from "../go-float.ts";
 import { parseDuration, parseTimestamp, printDuration, printTimestamp } from "../time.ts";
 import type { Duration, Timestamp, Uint, Value } from "../values.ts";
-import { duration, fail, int, kindOf, timestamp, typeValue, uint } from "../values.ts";
+import { fail, int, kindOf, timestamp, typeValue, uint } from "../values.ts";
 
 const same = (_context: unknown, value: Value): Value => value;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -64,7 +64,6 @@ export const conversions: readonly Overload[] = [
   overload("timestamp", "(int) -> timestamp", (_, seconds: bigint) => timestamp(seconds * 1_000_000_000n)),
   overload("timestamp", "(string) -> timestamp", (_, text: string) => parseTimestamp(text)),
   overload("duration", "(duration) -> duration", same),
-  overload("duration", "(int) -> duration", (_, nanos: bigint) => duration(nanos)),
   overload("duration", "(string) -> duration", (_, text: string) => parseDuration(text)),
 ];
 

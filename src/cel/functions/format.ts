@@ -1,17 +1,16 @@
 /** The strings library's format: `'%s is %.2f'.format([name, share])`. */
 
+import { CLAUSES, MAX_PRECISION } from "../format-clauses.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
 import { printExponent, printFixed } from "../go-float.ts";
 import { mapEntries } from "../maps.ts";
+import { textOf } from "../text.ts";
 import { printDuration, printTimestamp } from "../time.ts";
 import type { Value } from "../values.ts";
 import { fail, isDuration, isList, isMap, isTimestamp, isTypeValue, isUint, kindOf } from "../values.ts";
 import type { Work } from "../work.ts";
 import { allowSize } from "../work.ts";
-
-/** Digits after the point; cel-go takes any number, but nobody needs more than a double can have. */
-const MAX_PRECISION = 100;
 
 export const format: readonly Overload[] = [
   overload("format", "string.(list(dyn)) -> string", ({ work }, template: string, args: readonly Value[]) =>
@@ -24,13 +23,13 @@ function formatted(work: Work, template: string, args: readonly Value[]): string
   let size = template.length;
   work.charge(template.length);
   const text = template.replace(
-    /%(?:(%)|(?:\.([0-9]{1,4}))?([\s\S]?))/gu,
+    CLAUSES,
     (_all, percent: string | undefined, precision: string | undefined, clause: string) => {
       if (percent !== undefined) return "%";
       const arg = next < args.length ? (args[next] as Value) : fail(`index ${next} out of range`);
       next++;
       const part =
-        CLAUSES[clause] ?? fail(`could not parse formatting clause: unrecognized clause "${clause}"`);
+        PRINTERS[clause] ?? fail(`could not parse formatting clause: unrecognized clause "${clause}"`);
       const result = part(arg, precision === undefined ? undefined : Number(precision), work);
       size += result.length;
       allowSize(size);
@@ -42,7 +41,7 @@ function formatted(work: Work, template: string, args: readonly Value[]): string
 
 type Clause = (value: Value, precision: number | undefined, work: Work) => string;
 
-const CLAUSES: Readonly<Record<string, Clause>> = {
+const PRINTERS: Readonly<Record<string, Clause>> = {
   // Clauses are single characters, so no name of Object.prototype can be one.
   s: (value, _precision, work) => printValue(value, work),
   d: (value) => {
@@ -71,8 +70,8 @@ function printValue(value: Value, work: Work): string {
   if (typeof value === "number") return printDouble(value, printFixed);
   if (typeof value === "boolean" || typeof value === "bigint") return String(value);
   if (isUint(value)) return String(value.value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
-  if (isTimestamp(value)) return printTimestamp(value);
+  if (value instanceof Uint8Array) return textOf(value);
+  if (isTimestamp(value)) return printTimestamp({ ...value, offsetMinutes: 0 });
   if (isDuration(value)) return printDuration(value);
   if (isTypeValue(value)) return value.name;
   if (isList(value)) return `[${value.map((item) => printValue(item, work)).join(", ")}]`;
@@ -84,12 +83,15 @@ function printValue(value: Value, work: Work): string {
 }
 
 function printDouble(value: number, print: (value: number) => string): string {
-  return Number.isFinite(value) ? print(value) : String(value);
+  if (!Number.isFinite(value)) return String(value);
+  const text = print(value);
+  return Object.is(value, -0) && !text.startsWith("-") ? `-${text}` : text;
 }
 
 /** strconv's 'f' rounds halves to even where they are exact, as printf does; toFixed rounds them up. */
 function toFixed(value: number, precision: number): string {
-  const text = Math.abs(value) < 1e21 ? value.toFixed(precision) : `${printFixed(value)}${zeros(precision)}`;
+  // From 1e21 on toFixed turns to exponents; such doubles are integers, and BigInt has all of their digits.
+  const text = Math.abs(value) < 1e21 ? value.toFixed(precision) : `${BigInt(value)}${zeros(precision)}`;
   const scaled = Math.abs(value) * 10 ** precision;
   const isExactHalf =
     precision <= 20 && scaled < 2 ** 52 && scaled % 1 === 0.5 && scaled / 10 ** precision === Math.abs(value);

@@ -18,9 +18,10 @@ const SORTABLE = ["int", "uint", "double", "bool", "duration", "timestamp", "str
 
 export const lists: readonly Overload[] = [
   overload("lists.range", "(int) -> list(int)", ({ work }, size: bigint) => {
+    if (size < 0n) return fail(`lists.range: size must be non-negative, got ${size}`);
     if (size > MAX_RANGE) return fail(`lists.range: size ${size} exceeds maximum allowed (${MAX_RANGE})`);
-    work.charge(Math.max(0, Number(size)));
-    return Array.from({ length: Math.max(0, Number(size)) }, (_item, i) => BigInt(i));
+    work.charge(Number(size));
+    return Array.from({ length: Number(size) }, (_item, i) => BigInt(i));
   }),
   overload("slice", "list(A).(int, int) -> list(A)", ({ work }, list: List, start: bigint, end: bigint) => {
     if (start < 0n || end < 0n) return fail(`cannot slice(${start}, ${end}), negative indexes not supported`);

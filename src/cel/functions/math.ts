@@ -18,6 +18,7 @@ function extreme(name: string, better: (order: number) => boolean): Overload[] {
     if (!isNumber(first)) return fail("no such overload");
     return rest.reduce((best, value) => {
       const order = isNumber(value) ? compare(value, best) : undefined;
+      if (Number.isNaN(order)) return fail("NaN values cannot be ordered");
       return better(order ?? fail("no such overload")) ? value : best;
     }, first);
   };
@@ -79,7 +80,8 @@ export const math: readonly Overload[] = [
   ofDouble("math.abs", Math.abs),
   overload("math.abs", "(int) -> int", (_, value: bigint) => int(value < 0n ? -value : value)),
   overload("math.abs", "(uint) -> uint", (_, value: Uint) => value),
-  ofDouble("math.sign", Math.sign),
+  // Go's zero has no sign.
+  ofDouble("math.sign", (value) => (value === 0 ? 0 : Math.sign(value))),
   overload("math.sign", "(int) -> int", (_, value: bigint) => (value > 0n ? 1n : value < 0n ? -1n : 0n)),
   overload("math.sign", "(uint) -> uint", (_, value: Uint) => uint(value.value > 0n ? 1n : 0n)),
 

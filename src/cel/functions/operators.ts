@@ -14,22 +14,32 @@ type List = readonly Value[];
 
 const ORDERED = ["bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration"];
 
-/** One operator of order. The checker wants equal types; at run time numbers of any type can be compared. */
+const NUMBERS = ["int", "uint", "double"];
+
+/**
+ * One operator of order. The checker wants equal types, save behind a macro, where cel-go forgets that it shall; at run
+ * time numbers of any type can be compared.
+ */
 function ordering(name: string, holds: (order: number) => boolean): Overload[] {
   const run = ({ work }: Context, a: Value, b: Value): boolean => {
     if (typeof a === "string") work.charge(a.length / 8);
     return holds(compare(a, b) ?? fail("no such overload"));
   };
-  return ORDERED.map((type) => {
-    const strict = overload(name, `(${type}, ${type}) -> bool`, run);
-    return { ...strict, guards: [undefined, undefined] };
+  const ofTypes = (a: string, b: string): Overload => ({
+    ...overload(name, `(${a}, ${b}) -> bool`, run),
+    guards: [undefined, undefined],
   });
+  const mixed = NUMBERS.flatMap((a) => NUMBERS.filter((b) => b !== a).map((b) => ofTypes(a, b)));
+  return [
+    ...ORDERED.map((type) => ofTypes(type, type)),
+    ...mixed.map((candidate) => ({ ...candidate, behindMacros: true })),
+  ];
 }
 
 /** Compiled by compile.ts itself, because not all of their operands are evaluated; listed for the checker. */
 const compiledElsewhere = (): never => fail("no such overload");
 
-export const operators: readonly Overload[] = [
+const all: readonly Overload[] = [
   overload("_?_:_", "(bool, A, A) -> A", compiledElsewhere),
   overload("_[_]", "(list(A), int) -> A", compiledElsewhere),
   overload("_[_]", "(map(A, B), A) -> B", compiledElsewhere),
@@ -63,10 +73,10 @@ export const operators: readonly Overload[] = [
     return [...a, ...b];
   }),
   overload("_+_", "(timestamp, duration) -> timestamp", (_, a: Timestamp, b: Duration) =>
-    timestamp(a.nanos + b.nanos),
+    timestamp(a.nanos + b.nanos, a.offsetMinutes),
   ),
   overload("_+_", "(duration, timestamp) -> timestamp", (_, a: Duration, b: Timestamp) =>
-    timestamp(a.nanos + b.nanos),
+    timestamp(a.nanos + b.nanos, b.offsetMinutes),
   ),
   overload("_+_", "(duration, duration) -> duration", (_, a: Duration, b: Duration) =>
     duration(a.nanos + b.nanos),
@@ -79,7 +89,7 @@ export const operators: readonly Overload[] = [
     duration(a.nanos - b.nanos),
   ),
   overload("_-_", "(timestamp, duration) -> timestamp", (_, a: Timestamp, b: Duration) =>
-    timestamp(a.nanos - b.nanos),
+    timestamp(a.nanos - b.nanos, a.offsetMinutes),
   ),
   overload("_-_", "(duration, duration) -> duration", (_, a: Duration, b: Duration) =>
     duration(a.nanos - b.nanos),
@@ -103,7 +113,6 @@ export const operators: readonly Overload[] = [
   ),
   overload("-_", "(int) -> int", (_, a: bigint) => int(-a)),
   overload("-_", "(double) -> double", (_, a: number) => -a),
-  overload("-_", "(duration) -> duration", (_, a: Duration) => duration(-a.nanos)),
 
   ...["(list(A)) -> int", "list(A).() -> int"].map((text) =>
     overload("size", text, (_, list: List) => BigInt(list.length)),
@@ -125,6 +134,8 @@ export const operators: readonly Overload[] = [
     }),
   ),
 ];
+
+export const operators: readonly Overload[] = all.map((candidate) => ({ ...candidate, byValue: true }));
 
 function codePoints(text: string): number {
   let pairs = 0;

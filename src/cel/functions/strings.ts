@@ -136,10 +136,14 @@ function outOfRange(at: bigint): never {
   return fail(`index out of range: ${at}`);
 }
 
+function atMost(value: bigint, limit: number): bigint {
+  return value > limit ? BigInt(limit) : value;
+}
+
 function indexOf(work: Work, text: string, part: string, from: bigint): bigint {
-  if (part === "") return from;
   if (from < 0n) return outOfRange(from);
   const points = codePoints(work, text);
+  if (part === "") return atMost(from, points.length);
   if (from > points.length) return -1n;
   const start = points.slice(0, Number(from)).join("").length;
   chargeSearch(work, text, part);
@@ -148,9 +152,9 @@ function indexOf(work: Work, text: string, part: string, from: bigint): bigint {
 }
 
 function lastIndexOf(work: Work, text: string, part: string, from: bigint | undefined): bigint {
-  const points = codePoints(work, text);
-  if (part === "") return from ?? BigInt(points.length);
   if (from !== undefined && from < 0n) return outOfRange(from);
+  const points = codePoints(work, text);
+  if (part === "") return atMost(from ?? BigInt(points.length), points.length);
   if (from !== undefined && from >= points.length) return -1n;
   const start = from === undefined ? text.length : points.slice(0, Number(from)).join("").length;
   chargeSearch(work, text, part);

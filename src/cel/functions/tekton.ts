@@ -50,7 +50,7 @@ export const tekton: readonly Overload[] = [
     work.charge(text.length * 2);
     return parseUrl(text);
   }),
-  ...["list(dyn)", "map(string, dyn)"].map((type) =>
+  ...["map(string, dyn)", "list(dyn)"].map((type) =>
     overload("marshalJSON", `${type}.() -> string`, ({ work }, value: Value) =>
       printJson(toJson(value, work)),
     ),

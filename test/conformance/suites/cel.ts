@@ -23,8 +23,10 @@ interface Input {
   readonly secrets?: readonly DeclaredSecret[];
 }
 
-export const cel = suite<Input, InterceptorResponse>("cel.json", async ({ input, output }) =>
-  compareResponses(await answer(input), output));
+export const cel = suite<Input, InterceptorResponse & { readonly crash?: boolean }>("cel.json", async ({
+  input,
+  output,
+}) => compareResponses(await answer(input), output, output.crash));
 
 async function answer(input: Input): Promise<InterceptorResponse> {
   const { filter, overlays, namespace = "default" } = input;

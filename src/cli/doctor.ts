@@ -3,6 +3,7 @@
 import type { Settings } from "../config/schema.ts";
 import { type Api, createApi } from "../kube/api.ts";
 import { isClusterKnown, loadCluster } from "../kube/cluster.ts";
+import { ownNamespace } from "../kube/own-namespace.ts";
 import { createSession } from "../kube/session.ts";
 import { type Console, clean } from "./console.ts";
 import { lookAtCluster } from "./doctor/cluster.ts";
@@ -10,8 +11,9 @@ import { lookAtDeclared } from "./doctor/declared.ts";
 import { differences } from "./doctor/differences.ts";
 import type { Finding, FindingState } from "./doctor/finding.ts";
 import { found } from "./doctor/finding.ts";
+import { rightsToRead, rightsToWork } from "./doctor/needs.ts";
 import { lookAtCertificate, lookAtTargets } from "./doctor/places.ts";
-import { lookAtRights, rightsToRead, rightsToWork } from "./doctor/rights.ts";
+import { lookAtRights } from "./doctor/rights.ts";
 import { lookAtStore } from "./doctor/storage.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, JSON_OUTPUT, type Verb } from "./verb.ts";
@@ -67,9 +69,10 @@ function withoutCluster({ fromCluster, create, kubeconfig }: Settings): readonly
 async function lookAtServed(settings: Settings): Promise<readonly Finding[]> {
   if (withoutCluster(settings) !== undefined) return (await lookAtDeclared(settings)).findings;
   try {
-    const session = createSession(() => loadCluster({ kubeconfig: settings.kubeconfig }));
+    const { kubeconfig, leaseNamespace = ownNamespace(loadCluster({ kubeconfig })) } = settings;
+    const session = createSession(() => loadCluster({ kubeconfig }));
     try {
-      return await lookInCluster(createApi(session), settings);
+      return await lookInCluster(createApi(session), { ...settings, leaseNamespace });
     } finally {
       session.close();
     }
@@ -78,16 +81,23 @@ async function lookAtServed(settings: Settings): Promise<readonly Finding[]> {
   }
 }
 
-async function lookInCluster(api: Api, settings: Settings): Promise<readonly Finding[]> {
+async function lookInCluster(
+  api: Api,
+  settings: Settings & { readonly leaseNamespace: string },
+): Promise<readonly Finding[]> {
   const { findings, user } = await lookAtCluster("cluster", api, settings);
   if (user === undefined) return findings;
   const rights = await lookAtRights(api, user, rightsToRead(settings));
-  if (settings.fromCluster && rights.some(({ state }) => state === "fail")) {
-    const what = "not looked at: rights to read what is declared are missing";
+  if (settings.fromCluster && [...findings, ...rights].some(({ state }) => state === "fail")) {
+    const what = "not looked at: kinds, or rights to read them, are missing";
     return [...findings, ...rights, { area: "listeners", state: "skip", what }];
   }
   const declared = await lookAtDeclared(settings);
-  const work = await lookAtRights(api, user, rightsToWork(settings, declared.listeners));
+  const work = await lookAtRights(
+    api,
+    user,
+    rightsToWork(settings, declared.listeners, settings.leaseNamespace),
+  );
   return [...findings, ...rights, ...work, ...declared.findings];
 }
 

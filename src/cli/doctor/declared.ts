@@ -49,8 +49,12 @@ export async function lookAtDeclared(settings: Settings): Promise<Seen> {
         const what = `nothing is in force after ${SYNC_MS / 1_000} s`;
         return { findings: [...broken, ...lost, { area: AREA, state: "fail", what }], listeners };
       }
-      const doubts = warnings.map((fault) => placed(fault, "warn"));
       const able = listeners.map(fitness);
+      // What a listener's line ends with needs no line of its own.
+      const told = able.map(({ what }) => what).join("\n");
+      const doubts = warnings
+        .filter(({ message }) => !told.includes(message))
+        .map((fault) => placed(fault, "warn"));
       const proofs = await secretsOf(listeners, inForce.secrets);
       return { findings: [...broken, ...lost, ...able, ...some(proofs), ...some(doubts)], listeners };
     } finally {
@@ -87,7 +91,8 @@ async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): 
   for (const trigger of listeners.flatMap(({ groups }) => groups.flatMap((group) => group.triggers))) {
     for (const { secret } of trigger.proofs) {
       const { namespace, name, key } = secret;
-      demanded.set(`${namespace}/${name}/${key}`, { trigger, secret });
+      const place = `${namespace}/${name}/${key}`;
+      if (!demanded.has(place)) demanded.set(place, { trigger, secret });
     }
   }
   const findings = await Promise.all(

@@ -119,10 +119,12 @@ export function actingAs(rest: Rest, user: User, impersonated: string | undefine
   return userOf(impersonated);
 }
 
-/** Answers a SelfSubjectAccessReview, SubjectAccessReview or LocalSubjectAccessReview; nothing is stored. */
+/** Answers a SelfSubjectReview, SelfSubjectAccessReview, SubjectAccessReview or LocalSubjectAccessReview; nothing is stored. */
 export function review(rest: Rest, asking: User, resource: Resource, body: string, rbac: boolean): object {
   const document: unknown = JSON.parse(body);
   if (!isRecord(document)) throw badRequest("no review");
+  if (resource.kind.kind === "SelfSubjectReview")
+    return { ...document, status: { userInfo: { username: asking.name, groups: asking.groups } } };
   const spec = isRecord(document["spec"]) ? document["spec"] : {};
   const asked = spec["resourceAttributes"];
   if (!isRecord(asked)) throw badRequest("exactly one of nonResourceAttributes or resourceAttributes");

@@ -49,6 +49,7 @@ export const DEFAULT_KINDS: readonly Kind[] = [
   ...apart(kinds("triggers.tekton.dev/v1alpha1", false, ["ClusterInterceptor"])),
   ...kinds("rbac.authorization.k8s.io/v1", true, ["Role", "RoleBinding"]),
   ...kinds("rbac.authorization.k8s.io/v1", false, ["ClusterRole", "ClusterRoleBinding"]),
+  ...kinds("authentication.k8s.io/v1", false, ["SelfSubjectReview"]),
   ...kinds("authorization.k8s.io/v1", false, ["SelfSubjectAccessReview", "SubjectAccessReview"]),
   ...kinds("authorization.k8s.io/v1", true, ["LocalSubjectAccessReview"]),
   ...kinds("coordination.k8s.io/v1", true, ["Lease"]),

@@ -1,5 +1,6 @@
 /** The HTTPS server of the test API server: who asks, which fault applies, what is answered. */
 
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:https";
@@ -10,10 +11,10 @@ import type { Certificate } from "./certificate.ts";
 import type { FaultAction, Faults } from "./faults.ts";
 import { faultBody } from "./faults.ts";
 import { represented } from "./representation.ts";
-import type { Rest } from "./rest.ts";
+import type { Resource, Rest } from "./rest.ts";
 import { handleResource } from "./rest.ts";
 import { route } from "./router.ts";
-import { anonymous, failure, MAX_BODY, Refusal, tooLarge, unauthorized } from "./status.ts";
+import { anonymous, failure, MAX_BODY, notFound, Refusal, tooLarge, unauthorized } from "./status.ts";
 import { watch } from "./watch.ts";
 
 /** One request as it came in. */
@@ -38,7 +39,7 @@ export const SUPERUSER = "sluice-test";
 export interface Service extends Rest {
   readonly faults: Faults;
   /** Bearer token → user. */
-  readonly users: ReadonlyMap<string, string>;
+  readonly users: Map<string, string>;
   /** True: only what RBAC objects on the server allow; false: everything. */
   readonly rbac: boolean;
   /** Milliseconds before every answer; may change at any time. */
@@ -149,8 +150,10 @@ function work(
   const user = actingAs(service, userOf(entry.user ?? "", own), entry.impersonated, service.rbac);
   const wanted = attributesOf(entry.method, found.resource, watching, found.resource.subresource);
   if (service.rbac && !isAllowed(service, user, wanted)) throw forbidden(user, wanted);
-  if (found.resource.kind.group === "authorization.k8s.io" && entry.method === "POST")
+  if (/^auth(entic|oriz)ation\.k8s\.io$/.test(found.resource.kind.group) && entry.method === "POST")
     return json(201, review(service, user, found.resource, body, service.rbac));
+  if (found.resource.subresource === "token" && entry.method === "POST")
+    return json(201, issueToken(service, found.resource));
   if (watching) {
     watch(service.storage, found.resource, query, accept, response);
     return undefined;
@@ -158,6 +161,20 @@ function work(
   const contentType = entry.headers["content-type"]?.split(";")[0]?.trim() ?? "";
   const result = handleResource(service, found.resource, { method: entry.method, query, body, contentType });
   return json(result.status, represented(accept, result.body));
+}
+
+/** A TokenRequest's answer: a token of a service account, known from now on. */
+function issueToken({ storage, users }: Service, { kind, namespace = "", name = "" }: Resource): object {
+  if (storage.find(kind, namespace, name) === undefined) throw notFound(kind, name);
+  const token = randomUUID();
+  users.set(token, `system:serviceaccount:${namespace}:${name}`);
+  const status = { token, expirationTimestamp: new Date(Date.now() + 3_600_000).toISOString() };
+  return {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    metadata: { name, namespace },
+    status,
+  };
 }
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };

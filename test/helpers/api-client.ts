@@ -31,6 +31,8 @@ export interface ApiClient extends Disposable {
   send(method: string, path: string, sent?: Sent): Promise<Answered>;
   /** The events of a watch; `path` carries the query. */
   watch(path: string, sent?: Sent): AsyncGenerator<Answered["body"]>;
+  /** A kubeconfig for the same server with another bearer token. */
+  kubeconfigWith(token: string): string;
 }
 
 /** @param kubeconfig path of a file. */
@@ -78,6 +80,13 @@ export async function openApiClient(kubeconfig: string): Promise<ApiClient> {
       } finally {
         incoming.destroy();
       }
+    },
+    kubeconfigWith(token) {
+      const another = new KubeConfig();
+      const cluster = config.getCurrentCluster();
+      if (cluster === null) throw new Error(`${kubeconfig} names no cluster`);
+      another.loadFromClusterAndUser(cluster, { name: "another", token });
+      return another.exportConfig();
     },
     [Symbol.dispose]: () => agent.destroy(),
   };

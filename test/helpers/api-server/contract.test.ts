@@ -6,6 +6,7 @@ import type { ApiServerUnderTest } from "../../contracts/api-server.ts";
 import { apiServerContract } from "../../contracts/api-server.ts";
 import { apiServerReadsContract } from "../../contracts/api-server-reads.ts";
 import { apiServerWritesContract } from "../../contracts/api-server-writes.ts";
+import { refusalsContract } from "../../contracts/refusals.ts";
 import { openApiClient } from "../api-client.ts";
 import { startApiServer } from "../api-server.ts";
 import { temporaryFolder } from "../folder.ts";
@@ -38,7 +39,7 @@ async function openCluster(kubeconfig: string): Promise<ApiServerUnderTest> {
   };
 }
 
-const suites = [apiServerContract, apiServerReadsContract, apiServerWritesContract];
+const suites = [apiServerContract, apiServerReadsContract, apiServerWritesContract, refusalsContract];
 for (const suite of suites) suite("the test server", openTestServer);
 
 const real = process.env["SLUICE_TEST_KUBECONFIG"];

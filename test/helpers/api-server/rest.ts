@@ -24,7 +24,7 @@ export interface Resource {
   readonly kind: Kind;
   readonly namespace?: string;
   readonly name?: string;
-  readonly subresource?: "status";
+  readonly subresource?: "status" | "token";
 }
 
 /** What is to be done to it. */

@@ -1,6 +1,6 @@
 /** From a path of the Kubernetes API to what it names: a discovery document or a resource. */
 
-import type { KindRegistry } from "./kinds.ts";
+import type { Kind, KindRegistry } from "./kinds.ts";
 import type { Resource } from "./rest.ts";
 
 export type Route =
@@ -37,14 +37,19 @@ function inVersion(apiVersion: string, rest: readonly string[], kinds: KindRegis
     const kind = kinds.find(apiVersion, third);
     if (kind?.namespaced !== true || more.length > 2) return undefined;
     const [name, subresource] = more;
-    if (subresource !== undefined && (subresource !== "status" || kind.statusApart !== true))
-      return undefined;
     const whole = { kind, namespace: second, ...named(name) };
-    return { type: "resource", resource: subresource === undefined ? whole : { ...whole, subresource } };
+    if (subresource === undefined) return { type: "resource", resource: whole };
+    if (!isSubresource(kind, subresource)) return undefined;
+    return { type: "resource", resource: { ...whole, subresource } };
   }
   const kind = kinds.find(apiVersion, first);
   if (kind === undefined || third !== undefined) return undefined;
   return { type: "resource", resource: { kind, ...named(second) } };
+}
+
+function isSubresource(kind: Kind, name: string): name is "status" | "token" {
+  if (name === "token") return kind.group === "" && kind.plural === "serviceaccounts";
+  return name === "status" && kind.statusApart === true;
 }
 
 const named = (name: string | undefined): { name?: string } => (name === undefined ? {} : { name });

@@ -3,14 +3,12 @@
 import type { ObjectName } from "../core/delivery.ts";
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
+import { SERVICE_LABEL } from "../core/labels.ts";
 import type { Api } from "../kube/api.ts";
 import { mergePatch, refusedWrite } from "../kube/write.ts";
 import type { Places } from "./address.ts";
 import { hostOf, PORT, serviceName } from "./address.ts";
 import type { SeenListener } from "./listener.ts";
-
-/** Its value is the listener's name; a Service without it is somebody else's. */
-export const SERVICE_LABEL = "sluice.dev/listener";
 
 export interface ServiceState {
   readonly exists: boolean;

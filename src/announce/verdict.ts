@@ -24,7 +24,11 @@ export function verdictOf(plan: ListenerPlan): Verdict {
   }
   const triggers = plan.groups.flatMap((group) => group.triggers);
   const faults = triggers.flatMap(({ name, fault }) => (fault === undefined ? [] : [{ name, fault }]));
-  const served = { available: true, ready: triggers.length > faults.length };
+  // Without triggers nobody says who may send: what comes is refused, unless that was spelled out.
+  const served = {
+    available: triggers.length > 0 || plan.open === true,
+    ready: triggers.length > faults.length,
+  };
   const [first] = faults;
   if (triggers.length === 0)
     return { ...served, reason: "NoTriggers", message: "no trigger is declared or selected" };

@@ -7,3 +7,9 @@ export const LABELS = {
   /** The delivery's id. */
   event: "triggers.tekton.dev/triggers-eventid",
 } as const;
+
+/** On a listener's own Service: the listener's name. */
+export const SERVICE_LABEL = "sluice.dev/listener";
+
+/** Who says it, in Kubernetes Events. */
+export const REPORTER = "sluice.dev/gateway";

@@ -1,6 +1,7 @@
 /** Kubernetes Events about objects: what repeats is counted in one Event, and nobody can make us flood the cluster. */
 
 import { hash } from "node:crypto";
+import { REPORTER } from "../core/labels.ts";
 import type { Api } from "./api.ts";
 import { mergePatch, microTime, refusedWrite } from "./write.ts";
 
@@ -75,7 +76,7 @@ export function createEvents({ api, instance, clock = () => performance.now() }:
         kind: "Event",
         metadata: { name: event, namespace },
         ...{ eventTime, regarding, note, type: said.type, reason: said.reason, action: said.action },
-        ...{ reportingController: "sluice.dev/gateway", reportingInstance: instance.slice(0, 128) },
+        ...{ reportingController: REPORTER, reportingInstance: instance.slice(0, 128) },
       });
       const made = await api.send({ method: "POST", path, body });
       if (made.status === 201) return true;

@@ -37,6 +37,9 @@ test("a plan that becomes another one shows, and the time of what stayed stays",
   assert.match(ready?.message ?? "", /^1 of 2 triggers can fire; t0: TriggerTemplate build does not exist/);
   t.plans.set("github", planOf("github", []));
   await t.until(() => t.conditions("github")[1] === "Ready=False(NoTriggers)");
+  assert.equal(t.conditions("github")[0], "Available=False(RefusedBySluice)");
+  t.plans.set("github", planOf("github", [], { open: true }));
+  await t.until(() => t.conditions("github")[0] === "Available=True(ServedBySluice)");
   const broken = fault("SLUICE_OBJECT_INVALID", { field: "spec.triggers", reason: "is no list" });
   t.plans.set("github", planOf("github", [], { fault: broken }));
   await t.until(() => t.conditions("github")[0] === "Available=False(RefusedBySluice)");

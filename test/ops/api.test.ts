@@ -58,6 +58,18 @@ describe("the API", () => {
       [runs[0].delivery, runs[0].trigger.name, runs[0].kind],
       [created, "build", "PipelineRun"],
     );
+    const progress = {
+      phase: "failed",
+      createdAt: 1,
+      startedAt: 2,
+      endedAt: 3,
+      reason: "Failed",
+      message: "no",
+    } as const;
+    await api.flows.store.ledger.follow(created, runs[0], progress);
+    const shown = (await api.ask(`/api/v1/deliveries/${created}`)).json;
+    assert.deepEqual(shown.jobs[0].runs[0].progress, progress);
+    assert.deepEqual((await api.ask("/api/v1/runs?outcome=created")).json.items[0].progress, progress);
     for (const id of ["nope", "..%2f..%2fetc", "x".repeat(90)])
       assert.equal((await api.ask(`/api/v1/deliveries/${id}`)).json.error.code, "SLUICE_DELIVERY_UNKNOWN");
   });

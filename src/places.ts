@@ -17,7 +17,14 @@ export function createPlaces(
   targets: { readonly target: Target; readonly clusters: ReadonlyMap<string, Target> },
   tell: Tell,
 ): Places {
-  const guarded = (target: Target): Place => ({ target, gate: createGate({ target, tell }) });
+  const away = new Set<string>();
+  const counting: Tell = (fact) => {
+    if (fact.type === "target.away") away.add(fact.target);
+    if (fact.type !== "target.back") return tell(fact);
+    away.delete(fact.target);
+    tell(away.size === 0 ? fact : { ...fact, stillAway: away.size });
+  };
+  const guarded = (target: Target): Place => ({ target, gate: createGate({ target, tell: counting }) });
   const own = guarded(targets.target);
   const clusters = new Map(Array.from(targets.clusters, ([name, target]) => [name, guarded(target)]));
   const named = Array.from(clusters, ([name, { gate }]) => ({ name: `target-${name}`, ready: gate.ready }));

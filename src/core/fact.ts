@@ -103,6 +103,8 @@ export type Fact =
       readonly target: string;
       /** Milliseconds for which it was away. */
       readonly after: number;
+      /** How many others are away still; absent: none. */
+      readonly stillAway?: number;
     }
   | {
       /** The webhook port presents another certificate from now on. */

@@ -188,9 +188,9 @@ export const METRICS: readonly MetricEntry[] = [
     "store.away": (_fact, put) => put(0),
     "store.back": (_fact, put) => put(1),
   }),
-  gauge("sluice_target_up", "1 while the target is tried, 0 while it is away and jobs wait for it.", 1, {
+  gauge("sluice_target_up", "1 while every target is tried, 0 while one is away and its jobs wait.", 1, {
     "target.away": (_fact, put) => put(0),
-    "target.back": (_fact, put) => put(1),
+    "target.back": ({ stillAway = 0 }, put) => put(stillAway === 0 ? 1 : 0),
   }),
   histogram("eventlistener_http_duration_seconds", "Tekton's: duration of requests.", TEKTON, {
     "delivery.accepted": ({ took }, put) => put(took / 1_000),

@@ -1,7 +1,10 @@
 /** Gateways of a cluster as processes: one leads, is killed, and is succeeded; each start and end of a run counts once. */
 
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadSettings } from "../src/config/load.ts";
@@ -141,6 +144,32 @@ test("the listener's status says where it is served", async () => {
     { type: "Available", status: "True", reason: "ServedBySluice" },
     { type: "Ready", status: "True" },
   ]);
+});
+
+test("a listener of the cluster tells its cloudEventURI what becomes of a delivery", async () => {
+  await using t = await open();
+  const types: string[] = [];
+  const heard = new EventEmitter();
+  const broker = createServer((request, response) => {
+    types.push(String(request.headers["ce-type"]));
+    response.writeHead(202).end();
+    request.resume();
+    heard.emit("event");
+  }).listen(0, "127.0.0.1");
+  await once(broker, "listening");
+  const { port } = broker.address() as AddressInfo;
+  const cloudEventURI = `http://127.0.0.1:${port}/`;
+  t.server.put(listener("git", [trigger("build", [github()])], { cloudEventURI }) as unknown as ApiObject);
+  const gateway = await t.start();
+  const answer = await send(gateway.url, push({ token: "s3cret" }));
+  assert.equal(answer.status, 202);
+  while (types.length < 3) await once(heard, "event");
+  assert.deepEqual(types.toSorted(), [
+    "dev.tekton.event.triggers.done.v1",
+    "dev.tekton.event.triggers.started.v1",
+    "dev.tekton.event.triggers.successful.v1",
+  ]);
+  broker.close();
 });
 
 test("nothing is asked of a cluster where neither is wanted, and what cannot be is refused at the start", async () => {

@@ -53,8 +53,8 @@ export async function announceListeners(needs: AnnouncerNeeds, signal: AbortSign
       if (told && latest) listeners.set(key, latest === known ? told : { ...told, seen: latest.seen });
       mended(key);
     } catch (thrown) {
-      // The next look at all of them tries it again.
       trouble(key, asFault(thrown));
+      throw thrown;
     }
     return "done";
   }
@@ -64,6 +64,8 @@ export async function announceListeners(needs: AnnouncerNeeds, signal: AbortSign
     if (others.size === 0) tell({ type: "cluster.trouble", what: "announcing listeners", error });
     troubled.set(error.code, others.add(key));
   }
+
+  const isTroubled = (key: string): boolean => [...troubled.values()].some((keys) => keys.has(key));
 
   function mended(key: string): void {
     for (const keys of troubled.values()) {
@@ -111,7 +113,8 @@ export async function announceListeners(needs: AnnouncerNeeds, signal: AbortSign
 
   const reflectors = (namespaces ?? [undefined]).map(follow);
   const look = setInterval(() => {
-    for (const key of listeners.keys()) queue.add(key);
+    // What is in trouble is tried again later and later: a right that is missing is not asked for every few seconds.
+    for (const key of listeners.keys()) if (!isTroubled(key)) queue.add(key);
   }, timing.every);
   look.unref();
   await new Promise<void>((resolve) => {

@@ -5,6 +5,7 @@ import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 import { SERVICE_LABEL } from "../core/labels.ts";
 import type { Api } from "../kube/api.ts";
+import { readStatus } from "../kube/status.ts";
 import { mergePatch, refusedWrite } from "../kube/write.ts";
 import type { Places } from "./address.ts";
 import { hostOf, PORT, serviceName } from "./address.ts";
@@ -35,7 +36,9 @@ export async function ensureService(
   const found = await api.send({ method: "GET", path });
   if (found.status === 404) {
     const made = await api.send({ method: "POST", path: collection, body: JSON.stringify(wanted) });
-    // Somebody was faster: whose it is shows the next time.
+    // A listener's name may be too long for a Service's.
+    if (made.status === 422) return { exists: false, message: readStatus(made).message };
+    // Of those with 409 somebody was faster: whose it is shows the next time.
     if (made.status !== 201) throw refusedWrite(made, `create Service ${listener.namespace}/${name}`);
     return exists(name);
   }

@@ -169,7 +169,8 @@ test("a right that is missing is told once for all listeners, and when it is the
   }
   const granted = t.server.fault({ method: "PATCH", times: 0, action: { type: "status", status: 403 } });
   const gateway = t.announce();
-  await t.until(() => t.writes("/status").length > 5);
+  await gateway.until("cluster.trouble");
+  await t.until(() => t.writes("/status").length >= 3);
   granted();
   await gateway.until("cluster.mended");
   const told = gateway.facts.filter(({ type }) => type === "cluster.trouble");

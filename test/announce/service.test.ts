@@ -81,6 +81,18 @@ test("a Service of that name that somebody else made stays, and the status says 
   assert.equal(t.writes("/services").length, 0);
 });
 
+test("a Service that the server will not have is said in the status, and the rest is told all the same", async () => {
+  await using t = await openBench();
+  t.plans.set("github", planOf("github", [undefined]));
+  t.put("github");
+  const message = 'Service "el-github" is invalid: metadata.name: must be no more than 63 characters';
+  t.server.fault({ method: "POST", times: 0, action: { type: "status", status: 422, message } });
+  t.announce({ services: true });
+  await t.until(() => t.conditions("github").length > 0);
+  assert.equal(t.conditions("github")[2], "Service=False(ServiceMissing)");
+  assert.equal(t.status("github")?.conditions?.[2]?.message, message);
+});
+
 test("addresses: the own Service, else the public one, else the gateways' Service, else none", () => {
   const listener = { namespace: "ci", name: "github" };
   const service = { namespace: "sluice", name: "gateway" };

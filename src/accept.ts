@@ -61,6 +61,8 @@ export interface ReplayOptions {
   readonly note?: ActNote;
   /** `name` or `namespace/name`: decides for this trigger only. */
   readonly trigger?: string;
+  /** The id of the replay; asked for again under the same one, it is not made again. A new one by default. */
+  readonly id?: string;
 }
 
 export function createAccept(needs: AcceptNeeds): Accept {
@@ -82,11 +84,16 @@ export function createAccept(needs: AcceptNeeds): Accept {
       return keep(plan, delivery, proofs, body, { once, now: false });
     },
 
-    async replay(id, { note, trigger } = {}) {
+    async replay(id, { note, trigger, id: own } = {}) {
       const { stored, proof, plan } = await again(id, trigger);
       const now = clock();
-      const delivery: Delivery = { ...stored, id: newId(now), receivedAt: now, replayOf: id };
-      const how = { once: false, now: trigger !== undefined, ...(note && { note }) };
+      const delivery: Delivery = { ...stored, id: own ?? newId(now), receivedAt: now, replayOf: id };
+      const how = {
+        once: false,
+        now: trigger !== undefined,
+        again: own !== undefined,
+        ...(note && { note }),
+      };
       return keep(plan, delivery, verifier.recorded(delivery, proof), payloadOf(delivery), how);
     },
 

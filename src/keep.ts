@@ -26,6 +26,8 @@ export interface KeepNeeds {
 export interface Keeping {
   /** Whether it is the sender's: then his second one is a duplicate. */
   readonly once: boolean;
+  /** Whether it may be there already, with decisions of its own. */
+  readonly again?: boolean;
   /** Whether it must be decided here. */
   readonly now: boolean;
   readonly note?: ActNote;
@@ -45,7 +47,7 @@ export function createKeep({ ledger, queue, decideNow, tell, clock }: KeepNeeds)
   return keep;
 
   async function keep(...[plan, delivery, proofs, body, how]: Parameters<Keep>): Promise<string> {
-    const { once, now, note } = how;
+    const { once, now, again, note } = how;
     const decided = await (now ? decideNow.settled : decideNow.within)(plan, delivery, proofs, body);
     // What a worker may decide better later is left to it.
     const decisions = decided?.transient === undefined ? decided?.decisions : undefined;
@@ -61,8 +63,9 @@ export function createKeep({ ledger, queue, decideNow, tell, clock }: KeepNeeds)
     };
     const result = await stored(() => ledger.accept(entry));
     if (result.kind === "accepted") {
-      // Of two processes that decide one redelivery again, the ledger knows whose decisions count.
-      const work = () => (decidesAgain(delivery) ? workOf(delivery.id) : jobsOf(delivery, decisions));
+      // Of two that decide one delivery again, the ledger knows whose decisions count.
+      const work = () =>
+        again || decidesAgain(delivery) ? workOf(delivery.id) : jobsOf(delivery, decisions);
       await queued(async () => work());
       report(entry);
       return delivery.id;

@@ -63,7 +63,7 @@ export async function runBatch(
   asks: boolean,
 ): Promise<Exit> {
   const { console } = context;
-  const follow = (mode: object) => start(context, client, path, { ...body, ...mode });
+  const follow = (mode: object) => started(context, client, path, { ...body, ...mode });
   if (options["count"] === true) return finish(console, await follow({ count: true }), options, "counted");
   if (options["dryRun"] === true) {
     const seen = await follow({ dryRun: true });
@@ -84,6 +84,19 @@ export async function runBatch(
   return finish(console, await follow({}), options, did);
 }
 
+/** Goes on with a batch that was interrupted, to its end. */
+export async function resumeBatch(
+  context: VerbContext,
+  client: Client,
+  { path, body }: BatchRequest,
+  id: string,
+  options: Options,
+  { did }: Wording,
+): Promise<Exit> {
+  const batch = await started(context, client, path, body, `${path}/${encodeURIComponent(id)}/resume`);
+  return finish(context.console, batch, options, did);
+}
+
 function nothing(console: Console): Exit {
   console.note("no delivery matches");
   return EXIT.ok;
@@ -93,17 +106,18 @@ function nothing(console: Console): Exit {
 const EVERY_MS = 200;
 
 /** Starts a batch and watches it to its end; who stops the command cancels the batch. */
-async function start(
+async function started(
   { console, stop }: VerbContext,
   client: Client,
   path: string,
   body: object,
+  at = path,
 ): Promise<Batch> {
-  let batch = await client.ask<Batch>("POST", path, body);
+  let batch = await client.ask<Batch>("POST", at, body);
   const one = `${path}/${batch.id}`;
   const stopped = stop.then(() => "stop" as const);
   let told = 0;
-  while (batch.endedAt === undefined) {
+  while (batch.endedAt === undefined && batch.state !== "interrupted") {
     if ((await Promise.race([wait(EVERY_MS), stopped])) === "stop") {
       batch = await client.ask<Batch>("DELETE", one);
       break;
@@ -141,11 +155,18 @@ function finish(console: Console, batch: Batch, options: Options, did: string): 
       batch.failed > 0 && `${batch.failed} failed`,
     ];
     const counts = [`${batch.done} ${did}`, ...others.filter(Boolean)].join(", ");
-    console.out(`${counts} of ${batch.total}${batch.state === "cancelled" ? "; cancelled" : ""}`);
+    console.out(`${counts} of ${batch.total}${ENDED[batch.state] ?? ""}`);
+    if (batch.state === "interrupted" && batch.verb === "replay")
+      console.note(`sluice replay --resume ${batch.id} goes on with it`);
     if (batch.error !== undefined) console.note(`it ended early: ${oneLine(batch.error)}`);
   }
   return batch.state === "done" && batch.failed === 0 ? EXIT.ok : EXIT.no;
 }
+
+const ENDED: Readonly<Partial<Record<Batch["state"], string>>> = {
+  cancelled: "; cancelled",
+  interrupted: "; interrupted",
+};
 
 function printResult(
   console: Console,

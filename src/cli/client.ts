@@ -63,10 +63,10 @@ function storeIsThere(store: Settings["store"]): void {
 
 async function inThisProcess(store: Store): Promise<Client> {
   const { apiInProcess } = await import("../ops/in-process.ts");
-  const { createBatches } = await import("../ops/batch.ts");
+  const { createBatches } = await import("../ops/batches.ts");
   const { ledger, queue, name } = store;
   const noTriggers = () => Promise.reject(fault("SLUICE_GATEWAY_AWAY", { url: name, reason: "it is asked" }));
-  const batches = createBatches();
+  const batches = createBatches({ ledger });
   const api = apiInProcess(
     {
       ...{ ledger, queue, batches, replay: noTriggers, preview: noTriggers },

@@ -1,7 +1,7 @@
 /** `sluice replay`: stored deliveries are decided again, by the gateway that serves their listeners. */
 
 import { fault } from "../core/errors.ts";
-import { BATCH_OPTIONS, filterSelection, mannerOf, runBatch, type Wording } from "./batch.ts";
+import { BATCH_OPTIONS, filterSelection, mannerOf, resumeBatch, runBatch, type Wording } from "./batch.ts";
 import { openClient } from "./client.ts";
 import { oneLine } from "./console.ts";
 import { filterOptions } from "./filters.ts";
@@ -33,16 +33,25 @@ the setting admin.
 
 Without ids the filters select, as in \`sluice deliveries list\`; duplicates and replays are left out. The oldest go
 first. On a terminal the number of runs is shown and confirmed; elsewhere --yes says so. Ctrl-C ends it after the
-delivery in hand. Exit code 1 when some could not be replayed.`,
+delivery in hand. What a restart of the gateway interrupts is listed by its API (/api/v1/replays) as interrupted;
+--resume goes on with it and replays nothing twice. Exit code 1 when some could not be replayed.`,
   options: [
     ...filterOptions(),
     { flags: "--only-trigger <name>", description: "decide for this trigger only: name or namespace/name" },
+    { flags: "--resume <id>", description: "go on with replays of many that a restart interrupted" },
     ...BATCH_OPTIONS,
     ...settingOptions("store", "admin", "adminToken"),
     GATEWAY,
     JSON_OUTPUT,
   ],
   async run(context, ids, options) {
+    const resumed = textOption(options, "resume");
+    if (resumed !== undefined && ids.length === 0) {
+      const { rate: _kept, ...body } = mannerOf(context, options) as { readonly rate?: number };
+      await using client = await openClient(options, context.environment, true);
+      const request = { path: "/api/v1/replays", body } as const;
+      return await resumeBatch(context, client, request, resumed, options, WORDING);
+    }
     const filter = filterSelection(options);
     if (ids.length > 0 === (filter !== undefined)) {
       const reason = "`replay` wants ids, or filters (--since 24h), and not both";

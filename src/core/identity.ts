@@ -19,6 +19,15 @@ export function decidedAgainId(first: string): string {
   return `${first.slice(0, 13)}-7${made.slice(0, 3)}-8${made.slice(3, 6)}-${made.slice(6, 18)}`;
 }
 
+/**
+ * Id of the replay that an order of many makes of `first`: a function of both, so that an order which is taken up again
+ * replays nothing twice. Its time is the order's.
+ */
+export function replayId(order: string, first: string): string {
+  const made = digest("replay", order, first).toString("hex");
+  return `${order.slice(0, 13)}-7${made.slice(0, 3)}-8${made.slice(3, 6)}-${made.slice(6, 18)}`;
+}
+
 /** Id of the create job of one trigger for one delivery. Contains no colon: BullMQ keeps that for itself. */
 export function createJobId(delivery: string, trigger: ObjectName): string {
   return `${delivery}-${digest(trigger.namespace, trigger.name).toString("hex").slice(0, 12)}`;

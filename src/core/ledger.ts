@@ -163,6 +163,14 @@ export interface Act extends ActNote {
   readonly subject: string;
 }
 
+/** An order of many deliveries, kept for whoever takes it up when the process that took it is gone. */
+export interface KeptBatch {
+  readonly id: string;
+  readonly at: number;
+  /** Whatever that process wrote. */
+  readonly text: string;
+}
+
 /** Dead letters of one cause: code and reason with what differs from one to the next taken out. */
 export interface DeadGroup {
   readonly fingerprint: string;
@@ -242,6 +250,10 @@ export interface Ledger {
   /** Says that a dead delivery needs nobody any more. It stays dead in the audit. */
   drop(id: string, act: Act): Promise<void>;
   record(act: Act): Promise<void>;
+  /** Keeps an order as it stands now; of one id the latest word counts. Orders before the latest 50 are forgotten. */
+  keepBatch(batch: KeptBatch): Promise<void>;
+  /** Newest first. */
+  batches(): Promise<readonly KeptBatch[]>;
   /** Newest first. */
   acts(page: { readonly limit: number; readonly cursor?: string }): Promise<Page<Act>>;
   /** Forgets what the policy lets go, at most `limit` deliveries; the counters follow. */

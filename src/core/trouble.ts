@@ -9,7 +9,7 @@ export function troubleOf(error: unknown): SluiceError {
 }
 
 /** Whether a fault says that the store cannot be used just now. */
-export function isTrouble(error: unknown): error is SluiceError {
+export function isTrouble(error: unknown): boolean {
   return (
     error instanceof SluiceError && (error.code === "SLUICE_STORE_AWAY" || error.code === "SLUICE_STORE_FULL")
   );

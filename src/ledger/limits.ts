@@ -33,5 +33,8 @@ export const DEAD_GROUPED = 10_000;
 /** Ids that a group of dead letters names. */
 export const GROUP_IDS = 10;
 
+/** Orders of many that are kept. */
+export const BATCHES_KEPT = 50;
+
 /** Deliveries forgotten in one write: others wait for it. */
 export const PRUNE_BATCH = 100;

@@ -21,6 +21,8 @@ export interface Keys {
   readonly running: string;
   /** Stream of what people did. */
   readonly acts: string;
+  /** Hash of orders of many by id. */
+  readonly batches: string;
   /** What every record's key starts with. */
   readonly records: string;
   record(id: string): string;
@@ -50,6 +52,7 @@ export function keysOf(prefix: string): Keys {
     totals: `${base}:totals`,
     running: `${base}:running`,
     acts: `${base}:acts`,
+    batches: `${base}:batches`,
     records: `${base}:delivery:`,
     record: (id) => `${base}:delivery:${id}`,
     term: (term) => `${base}:by:${term}`,

@@ -185,6 +185,14 @@ export const STEPS: readonly (readonly string[])[] = [
     "ALTER TABLE sluice.run ADD COLUMN phase text, ADD COLUMN progress text",
     "CREATE INDEX run_open ON sluice.run (seq) WHERE phase = 'running'",
   ],
+  [
+    // Orders of many deliveries, for whoever takes them up when their process is gone.
+    `CREATE TABLE sluice.batch (
+      id text COLLATE "C" PRIMARY KEY,
+      at bigint NOT NULL,
+      body text NOT NULL
+    )`,
+  ],
 ];
 
 /**

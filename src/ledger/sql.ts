@@ -12,6 +12,7 @@ import { failedOf, jobsOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggers
 import { actsSql, recordSql } from "./sql-acts.ts";
 import { again } from "./sql-again.ts";
 import { auditSql } from "./sql-audit.ts";
+import { batchesSql, keepBatchSql } from "./sql-batches.ts";
 import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
 import { followSql, runningSql } from "./sql-follow.ts";
 import { migrate } from "./sql-migrations.ts";
@@ -91,6 +92,8 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     reopen: (id, at) => ask(reopenSql(sql, clean(id), at)),
     drop: (id, act) => ask(dropSql(sql, clean(id), act)),
     record: (act) => ask(recordSql(sql, act)),
+    keepBatch: (batch) => ask(keepBatchSql(sql, batch)),
+    batches: () => ask(batchesSql(sql)),
     acts: (page) => ask(actsSql(sql, page)),
     prune: (policy, now, limit) => prune(sqlForgetter(sql, now), policy, now, limit),
 

@@ -160,7 +160,7 @@ export const SCHEMAS = {
     {
       ...{ id: text, verb: oneOf("replay", "retry", "drop"), selection: text, rate: { type: "number" } },
       ...{ mode: oneOf("act", "dry-run", "count"), startedAt: at, actor: text },
-      ...{ state: oneOf("selecting", "running", "done", "cancelled", "failed") },
+      ...{ state: oneOf("selecting", "running", "done", "cancelled", "failed", "interrupted") },
       ...{ total: count, done: count, skipped: count, failed: count, objects: count, different: count },
     },
     {

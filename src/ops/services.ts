@@ -4,7 +4,7 @@ import type { Decision } from "../core/decision.ts";
 import type { Tell } from "../core/fact.ts";
 import type { ActNote, Audit, Ledger } from "../core/ledger.ts";
 import type { Queue } from "../core/queue.ts";
-import type { Batches } from "./batch.ts";
+import type { Batches } from "./batches.ts";
 
 export interface ApiServices {
   readonly ledger: Pick<
@@ -19,7 +19,7 @@ export interface ApiServices {
    */
   readonly replay: (
     id: string,
-    options: { readonly note: ActNote; readonly trigger?: string },
+    options: { readonly note: ActNote; readonly trigger?: string; readonly id?: string },
   ) => Promise<string>;
   /** What a replay would decide now. @throws SluiceError as `replay`. */
   readonly preview: (id: string, options: { readonly trigger?: string }) => Promise<readonly Decision[]>;

@@ -149,6 +149,15 @@ describe("an operator", () => {
     assert.match(wrong.stderr, /has no trigger nope.*\n.*ci\/build/);
   });
 
+  test("goes on with what was interrupted, and with nothing else", async () => {
+    const done = await json<Batch>("replay", "--listener", "nobody", "--yes");
+    const again = await run("replay", "--resume", done.id, "--reason", "go on");
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /is done, so it cannot be resumed.*SLUICE_BATCH_STATE/s);
+    const unknown = await run("replay", "--resume", "../x");
+    assert.match(unknown.stderr, /SLUICE_/);
+  });
+
   test("finds dead letters by cause, and puts them away with a reason", async () => {
     const { items } = await json<{ items: DeadGroup[] }>("dead");
     const [group = assert.fail("no dead letters")] = items;

@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { createJobId, decideJobId, derivedName, derivedUid, newDeliveryId } from "../../src/core/identity.ts";
+import {
+  createJobId,
+  decideJobId,
+  derivedName,
+  derivedUid,
+  newDeliveryId,
+  replayId,
+} from "../../src/core/identity.ts";
 
 const DELIVERY = "019d1c2e-5f00-7abc-8def-0123456789ab";
 const TRIGGER = { namespace: "ci", name: "pull-request" };
@@ -20,6 +27,16 @@ const GOLDEN = [
   "build-c6b5d29qxv",
   "k85bha6bg2",
 ];
+
+test("the replay that an order makes of a delivery is one of both, and an id like any other", () => {
+  const order = newDeliveryId(1_700_000_000_000);
+  const id = replayId(order, DELIVERY);
+  assert.match(id, uuid(7));
+  assert.equal(id.slice(0, 13), order.slice(0, 13));
+  assert.equal(replayId(order, DELIVERY), id);
+  const others = [replayId(newDeliveryId(1_700_000_000_000), DELIVERY), replayId(order, order)];
+  assert.equal(new Set([id, ...others]).size, 3);
+});
 
 // A release that changes one of these creates everything in flight a second time: change the code, not the values.
 test("identities are what they were in the first release", () => {

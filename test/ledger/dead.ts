@@ -218,4 +218,22 @@ export function deadContract(current: () => { ledger: Ledger; bench: LedgerBench
         error instanceof SluiceError && error.code === "SLUICE_DELIVERY_UNKNOWN" && error.retry === "never",
     );
   });
+
+  test("orders of many are kept by id, the latest word of each, newest first, and only the latest fifty", async () => {
+    const { ledger, bench } = current();
+    assert.deepEqual(await ledger.batches(), []);
+    const order = (i: number, state = "running\u0000☃") => {
+      return { id: `b-${100 + i}`, at: START + i, text: JSON.stringify({ i, state }) };
+    };
+    for (let i = 0; i < 50; i++) await ledger.keepBatch(order(i));
+    await ledger.keepBatch(order(7, "done"));
+    const other = await bench.reopen();
+    const kept = await other.batches();
+    assert.deepEqual([kept.length, kept[0], kept.at(-1)], [50, order(49), order(0)]);
+    assert.equal(kept.find(({ id }) => id === "b-107")?.text, order(7, "done").text);
+    await other.keepBatch(order(50));
+    const later = await ledger.batches();
+    assert.deepEqual([later.length, later[0], later.at(-1)], [50, order(50), order(1)]);
+    await other.close();
+  });
 }

@@ -9,7 +9,7 @@ import type { Fact } from "../../src/core/fact.ts";
 import type { Audit } from "../../src/core/ledger.ts";
 import type { AdminOptions } from "../../src/ops/admin.ts";
 import { createAdmin } from "../../src/ops/admin.ts";
-import { createBatches } from "../../src/ops/batch.ts";
+import { createBatches } from "../../src/ops/batches.ts";
 import type { Check } from "../../src/ops/checks.ts";
 import { type Asked, type AskOptions, askAt, shown, tokenOf } from "./gateway.ts";
 
@@ -50,7 +50,7 @@ async function started(change: Partial<AdminOptions> = {}): Promise<Gateway> {
       pause: async (note) => void calls.push(note),
     },
     ...{ replay: never, preview: never, audit: async () => audit, attemptsPerMinute: () => 0 },
-    batches: createBatches(),
+    batches: createBatches({ ledger: { keepBatch: away, batches: async () => [] } }),
     metrics: { contentType: "text/plain; version=0.0.4; charset=utf-8", expose: async () => "up 1\n" },
     tell: (fact) => facts.push(fact),
     ...change,

@@ -143,6 +143,24 @@ describe("the API", () => {
     }
   });
 
+  test("has batches of each verb that a process left behind, and resumes them", async () => {
+    for (const [path, verb] of [
+      ["/api/v1/replays", "replay"],
+      ["/api/v1/retries", "retry"],
+      ["/api/v1/drops", "drop"],
+    ] as const) {
+      const id = `019ab000-0000-7000-8000-00000000000${verb.length}`;
+      const counts = { total: 0, done: 0, skipped: 0, failed: 0, objects: 0, different: 0 };
+      const manner = { mode: "act", selection: "1 id", rate: 10, actor: "ann", reason: "old" };
+      const batch = { id, verb, ...manner, state: "running", startedAt: 1_000, ...counts };
+      const order = { batch, request: { chosen: { ids: [filtered] }, at: 1_000 }, saidAt: 1_000 };
+      await api.flows.store.ledger.keepBatch({ id, at: 1_000, text: JSON.stringify(order) });
+      assert.equal((await api.ask(`${path}/${id}`)).json.state, "interrupted");
+      const resumed = await api.ask(`${path}/${id}/resume`, { method: "POST" });
+      assert.deepEqual([resumed.status, resumed.json.id], [202, id]);
+    }
+  });
+
   test("serves a document that names every route, each of which was asked above and answered as it says", async () => {
     const { json } = await api.ask("/api/v1/openapi.json", { headers: { authorization: "none" } });
     assert.equal(json.openapi, "3.1.0");

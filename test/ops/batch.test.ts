@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { type BatchOrder, createBatches } from "../../src/ops/batch.ts";
+import type { KeptBatch } from "../../src/core/ledger.ts";
+import type { BatchOrder } from "../../src/ops/batch.ts";
+import { createBatches } from "../../src/ops/batches.ts";
 import { cel, listener, OPEN, push, trigger } from "../helpers/objects.ts";
 import { openApiGateway } from "./gateway.ts";
 
@@ -151,15 +153,24 @@ for (const [body, field] of [
 const ORDER: Omit<BatchOrder, "rate" | "select"> = {
   ...({ verb: "replay", mode: "act", selection: "all" } as const),
   ...{ note: { actor: "ann" }, newestFirst: false },
-  work: async () => ({ outcome: "done" }),
+  ...{ work: async () => ({ outcome: "done" }), request: { all: true } },
 };
+
+/** What a ledger keeps of batches. */
+function memory() {
+  const kept = new Map<string, KeptBatch>();
+  return {
+    keepBatch: async (batch: KeptBatch) => void kept.set(batch.id, batch),
+    batches: async () => [...kept.values()].reverse(),
+  };
+}
 
 async function* numbers(): AsyncIterable<string> {
   for (let i = 0; i < 1_000; i++) yield String(i);
 }
 
 test("a batch keeps to its rate, and cancelling ends it after the delivery in hand", async () => {
-  const batches = createBatches();
+  const batches = createBatches({ ledger: memory() });
   const { promise: third, resolve } = Promise.withResolvers<void>();
   let done = 0;
   const work = async () => {
@@ -167,7 +178,7 @@ test("a batch keeps to its rate, and cancelling ends it after the delivery in ha
     return { outcome: "done" } as const;
   };
   const started = performance.now();
-  const { id } = batches.start({ ...ORDER, rate: 20, select: numbers, work });
+  const { id } = await batches.start({ ...ORDER, rate: 20, select: numbers, work });
   await third;
   assert.ok(performance.now() - started >= 95, "the third of 20 a second is due after 100 ms");
   const ended = await batches.cancel("replay", id);
@@ -175,16 +186,120 @@ test("a batch keeps to its rate, and cancelling ends it after the delivery in ha
   assert.ok(done < 10);
 });
 
-test("four batches may be under way; closing ends them all", async () => {
-  const batches = createBatches();
+test("four batches may be under way; closing interrupts them all", async () => {
+  const batches = createBatches({ ledger: memory() });
   const order = { ...ORDER, rate: 1, select: numbers };
-  for (let i = 0; i < 4; i++) batches.start(order);
-  assert.throws(() => batches.start(order), { code: "SLUICE_BATCH_BUSY" });
+  for (let i = 0; i < 4; i++) await batches.start(order);
+  await assert.rejects(batches.start(order), { code: "SLUICE_BATCH_BUSY" });
   await wait(5);
   await batches.close();
   assert.deepEqual(
-    batches.list("replay").map(({ state }) => state),
-    ["cancelled", "cancelled", "cancelled", "cancelled"],
+    (await batches.list("replay")).map(({ state }) => state),
+    ["interrupted", "interrupted", "interrupted", "interrupted"],
   );
-  assert.deepEqual(batches.list("drop"), []);
+  assert.deepEqual(await batches.list("drop"), []);
+});
+
+test("a batch whose process fell silent is interrupted: resumed by whoever asks, or cancelled; one that speaks is left alone", async () => {
+  const ledger = memory();
+  let now = 1_000_000;
+  const clock = () => now;
+  const hung = new Promise<never>(() => {});
+  const gone = createBatches({ ledger, clock });
+  const { id } = await gone.start({ ...ORDER, rate: 10, select: numbers, work: () => hung });
+  const other = await gone.start({ ...ORDER, rate: 10, select: numbers, work: () => hung });
+
+  const next = createBatches({ ledger, clock });
+  assert.deepEqual(
+    [(await next.find("replay", id)).state, (await next.list("replay")).length],
+    ["selecting", 2],
+  );
+  await assert.rejects(next.interrupted("replay", id), { code: "SLUICE_BATCH_STATE" });
+  await assert.rejects(next.cancel("replay", id), { code: "SLUICE_BATCH_STATE" });
+  await assert.rejects(next.interrupted("drop", id), { code: "SLUICE_BATCH_UNKNOWN" });
+  now += 30_001;
+  assert.equal((await next.find("replay", id)).state, "interrupted");
+  const { batch, request } = await next.interrupted("replay", id);
+  assert.deepEqual(request, { all: true });
+  const few = async function* () {
+    yield* ["a", "b"];
+  };
+  const resumed = await next.start({ ...ORDER, rate: 1_000, select: few }, batch);
+  assert.deepEqual([resumed.id, resumed.startedAt], [id, 1_000_000]);
+  while ((await next.find("replay", id)).endedAt === undefined) await wait(1);
+  const { state, done } = await next.find("replay", id);
+  assert.deepEqual([state, done], ["done", 2]);
+  await assert.rejects(next.interrupted("replay", id), { code: "SLUICE_BATCH_STATE" });
+  assert.equal((await next.cancel("replay", other.id)).state, "cancelled");
+  await next.close();
+  const third = createBatches({ ledger, clock });
+  assert.deepEqual((await third.list("replay")).map(({ state }) => state).sort(), ["cancelled", "done"]);
+});
+
+test("what was done before is not waited for", async () => {
+  const batches = createBatches({ ledger: memory() });
+  const work = async () => ({ outcome: "done", before: true }) as const;
+  const { id } = await batches.start({ ...ORDER, rate: 0.1, select: numbers, work });
+  while ((await batches.find("replay", id)).endedAt === undefined) await wait(1);
+  const { done, results } = await batches.find("replay", id);
+  assert.deepEqual([done, results?.[0]], [1_000, { delivery: "0", outcome: "done" }]);
+});
+
+test("a replay of many that a restart interrupted goes on, and replays nothing twice", async () => {
+  await using api = await openApiGateway(build("true"));
+  const sent: string[] = [];
+  for (let i = 0; i < 5; i++) sent.push(await api.flows.send(branch(`b${i}`)));
+  await api.flows.drain();
+  const path = "/api/v1/replays";
+  const body = { since: "1h", rate: 20, reason: "outage", actor: "ann" };
+  const { json } = await api.ask(path, { method: "POST", body });
+  while ((await api.ask(`${path}/${json.id}`)).json.done < 2) await wait(5);
+  await api.restart();
+
+  const [listed] = (await api.ask(path)).json.items;
+  assert.deepEqual([listed.id, listed.state], [json.id, "interrupted"]);
+  assert.ok(listed.done >= 2 && listed.done < 5, `${listed.done}`);
+  // What comes in between is not meant by the order, which is older.
+  await api.flows.send(branch("late"));
+  await api.flows.drain();
+  const resume = () =>
+    api.ask(`${path}/${json.id}/resume`, { method: "POST", body: { reason: "go on", actor: "bob" } });
+  assert.equal((await resume()).status, 202);
+  const ended = async () => {
+    for (;;) {
+      const now = (await api.ask(`${path}/${json.id}`)).json;
+      if (now.endedAt !== undefined) return now;
+      await wait(5);
+    }
+  };
+  const done = await ended();
+  assert.deepEqual([done.state, done.total, done.done, done.failed], ["done", 5, 5, 0]);
+  assert.equal((await resume()).json.error.code, "SLUICE_BATCH_STATE");
+
+  // A process that died before it could say that it was done: everything is there already.
+  const { ledger } = api.flows.store;
+  const [kept] = await ledger.batches();
+  assert.ok(kept);
+  const order = JSON.parse(kept.text);
+  const { endedAt: _ended, ...running } = { ...order.batch, state: "running" };
+  await ledger.keepBatch({ ...kept, text: JSON.stringify({ ...order, batch: running, saidAt: 0 }) });
+  await api.restart();
+  assert.equal((await resume()).status, 202);
+  assert.equal((await ended()).done, 5);
+
+  for (const origin of sent) {
+    const { items } = await ledger.list({ replayOf: origin }, { limit: 10 });
+    assert.equal(items.length, 1, "each is replayed once");
+    const made = await ledger.find(items[0]?.id ?? "");
+    assert.deepEqual(made?.note, { actor: "ann (all)", reason: "outage" });
+  }
+  const acts = (await api.ask("/api/v1/acts")).json.items;
+  assert.deepEqual(
+    acts.map(({ verb, actor, reason }: Record<string, string>) => [verb, actor, reason]),
+    [
+      ["replay", "bob (all)", "go on"],
+      ["replay", "bob (all)", "go on"],
+      ["replay", "ann (all)", "outage"],
+    ],
+  );
 });

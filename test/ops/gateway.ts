@@ -11,7 +11,8 @@ import { type AdminToken, hashOfToken, type Permission } from "../../src/core/pe
 import type { AdminOptions } from "../../src/ops/admin.ts";
 import { createAdmin } from "../../src/ops/admin.ts";
 import { apiRoutes } from "../../src/ops/api.ts";
-import { type Batch, createBatches } from "../../src/ops/batch.ts";
+import type { Batch } from "../../src/ops/batch.ts";
+import { type Batches, createBatches } from "../../src/ops/batches.ts";
 import { openApi } from "../../src/ops/openapi.ts";
 import { type Flows, openFlows } from "../helpers/flows.ts";
 import type { Written } from "../helpers/objects.ts";
@@ -63,6 +64,8 @@ export interface ApiGateway extends AsyncDisposable {
   ask(path: string, options?: AskOptions): Promise<Asked>;
   /** Starts a batch and waits for its end. */
   batch(path: string, body: object): Promise<Batch>;
+  /** What a new process knows of batches. */
+  restart(): Promise<void>;
   /** `GET /path` of every operation that was asked and answered well. */
   readonly covered: ReadonlySet<string>;
 }
@@ -75,8 +78,16 @@ export async function openApiGateway(
   await using opened = new AsyncDisposableStack();
   const flows = opened.use(await openFlows(objects));
   const { ledger, queue } = flows.store;
-  const batches = createBatches();
-  opened.defer(() => batches.close());
+  let current = createBatches({ ledger });
+  opened.defer(() => current.close());
+  const batches: Batches = {
+    start: (...given) => current.start(...given),
+    find: (...given) => current.find(...given),
+    list: (...given) => current.list(...given),
+    cancel: (...given) => current.cancel(...given),
+    interrupted: (...given) => current.interrupted(...given),
+    close: () => current.close(),
+  };
   const options: AdminOptions = {
     ...{ host: "127.0.0.1", port: 0, open: "never", version: "1.2.3", checks: [], batches },
     tokens: [tokenOf("all", "view", "payload", "operate")],
@@ -102,6 +113,10 @@ export async function openApiGateway(
   const running = opened.move();
   return {
     ...{ url, flows, ask, covered },
+    async restart() {
+      await current.close();
+      current = createBatches({ ledger });
+    },
     async batch(path, body) {
       const { status, json } = await ask(path, { method: "POST", body });
       assert.equal(status, 202, JSON.stringify(json));

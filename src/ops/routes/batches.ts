@@ -2,8 +2,9 @@
 
 import type { ErrorCode } from "../../core/errors.ts";
 import { fault } from "../../core/errors.ts";
-import { type Signed, signed, writeDown } from "../acts.ts";
-import type { BatchMode, BatchOrder, BatchVerb } from "../batch.ts";
+import { replayId } from "../../core/identity.ts";
+import { NOTE, type Signed, signed, writeDown } from "../acts.ts";
+import type { Batch, BatchMode, BatchOrder, BatchVerb } from "../batch.ts";
 import { compare } from "../compare.ts";
 import type { Fields, Read } from "../fields.ts";
 import { invalid, words } from "../fields.ts";
@@ -73,9 +74,9 @@ function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
     }),
     route({
       ...{ method: "GET", path, operation: `list${plural}`, permission: "view" },
-      summary: `The latest of this process, newest first, without their results.`,
+      summary: "The latest, newest first, without their results.",
       answer: { status: 200, schema: closed({ items: list(ref("Batch")) }) },
-      handle: async () => ({ items: batches.list(verb) }),
+      handle: async () => ({ items: await batches.list(verb) }),
     }),
     route({
       ...{
@@ -86,8 +87,16 @@ function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
         faults,
         answer,
       },
-      summary: "How far it is; with its results when it has ended.",
-      handle: async ({ id }) => batches.find(verb, id),
+      summary: "How far it is; with its results when it has ended in this process.",
+      handle: ({ id }) => batches.find(verb, id),
+    }),
+    route({
+      ...{ method: "POST", path: `${path}/{id}/resume`, operation: `resume${plural}`, permission: "operate" },
+      summary: "Goes on with one that was interrupted; what is done is not done again.",
+      body: NOTE,
+      answer: { status: 202, schema: ref("Batch") },
+      faults: [...faults, "SLUICE_BATCH_STATE", "SLUICE_BATCH_BUSY"],
+      handle: ({ id, body, caller }) => resume(services, kind, id, signed(caller, body)),
     }),
     route({
       ...{
@@ -95,7 +104,7 @@ function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
         path: `${path}/{id}`,
         operation: `cancel${plural}`,
         permission: "operate",
-        faults,
+        faults: [...faults, "SLUICE_BATCH_STATE"],
         answer,
       },
       summary: "Ends it after the delivery in hand; what is done stays done.",
@@ -104,25 +113,54 @@ function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
   ];
 }
 
+/** Which deliveries, and as seen from when: what comes in later is not meant, whoever goes on with it. */
+interface Chosen {
+  readonly chosen: Read<typeof SELECTION>;
+  readonly at: number;
+}
+
+type Manner = Pick<BatchOrder, "mode" | "rate" | "note" | "trigger">;
+
+function orderOf({ ledger }: ApiServices, { verb, work }: Kind, request: Chosen, how: Manner): BatchOrder {
+  const { words, newestFirst, select } = readSelection(ledger, verb, request.chosen, request.at);
+  const { mode, note, trigger } = how;
+  return {
+    ...{ verb, selection: words, newestFirst, select, request },
+    ...how,
+    work: work(mode, note, trigger),
+  };
+}
+
 async function start(
   services: ApiServices,
-  { verb, work }: Kind,
+  kind: Kind,
   order: Order,
   sign: (given: Pick<Order, "actor" | "reason">) => Signed,
-) {
-  const { ledger, batches, clock = Date.now } = services;
+): Promise<Batch> {
+  const { batches, clock = Date.now } = services;
   const { rate = DEFAULT_RATE, dryRun = false, count = false, trigger, actor, reason, ...chosen } = order;
-  const { words, newestFirst, select } = readSelection(ledger, verb, chosen, clock());
   const mode = count ? "count" : dryRun ? "dry-run" : "act";
+  const note = sign({ ...(actor !== undefined && { actor }), ...(reason !== undefined && { reason }) });
+  const narrowed = trigger === undefined ? {} : { trigger };
+  const made = orderOf(services, kind, { chosen, at: clock() }, { mode, rate, note, ...narrowed });
+  const { verb } = kind;
   if (verb === "drop" && mode === "act" && reason === undefined)
     throw invalid("reason", "is missing", "why nobody needs these any more");
-  const note = sign({ ...(actor !== undefined && { actor }), ...(reason !== undefined && { reason }) });
-  if (mode === "act") await writeDown(services, { verb, subject: words.slice(0, 500), note });
-  const narrowed = trigger === undefined ? {} : { trigger };
-  return batches.start({
-    ...{ verb, mode, selection: words, rate, note, newestFirst, select, ...narrowed },
-    work: work(mode, note, trigger),
-  });
+  if (mode === "act") await writeDown(services, { verb, subject: made.selection.slice(0, 500), note });
+  return batches.start(made);
+}
+
+/** What is done stays under the name of who ordered it; that somebody went on with it is an act of its own. */
+async function resume(services: ApiServices, kind: Kind, id: string, note: Signed): Promise<Batch> {
+  const { batches } = services;
+  const { verb } = kind;
+  const { batch, request } = await batches.interrupted(verb, id);
+  const { mode, rate, trigger, actor, reason } = batch;
+  const first = { actor, ...(reason !== undefined && { reason }) };
+  const manner = { mode, rate, note: first, ...(trigger !== undefined && { trigger }) };
+  const order = orderOf(services, kind, request as Chosen, manner);
+  await writeDown(services, { verb, subject: `${order.selection.slice(0, 400)} (goes on with ${id})`, note });
+  return batches.start(order, batch);
 }
 
 /** What each verb does to one delivery. */
@@ -137,10 +175,12 @@ function worksOf({ ledger, queue, replay, preview, tell, clock = Date.now }: Api
   }
 
   const works: Readonly<Record<BatchVerb, Kind["work"]>> = {
-    replay: (mode, note, trigger) => async (id) => {
+    replay: (mode, note, trigger) => async (id, batch) => {
       const only = trigger === undefined ? {} : { trigger };
       if (mode === "act") {
-        const made = await replay(id, { note, ...only });
+        const own = replayId(batch, id);
+        if ((await ledger.find(own)) !== undefined) return { outcome: "done", made: own, before: true };
+        const made = await replay(id, { note, id: own, ...only });
         done("replay", id, note);
         return { outcome: "done", made };
       }

@@ -25,7 +25,7 @@ import { createHttpClient } from "./intercept/http.ts";
 import { createRegistry } from "./intercept/registry.ts";
 import { openLead } from "./lead.ts";
 import { createAdmin } from "./ops/admin.ts";
-import { createBatches } from "./ops/batch.ts";
+import { createBatches } from "./ops/batches.ts";
 import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck } from "./ops/checks.ts";
 import { isLoopback } from "./ops/guard.ts";
 import { keepPruning } from "./ops/prune.ts";
@@ -146,7 +146,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
 
   // 5. the admin port: health is answered from here on
   const tokens = tokensOf(settings, options.localToken, tell);
-  const batches = createBatches();
+  const batches = createBatches({ ledger });
   opened.defer(() => batches.close());
   const admin = createAdmin({
     ...settings.admin,

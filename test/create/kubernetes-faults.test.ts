@@ -13,11 +13,15 @@ import { temporaryFolder } from "../helpers/folder.ts";
 const folder = temporaryFolder();
 let server: ApiServer;
 let target: Target;
+/** Gives up soon: for servers that hang. */
+let hasty: Target;
 
 before(async () => {
   server = await startApiServer({ namespaces: ["ci"] });
   const kubeconfig = server.writeKubeconfig(join(folder.path, "kubeconfig"));
-  target = createKubernetesTarget({ kubeconfig, limits: { timeoutMs: 300, maxBytes: 64 * 1024 } });
+  const maxBytes = 64 * 1024;
+  target = createKubernetesTarget({ kubeconfig, limits: { timeoutMs: 30_000, maxBytes } });
+  hasty = createKubernetesTarget({ kubeconfig, limits: { timeoutMs: 300, maxBytes } });
 });
 afterEach(async () => {
   server.clearFaults();
@@ -25,6 +29,7 @@ afterEach(async () => {
 });
 after(async () => {
   await target.close();
+  await hasty.close();
   await server.stop();
   folder[Symbol.dispose]();
 });
@@ -75,7 +80,7 @@ for (const when of ["before", "after"] as const) {
   test(`a server that hangs ${when} the work is given up after the deadline`, async () => {
     const object = pipelineRun("d", "ci");
     server.fault({ method: "POST", path: RUNS, action: { type: "hang", when } });
-    const answer = await create(object);
+    const answer = await hasty.create(object, jobOf("d", "ci"));
     assert.partialDeepStrictEqual(answer, {
       outcome: "failed",
       retry: "soon",

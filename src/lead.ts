@@ -10,8 +10,10 @@ import { fault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { Ledger } from "./core/ledger.ts";
 import type { Plans } from "./core/plan.ts";
+import { clusterAt } from "./create/index.ts";
 import { followRuns } from "./follow/follower.ts";
 import type { InProgress } from "./follow/in-progress.ts";
+import { followNamed } from "./follow/named.ts";
 import { createApi } from "./kube/api.ts";
 import { isClusterKnown, loadCluster } from "./kube/cluster.ts";
 import { createDiscovery } from "./kube/discovery.ts";
@@ -28,11 +30,10 @@ export interface LeadNeeds {
   readonly tell: Tell;
 }
 
-/** Of a list: a page of large objects takes its time. Milliseconds. */
-const LIST_MS = 30_000;
-const MAX_BYTES = 16 * 1024 * 1024;
-/** Shorter than the Lease's deadline, so that a request which hangs is tried again within it. Milliseconds. */
-const LEASE_MS = 4_000;
+/** A page of large objects takes its time. */
+const LISTS = { timeoutMs: 30_000, maxBytes: 16 * 1024 * 1024 };
+/** Shorter than the Lease's deadline, so that a request which hangs is tried again within it. */
+const LEASES = { timeoutMs: 4_000, maxBytes: 1024 * 1024 };
 const LEASE_NAME = "sluice-leader";
 
 /**
@@ -53,7 +54,7 @@ export function openLead(needs: LeadNeeds): { close(): Promise<void> } | undefin
   }
   const config = loadCluster({ kubeconfig });
   const session = createSession(() => loadCluster({ kubeconfig }));
-  const api = createApi(session, { timeoutMs: LIST_MS, maxBytes: MAX_BYTES });
+  const api = createApi(session, LISTS);
   const identity = `${hostname()}_${randomUUID()}`;
   const namespaces = named.length > 0 ? { namespaces: named } : {};
   const where = session.server.href.replace(/\/$/, "");
@@ -66,7 +67,13 @@ export function openLead(needs: LeadNeeds): { close(): Promise<void> } | undefin
   async function lead(signal: AbortSignal): Promise<void> {
     tell({ type: "leader.changed", lease, leading: true });
     const work: Promise<void>[] = [];
-    if (follows) work.push(followRuns({ ...needs, ...namespaces, api, where }, signal));
+    if (follows) {
+      work.push(followRuns({ ...needs, ...namespaces, api, where }, signal));
+      for (const [cluster, place] of settings.clusters) {
+        const read = () => clusterAt(place, api);
+        work.push(followNamed({ ...needs, ...namespaces, cluster, read, apiLimits: LISTS }, signal));
+      }
+    }
     if (announces) {
       const events = createEvents({ api, instance: identity });
       const services = announce === "services";
@@ -81,7 +88,7 @@ export function openLead(needs: LeadNeeds): { close(): Promise<void> } | undefin
   const lease = `${place.namespace}/${place.name}`;
   const held = createLease({
     ...{ ...place, identity, lead },
-    api: createApi(session, { timeoutMs: LEASE_MS, maxBytes: MAX_BYTES }),
+    api: createApi(session, LEASES),
     onTrouble(error) {
       const what = `Lease ${lease}`;
       tell(error === undefined ? { type: "cluster.mended", what } : { type: "cluster.trouble", what, error });

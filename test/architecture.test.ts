@@ -47,7 +47,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What Sluice does in a cluster besides creating: it follows its runs, and tells listeners where they are served.
   follow: ["core", "kube"],
   announce: ["core", "kube"],
-  "lead.ts": ["core", "config", "kube", "follow", "announce"],
+  "lead.ts": ["core", "config", "kube", "create", "follow", "announce"],
   // Parity: what this gateway would create, beside what another created.
   shadow: ["core"],
   record: ["core"],

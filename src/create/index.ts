@@ -14,7 +14,7 @@ import { createDryRunTarget } from "./dry-run.ts";
 import type { Identity } from "./identity.ts";
 import { createIdentity } from "./identity.ts";
 import { createKubernetesTarget } from "./kubernetes.ts";
-import { createSecretCluster } from "./secret-cluster.ts";
+import { createSecretCluster, readKubeconfig } from "./secret-cluster.ts";
 
 const DIRECTORY = "directory:";
 const SECRET = "secret:";
@@ -107,6 +107,19 @@ function lazyHome(source: ClusterSource): { readonly api: () => Api; readonly cl
     },
     close: () => session?.close(),
   };
+}
+
+/**
+ * Reads what leads to a cluster that operators named.
+ *
+ * @param place as in {@link TargetSettings.clusters}. @param home of the cluster that holds Secrets of kubeconfigs.
+ * @throws SluiceError as {@link readKubeconfig}.
+ */
+export async function clusterAt(place: string, home: Api): Promise<ClusterSource> {
+  if (!place.startsWith(SECRET)) return { kubeconfig: place };
+  const { namespace, name } = nameIn(place);
+  const text = await readKubeconfig(home, { namespace, name });
+  return { given: { text, from: `Secret ${namespace}/${name}` } };
 }
 
 function nameIn(place: string): ObjectName {

@@ -110,7 +110,7 @@ function unusable({ namespace, name }: ObjectName, reason: string): SluiceError 
 }
 
 /** @throws SluiceError SLUICE_CLUSTER_KUBECONFIG without a usable one, SLUICE_CREATE_… when our own cluster fails. */
-async function readKubeconfig(home: Api, secret: ObjectName): Promise<string> {
+export async function readKubeconfig(home: Api, secret: ObjectName): Promise<string> {
   const { namespace, name } = secret;
   const response = await home.send({
     method: "GET",

@@ -24,6 +24,8 @@ export interface FollowerNeeds {
   readonly inProgress: InProgress;
   /** Undefined: all. */
   readonly namespaces?: readonly string[];
+  /** What operators call the cluster, where it is not the gateway's own. */
+  readonly cluster?: string;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
   readonly limits?: Partial<ReflectorLimits>;
@@ -43,7 +45,7 @@ interface Known extends SeenRun {
  * the ledger's answer and its statement, that one is missing in the metrics; nothing is ever counted twice.
  */
 export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Promise<void> {
-  const { api, ledger, tell, inProgress, namespaces } = needs;
+  const { api, ledger, tell, namespaces } = needs;
   const runs = new Map<string, Known>();
   const state = createStatement(needs);
   const { firstMs } = needs;
@@ -87,7 +89,7 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
         for (const change of changes) take(keyOf({ kind, ...change }), change);
       },
       onAway: (error) => away(path, error),
-      onBack: () => tell({ type: "cluster.mended", what: `following ${path}` }),
+      onBack: () => tell({ type: "cluster.mended", what: following(path) }),
     });
   }
 
@@ -99,10 +101,15 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
     queue.add(key);
   }
 
+  function following(path: string): string {
+    return needs.cluster === undefined
+      ? `following ${path}`
+      : `following ${path} of cluster ${needs.cluster}`;
+  }
+
   function away(path: string, error: SluiceError): void {
     // A cluster without Tekton Pipelines has no runs to follow.
-    if (error.code !== "SLUICE_WATCH_ABSENT")
-      tell({ type: "cluster.trouble", what: `following ${path}`, error });
+    if (error.code !== "SLUICE_WATCH_ABSENT") tell({ type: "cluster.trouble", what: following(path), error });
   }
 
   /** Runs that ended while nobody followed, and are gone: once for each term. */
@@ -135,7 +142,7 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
   await ended;
   for (const reflector of reflectors) reflector.close();
   await queue.idle();
-  inProgress.clear();
+  for (const key of runs.keys()) state.forget(key);
 }
 
 function keyOf({ kind, namespace, name }: RunName): string {

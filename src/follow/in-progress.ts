@@ -11,8 +11,6 @@ export interface InProgress {
   /** @param key of the run; adding it twice counts it once. */
   add(key: string, job: InProgressCount["job"]): void;
   remove(key: string): void;
-  /** Somebody else follows from now on. */
-  clear(): void;
   counts(): readonly InProgressCount[];
 }
 
@@ -21,7 +19,6 @@ export function createInProgress(): InProgress {
   return {
     add: (key, { listener, trigger }) => void runs.set(key, { listener, trigger }),
     remove: (key) => void runs.delete(key),
-    clear: () => runs.clear(),
     counts() {
       const found = new Map<string, InProgressCount>();
       for (const job of runs.values()) {

@@ -26,6 +26,8 @@ export interface Statement {
   forget(key: string): Worked;
 }
 
+const NOTHING = { started: false, ended: false } as const;
+
 export function createStatement({
   where,
   ledger,
@@ -36,18 +38,24 @@ export function createStatement({
   /** What the ledger was told last: a PipelineRun changes with each of its tasks, and the ledger need not hear of that. */
   const told = new Map<string, { readonly delivery: string; readonly phase: RunPhase }>();
 
+  /** Two clusters may have runs of one name. */
+  const counted = (key: string): string => `${where} ${key}`;
+
   async function follow(key: string, { delivery, run }: OpenRun, progress: RunProgress): Promise<Worked> {
     const last = told.get(key);
     if (last?.delivery === delivery && last.phase === progress.phase) return "done";
-    const news = await ledger.follow(delivery, run, progress);
+    const found = made(await ledger.find(delivery), run);
     // Its attempt may not be recorded yet; an object that only wears our label never will be.
+    if (found === undefined) return "later";
+    // A run of the same name in another cluster is none of ours.
+    if (found.run.where !== where) return "never";
+    const known = found.run.progress;
+    const isOld = known !== undefined && (hasEnded(known) || known.phase === progress.phase);
+    const news = isOld ? NOTHING : await ledger.follow(delivery, run, progress);
     if (news === undefined) return "later";
     told.set(key, { delivery, phase: progress.phase });
-    if (hasEnded(progress)) inProgress.remove(key);
-    if (!news.started && !news.ended && hasEnded(progress)) return "done";
-    const found = made(await ledger.find(delivery), run);
-    if (found === undefined) return "done";
-    if (!hasEnded(progress)) inProgress.add(key, found.job);
+    if (hasEnded(progress)) inProgress.remove(counted(key));
+    else inProgress.add(counted(key), found.job);
     const about = { ...found, progress };
     if (news.started) tell({ type: "run.started", ...about });
     if (news.ended) tell({ type: "run.finished", ...about });
@@ -60,8 +68,7 @@ export function createStatement({
     },
     async deleted(key, open) {
       const found = made(await ledger.find(open.delivery), open.run);
-      inProgress.remove(key);
-      // A run of the same name in another cluster is none of ours.
+      inProgress.remove(counted(key));
       if (found === undefined || found.run.where !== where) return "never";
       const { progress } = found.run;
       const startedAt = progress?.startedAt;
@@ -77,7 +84,7 @@ export function createStatement({
     },
     forget(key) {
       told.delete(key);
-      inProgress.remove(key);
+      inProgress.remove(counted(key));
       return "done";
     },
   };

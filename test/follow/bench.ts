@@ -96,7 +96,7 @@ export async function openBench() {
       return gateway;
     },
     /** The ledger as one that is asked for something notices. */
-    watched<K extends "follow" | "running">(method: K, then: () => void): Ledger {
+    watched<K extends "follow" | "running" | "find">(method: K, then: () => void): Ledger {
       return {
         ...ledger,
         [method]: async (...args: never) => {

@@ -62,7 +62,7 @@ test("two gateways that follow at once state each start and end once between the
 test("a run whose attempt is not recorded yet is told when it is", async () => {
   await using t = await openBench();
   const asked = Promise.withResolvers<void>();
-  const gateway = t.follow({ ledger: t.watched("follow", asked.resolve) });
+  const gateway = t.follow({ ledger: t.watched("find", asked.resolve) });
   const { run, record } = await t.made(RUNNING, { recorded: false });
   await asked.promise;
   await record();
@@ -112,33 +112,33 @@ test("a run that is deleted before its end is told as deleted; one that had ende
 
 test("what ended and went while nobody followed is found by the ledger's list of open runs", async () => {
   await using t = await openBench();
-  const gone = await t.made(RUNNING);
-  const elsewhere = await t.made();
+  const [gone, unseen] = [await t.made(RUNNING), await t.made()];
   const first = t.follow();
   await first.until(`${gone.run.name} started`);
   await first.stop();
-  await t.ledger.follow(elsewhere.id, elsewhere.run, { phase: "running", createdAt, startedAt });
+  await t.ledger.follow(unseen.id, unseen.run, { phase: "running", createdAt, startedAt });
   gone.remove();
-  const second = t.follow({ where: "https://cluster" });
-  await second.until(`${gone.run.name} deleted`);
-  await second.until(`${elsewhere.run.name} deleted`);
-  const third = await t.made();
-  await t.ledger.follow(third.id, third.run, { phase: "running", createdAt, startedAt });
-  const looked = Promise.withResolvers<void>();
-  const stranger = t.follow({
-    where: "https://another-cluster",
-    ledger: {
-      ...t.ledger,
-      find: async (id) => {
-        const found = await t.ledger.find(id);
-        if (id === third.id) looked.resolve();
-        return found;
-      },
-    },
-  });
-  await looked.promise;
+  const second = t.follow();
+  await second.until(`${gone.run.name} deleted`, `${unseen.run.name} deleted`);
+});
+
+test("the runs of another cluster are none of its business, whatever lies here under their names", async () => {
+  await using t = await openBench();
+  const [there, lost] = [await t.made(status("True", "Succeeded")), await t.made()];
+  await t.ledger.follow(lost.id, lost.run, { phase: "running", createdAt, startedAt });
+  const looked = new Set<string>();
+  const both = Promise.withResolvers<void>();
+  const find = async (id: string) => {
+    const found = await t.ledger.find(id);
+    if (looked.add(id).size === 2) both.resolve();
+    return found;
+  };
+  const stranger = t.follow({ where: "https://another-cluster", ledger: { ...t.ledger, find } });
+  await both.promise;
   await stranger.stop();
-  assert.equal((await third.progress())?.phase, "running", "another cluster's run is none of its business");
+  assert.deepEqual(stranger.facts, []);
+  assert.equal(await there.progress(), undefined);
+  assert.equal((await lost.progress())?.phase, "running");
 });
 
 test("a store that is away delays what is told, and loses none of it", async () => {

@@ -10,7 +10,7 @@ export const CLUSTER = {
     type: as.choice("auto", "on", "off"),
     expected: "auto, on or off",
     description:
-      "Watch the runs that were created, and keep when they start and how they end; auto: with --from-cluster, where objects are created in that cluster.",
+      "Watch the runs that were created, and keep when they start and how they end; in the gateway's own cluster and in those of --clusters; auto: with --from-cluster, where objects are created in clusters.",
   }),
   announce: setting({
     value: "<what>",

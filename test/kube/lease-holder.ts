@@ -1,4 +1,4 @@
-/** A process that asks for a Lease and says so when it leads: `node lease-holder.ts <kubeconfig> <identity> <timing>`. */
+/** A process that asks for a Lease and says when it leads and when that ends: `node lease-holder.ts <kubeconfig> <identity> <timing>`. */
 
 import { createApi } from "../../src/kube/api.ts";
 import { loadCluster } from "../../src/kube/cluster.ts";
@@ -10,8 +10,9 @@ const [kubeconfig, identity = "", timing = ""] = process.argv.slice(2);
 const api = createApi(createSession(() => loadCluster({ kubeconfig })));
 createLease({
   ...{ ...NAME, api, identity, timing: TIMINGS[timing as keyof typeof TIMINGS] },
-  async lead() {
+  async lead(signal) {
     process.stdout.write("leads\n");
+    signal.addEventListener("abort", () => process.stdout.write("ends\n"));
   },
 });
 setInterval(() => undefined, 60_000);

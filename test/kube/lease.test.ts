@@ -102,6 +102,22 @@ test("a leader that is killed is succeeded when its time is over, and not before
   assert.equal(t.spec()["holderIdentity"], "heir");
 });
 
+test("a leader that was frozen while another took over ends as soon as it is thawed", async () => {
+  await using t = await open();
+  const holder = join(import.meta.dirname, "lease-holder.ts");
+  const frozen = await start(NODE, [holder, t.kubeconfig, "frozen", "quick"], (line) => line === "leads");
+  frozen.child.stdout?.on("data", (text: Buffer) => t.say(String(text).trim()));
+  t.candidate("heir");
+  await t.asked(3);
+  frozen.child.kill("SIGSTOP");
+  await t.until("heir+");
+  frozen.child.kill("SIGCONT");
+  await t.until((heard) => heard.some((words) => words.includes("ends")));
+  await t.asked(3);
+  assert.equal(t.spec()["holderIdentity"], "heir");
+  await frozen.kill();
+});
+
 test("two processes never lead at once while both live", async () => {
   await using t = await open();
   const holder = join(import.meta.dirname, "lease-holder.ts");

@@ -49,8 +49,9 @@ export function printRecord(console: Console, record: DeliveryRecord): void {
         `  ${colors.dim("attempt")} ${number} ${new Date(at).toISOString()} ${outcome} ${why}`.trimEnd(),
       );
     }
-    for (const { outcome, kind, namespace, name, where, progress } of runs) {
+    for (const { outcome, kind, namespace, name, where, warnings = [], progress } of runs) {
       console.out(oneLine(`  ${outcome} ${kind} ${namespace}/${name} in ${where}`));
+      for (const warning of warnings) console.out(`    ${colors.yellow("remark")}  ${oneLine(warning)}`);
       if (progress !== undefined) printProgress(console, progress);
     }
   }

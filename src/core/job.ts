@@ -52,6 +52,8 @@ export interface Run {
   readonly where: string;
   /** `exists` when an earlier attempt had already created it. */
   readonly outcome: "created" | "exists";
+  /** What the API server remarked when it took the object: fields that it dropped, versions that will go. */
+  readonly warnings?: readonly string[];
 }
 
 /** What one try of a job came to. */

@@ -12,6 +12,7 @@ import { createDiscovery, versionPath } from "../kube/discovery.ts";
 import { accountUser } from "../kube/reviews.ts";
 import { createSession } from "../kube/session.ts";
 import { readStatus } from "../kube/status.ts";
+import { readWarnings } from "../kube/warnings.ts";
 import type { About } from "./failure.ts";
 import { failed, failedBy, failureOf, tooLarge } from "./failure.ts";
 import type { Identity } from "./identity.ts";
@@ -77,7 +78,11 @@ export function createKubernetesTarget(options: KubernetesTargetOptions): Target
       name,
       where,
     };
-    if (response.status === 201) return { outcome: "created", run: { ...run, outcome: "created" } };
+    if (response.status === 201) {
+      const warnings = readWarnings(response);
+      const remarked = warnings.length > 0 && { warnings };
+      return { outcome: "created", run: { ...run, outcome: "created", ...remarked } };
+    }
     if (response.status === 409 && readStatus(response).reason === "AlreadyExists") {
       return existing(api, `${path}/${name}`, { ...run, outcome: "exists" }, job, about);
     }

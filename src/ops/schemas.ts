@@ -68,6 +68,8 @@ const run = {
   outcome: oneOf("created", "exists"),
 };
 
+/** What the API server remarked; absent where it remarked nothing. */
+const warnings = list(text);
 /** Absent while nobody has seen the run start. */
 const progress: JsonObject = { $ref: "#/components/schemas/RunProgress" };
 
@@ -123,13 +125,16 @@ export const SCHEMAS = {
     },
     { code: text, reason: text, nextAt: at },
   ),
-  Run: shapeOf<Run>()(run, {}),
-  FollowedRun: shapeOf<FollowedRun>()(run, { progress }),
+  Run: shapeOf<Run>()(run, { warnings }),
+  FollowedRun: shapeOf<FollowedRun>()(run, { warnings, progress }),
   RunProgress: shapeOf<RunProgress>()(
     { phase: oneOf(...RUN_PHASES), createdAt: at },
     { startedAt: at, endedAt: at, reason: text, message: text },
   ),
-  CreatedRun: closed({ ...run, delivery: text, listener: name, trigger: name, receivedAt: at }, { progress }),
+  CreatedRun: closed(
+    { ...run, delivery: text, listener: name, trigger: name, receivedAt: at },
+    { warnings, progress },
+  ),
   Payload: closed({
     ...{ id: text, method: text, url: text, headers: { $ref: "#/components/schemas/Headers" } },
     ...{ encoding: oneOf("utf8", "base64"), body: text },

@@ -75,10 +75,10 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
       runs: attempt.runs.map(runName),
     }),
   },
-  // The attempt's own line names its runs already.
+  // The attempt's own line names its runs already: worth a line of its own is what the API server remarked.
   "run.created": {
-    level: always("debug"),
-    message: ({ run }) => `${run.outcome} ${runName(run)}`,
+    level: ({ run }) => (run.warnings === undefined ? "debug" : "warn"),
+    message: ({ run }) => `${run.outcome} ${runName(run)}${remarked(run.warnings)}`,
     fields: ({ job, run, sinceReceived }) => ({
       delivery: job.delivery,
       job: job.id,
@@ -86,6 +86,7 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
       run: runName(run),
       outcome: run.outcome,
       where: run.where,
+      warnings: run.warnings?.map(foreign),
       sinceReceived: ms(sinceReceived),
     }),
   },
@@ -208,6 +209,10 @@ function followed({ delivery, id, listener, trigger }: CreateJob, run: Run) {
 /** A file's place as editors and terminals understand it: `file:line:column`. */
 function faultFields({ code, message, at }: SluiceError) {
   return { code, message: foreign(message), at: at && `${at.file}:${at.line}:${at.column}` };
+}
+
+function remarked(warnings: readonly string[] = []): string {
+  return warnings.length === 0 ? "" : `, and the API server remarked: ${warnings.map(foreign).join("; ")}`;
 }
 
 function attempted({ outcome, reason, runs }: FactOf<"job.attempted">["attempt"]): string {

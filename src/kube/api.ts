@@ -55,7 +55,8 @@ export function createApi(session: Session, limits: ApiLimits = DEFAULT_LIMITS):
       // The server may close a kept connection just when we use it. Asking again is safe: names are fixed.
       if (!(error instanceof StaleConnection)) throw unreachable(error);
     }
-    return once(target, request, access, limits).catch((error: unknown) => {
+    const now = await session.access();
+    return once(target, request, now, limits).catch((error: unknown) => {
       throw unreachable(error);
     });
   }

@@ -48,6 +48,7 @@ export function createSession(load: () => KubeConfig, clock = (): number => perf
   let current: Promise<Access> | undefined;
   let known: Access | undefined;
   let freshUntil = 0;
+  let closed = false;
   let connections: { readonly tls: object; readonly agent: HttpAgent } | undefined;
 
   async function read(): Promise<Access> {
@@ -86,7 +87,10 @@ export function createSession(load: () => KubeConfig, clock = (): number => perf
   return {
     server: new URL(config.getCurrentCluster()?.server ?? ""),
     account: config.getCurrentUser()?.name ?? "anonymous",
-    access() {
+    async access() {
+      // A request that began before must not open a connection that nobody closes.
+      if (closed)
+        throw fault("SLUICE_CREATE_UNREACHABLE", { reason: "this gateway is closing its connections" });
       if (current === undefined || clock() >= freshUntil) {
         freshUntil = clock() + FRESH_MS;
         current = read();
@@ -109,7 +113,12 @@ export function createSession(load: () => KubeConfig, clock = (): number => perf
       known = undefined;
       return true;
     },
-    close: () => connections?.agent.destroy(),
+    close() {
+      closed = true;
+      connections?.agent.destroy();
+      // Whoever was given access just before opens its connection just after.
+      setImmediate(() => connections?.agent.destroy());
+    },
   };
 }
 

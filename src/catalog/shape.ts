@@ -9,6 +9,8 @@ export interface ShapeContext {
   readonly findings: Findings;
   /** False lets unknown fields pass, as Kubernetes does in metadata. */
   readonly strict: boolean;
+  /** True where the object was never written back: a list or map that is there and empty is not absent then. */
+  readonly keepsEmpty?: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export function list<T>(item: Shape<T>): Shape<readonly (T | undefined)[]> {
   return (value, path, context) => {
     if (value === null) return undefined;
     if (!Array.isArray(value)) return wrong("a list", value, path, context);
-    if (value.length === 0) return undefined;
+    if (value.length === 0 && context.keepsEmpty !== true) return undefined;
     return value.map((element, index) => item(element, [...path, index], context));
   };
 }
@@ -59,7 +61,7 @@ export function mapOf<T>(item: Shape<T>, zero: T): Shape<Readonly<Record<string,
     const map: Record<string, T> = {};
     const entries = Object.entries(value);
     for (const [key, element] of entries) setOwn(map, key, item(element, [...path, key], context) ?? zero);
-    return entries.length === 0 ? undefined : map;
+    return entries.length === 0 && context.keepsEmpty !== true ? undefined : map;
   };
 }
 
@@ -97,7 +99,7 @@ export function struct<const F extends Fields>(
 
 /** Reads a value without asking after unknown fields. */
 export function lenient<T>(shape: Shape<T>): Shape<T> {
-  return (value, path, { findings }) => shape(value, path, { findings, strict: false });
+  return (value, path, context) => shape(value, path, { ...context, strict: false });
 }
 
 /** A shape for values that `test` knows; others are told as "must be <expected>". */

@@ -1,9 +1,8 @@
-/** URLs as Go's net/url parses them, in the shape of Tekton's parseURL. */
+/** Tekton's parseURL: the parts of a URL as Go's net/url takes it apart. */
 
-import { isIPv6 } from "node:net";
+import { parseGoQuery, parseGoUrl } from "../core/go-url.ts";
 import type { JsonObject } from "../core/json.ts";
 import { setOwn } from "../core/json.ts";
-import { textOf } from "./text.ts";
 import { fail } from "./values.ts";
 
 /**
@@ -14,110 +13,16 @@ import { fail } from "./values.ts";
  * @throws CelFailure where url.Parse fails.
  */
 export function parseUrl(text: string): JsonObject {
-  const refuse = (reason: string): never =>
-    fail(`failed to decode a text of ${text.length} characters in parseURL: ${reason}`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: net/url refuses them
-  if (/[\x00-\x1f\x7f]/.test(text)) return refuse("invalid control character in URL");
-
-  const [beforeFragment, rawFragment] = cut(text, "#");
-  const fragment = unescaped(rawFragment ?? "", "fragment") ?? refuse("invalid URL escape");
-  const { scheme, rest } = takeScheme(beforeFragment) ?? refuse("missing protocol scheme");
-  const [beforeQuery, rawQuery = ""] = cut(rest, "?");
-  const base = { scheme, fragment, rawQuery, ...queryOf(rawQuery) };
-
-  if (!beforeQuery.startsWith("/")) {
-    // `mailto:x`: what follows is opaque, and no part of Tekton's answer.
-    if (scheme !== "") return { ...base, host: "", path: "" };
-    if ((beforeQuery.split("/", 1)[0] as string).includes(":")) {
-      return refuse("first path segment in URL cannot contain colon");
-    }
+  const url = parseGoUrl(text);
+  if (typeof url === "string") {
+    return fail(`failed to decode a text of ${text.length} characters in parseURL: ${url}`);
   }
-  const hasAuthority = beforeQuery.startsWith("//") && (scheme !== "" || !beforeQuery.startsWith("///"));
-  const slash = beforeQuery.indexOf("/", 2);
-  const authority = hasAuthority ? beforeQuery.slice(2, slash === -1 ? undefined : slash) : "";
-  const rawPath = hasAuthority ? (slash === -1 ? "" : beforeQuery.slice(slash)) : beforeQuery;
-  const path = unescaped(rawPath, "path") ?? refuse("invalid URL escape");
-
-  const at = authority.lastIndexOf("@");
-  const host = hostOf(scheme, authority.slice(at + 1)) ?? refuse("invalid host or port");
-  if (at === -1) return { ...base, host, path };
-  const auth = authOf(authority.slice(0, at)) ?? refuse("net/url: invalid userinfo");
-  return { ...base, host, path, auth };
-}
-
-function cut(text: string, mark: string): [string, string?] {
-  const at = text.indexOf(mark);
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** Undefined when the text begins with a colon. */
-function takeScheme(text: string): { readonly scheme: string; readonly rest: string } | undefined {
-  if (text.startsWith(":")) return undefined;
-  const match = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text);
-  if (match === null) return { scheme: "", rest: text };
-  return { scheme: (match[1] as string).toLowerCase(), rest: text.slice(match[0].length) };
-}
-
-function hostOf(scheme: string, raw: string): string | undefined {
-  const open = raw.lastIndexOf("[");
-  if (open > 0) return undefined;
-  if (open === 0) {
-    const end = raw.lastIndexOf("]");
-    if (end === -1 || !/^(:[0-9]*)?$/.test(raw.slice(end + 1))) return undefined;
-    const address = unescaped(raw.slice(1, end).split("%25", 1)[0] as string, "host");
-    if (address === undefined || !isIPv6(address)) return undefined;
-  } else {
-    // Databases have lists of hosts, each with a port; the web does not.
-    const isWeb = scheme === "http" || scheme === "https";
-    const colon = isWeb ? raw.indexOf(":") : raw.lastIndexOf(":");
-    if (colon !== -1 && !/^:[0-9]*$/.test(raw.slice(colon))) return undefined;
-  }
-  return unescaped(raw, "host");
-}
-
-function authOf(raw: string): JsonObject | undefined {
-  if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(raw)) return undefined;
-  const [rawName, rawPassword] = cut(raw, ":");
-  const username = unescaped(rawName, "user");
-  const password = unescaped(rawPassword ?? "", "user");
-  return username === undefined || password === undefined ? undefined : { username, password };
-}
-
-/** url.ParseQuery: what cannot be read is left out. */
-function queryOf(rawQuery: string): { readonly query: JsonObject; readonly queryStrings: JsonObject } {
-  const values = new Map<string, string[]>();
-  for (const part of rawQuery.split("&")) {
-    if (part === "" || part.includes(";")) continue;
-    const [rawKey, rawValue = ""] = cut(part, "=");
-    const key = unescaped(rawKey, "query");
-    const value = unescaped(rawValue, "query");
-    if (key === undefined || value === undefined) continue;
-    const known = values.get(key);
-    if (known === undefined) values.set(key, [value]);
-    else known.push(value);
-  }
+  const { user, ...parts } = url;
   const query: Record<string, string> = {};
-  const queryStrings: Record<string, string[]> = {};
-  for (const [key, list] of values) {
+  const queryStrings: Record<string, readonly string[]> = {};
+  for (const [key, list] of parseGoQuery(parts.rawQuery)) {
     setOwn(query, key, list.join(","));
     setOwn(queryStrings, key, list);
   }
-  return { query, queryStrings };
-}
-
-type Mode = "path" | "query" | "fragment" | "host" | "user";
-
-/** Undefined where url.Parse would report an invalid escape or character. */
-function unescaped(text: string, mode: Mode): string | undefined {
-  if (/%(?![0-9a-fA-F]{2})/.test(text)) return undefined;
-  if (mode === "host") {
-    // In hosts only bytes beyond ASCII may be escaped (and `%25` in an IPv6 zone), and few signs may stand bare.
-    if (/%[0-7]/.test(text.replaceAll("%25", ""))) return undefined;
-    if (/[^A-Za-z0-9\-._~!$&'()*+,;=:[\]<>"%\u0080-\u{10ffff}]/u.test(text)) return undefined;
-  }
-  const spaced = mode === "query" ? text.replaceAll("+", " ") : text;
-  if (!spaced.includes("%")) return spaced;
-  return spaced.replace(/(?:%[0-9a-fA-F]{2})+/g, (escapes) =>
-    textOf(Buffer.from(escapes.replaceAll("%", ""), "hex")),
-  );
+  return { ...parts, query, queryStrings, ...(user !== undefined && { auth: user }) };
 }

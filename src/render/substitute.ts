@@ -3,7 +3,7 @@
 import type { SluiceError } from "../core/errors.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
-import { ownValue } from "../core/json.ts";
+import { isJsonObject, ownValue } from "../core/json.ts";
 import type { Params } from "../core/plan.ts";
 import type { TriggerTemplateSpec } from "../core/tekton.ts";
 import type { Scope } from "./leaf.ts";
@@ -45,13 +45,18 @@ export const MAX_OBJECT_LENGTH = 3 * 1024 * 1024;
 export function compileSubstitution(template: TemplateSource): readonly Substitute[] {
   const escapeQuotes = Object.hasOwn(template.annotations, OLD_ESCAPE_ANNOTATION);
   return template.spec.resourcetemplates.map((resource, index) => {
-    const tree = compile(resource, escapeQuotes, index);
+    // What is no object is found out where its kind is asked for.
+    const tree = compile(isJsonObject(resource) ? resource : {}, escapeQuotes, index);
     const room = MAX_OBJECT_LENGTH - JSON.stringify(resource).length;
     return (params, uid) => {
       const object =
         typeof tree === "function" ? build(tree, { params, uid, grow: limited(room) }, index) : tree;
       const kind = ownValue(object, "kind");
       if (typeof kind !== "string" || kind === "") throw broken(index, "kind is missing");
+      const version = ownValue(object, "apiVersion");
+      if (typeof version === "string" && version.split("/").length > 2) {
+        throw broken(index, `apiVersion ${JSON.stringify(version)} is not <group>/<version>`);
+      }
       return object;
     };
   });

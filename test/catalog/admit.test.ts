@@ -177,6 +177,55 @@ test("a listener may set of its pod only what Tekton leaves to it", () => {
   ]);
 });
 
+test("a custom resource is kept as written: an empty list is there, and its own fields have types", () => {
+  const custom = (resource: object) =>
+    written("EventListener", {
+      triggers: [{ template: { spec: template } }],
+      resources: { customResource: { apiVersion: "serving.knative.dev/v1", kind: "Service", ...resource } },
+    });
+  const path = "spec.resources.customResource";
+  const pod = (spec: object) => custom({ spec: { template: { spec } } });
+  assert.deepEqual(refusedFields(pod({ volumes: [] })), [`${path}.spec.template.spec.volumes`]);
+  assert.deepEqual(refusedFields(pod({ containers: [{ args: [] }] })), [
+    `${path}.spec.template.spec.containers[0].args`,
+  ]);
+  assert.deepEqual(refusedFields(pod({ containers: [], tolerations: [] })), []);
+  assert.deepEqual(refusedFields(custom({ metadata: ["x"] })), [`${path}.metadata`]);
+  assert.deepEqual(refusedFields(custom({ kind: { name: "x" } })), [`${path}.kind`]);
+});
+
+test("metadata is typed all through; unknown fields pass in an object's own, and not in a pod's", () => {
+  const metadata = (more: object) =>
+    written("Trigger", { template: { ref: "x" } }, { metadata: { name: "x", namespace: "d", ...more } });
+  for (const more of [
+    { finalizers: "a" },
+    { generation: "1" },
+    { creationTimestamp: "2024-02-30T00:00:00Z" },
+    { ownerReferences: [1] },
+  ])
+    assert.equal(refusedFields(metadata(more)).length, 1, JSON.stringify(more));
+  assert.deepEqual(refusals(metadata({ creationTimestamp: "2024-02-29T12:00:00Z", foo: 1 })), []);
+  const inPod = (own: object) =>
+    written("EventListener", {
+      triggers: [{ template: { spec: template } }],
+      resources: { kubernetesResource: { spec: { template: { metadata: own } } } },
+    });
+  assert.deepEqual(refusals(inPod({ labels: { a: "b" } })), []);
+  for (const own of [{ foo: 1 }, { labels: { a: 1 } }])
+    assert.equal(refusedFields(inPod(own)).length, 1, JSON.stringify(own));
+});
+
+test("an apiVersion has one slash at most, and URLs are such as Go parses", () => {
+  const resource = { apiVersion: "a/b/c", kind: "Pod" };
+  assert.deepEqual(refusedFields(written("TriggerTemplate", { resourcetemplates: [resource] })), [
+    "spec.resourcetemplates[0].apiVersion",
+  ]);
+  const at = (url: string) => refusedFields(written("ClusterInterceptor", { clientConfig: { url } }));
+  for (const url of ["http://h\\p", "http://%41.com", "http://[x]", "a_b:x", "://x"])
+    assert.deepEqual(at(url), ["spec.clientConfig.url"], url);
+  for (const url of ["http://h/?a=%zz", "http://[::1]:80/x", "mailto:a"]) assert.deepEqual(at(url), [], url);
+});
+
 test("whatever is written, admission answers", () => {
   const fields =
     "spec metadata triggers bindings interceptors template ref name params resources webhook header".split(

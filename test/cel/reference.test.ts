@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toJson } from "../../src/cel/to-json.ts";
+import { CelFailure } from "../../src/cel/values.ts";
 import { createWork } from "../../src/cel/work.ts";
 import { evaluate, failureOf } from "./evaluate.ts";
 
@@ -70,7 +71,7 @@ test("bytes that are no UTF-8 become text that no result can hold", () => {
     "'http://h/%ff'.parseURL()",
     "'http://h/?%ff=1'.parseURL()",
   ])
-    assert.throws(() => json(expression), undefined, expression);
+    assert.throws(() => json(expression), CelFailure, expression);
 });
 
 test("null is comparable to what may be null in protobuf, and to nothing else", () => {
@@ -169,5 +170,5 @@ test("YAML is read as go-yaml reads it", () => {
     "a: \u0007",
     "a: .nan",
   ];
-  for (const text of [...bad, "a: !!binary '%'"]) assert.throws(() => yaml(text), undefined, text);
+  for (const text of [...bad, "a: !!binary '%'"]) assert.throws(() => yaml(text), CelFailure, text);
 });

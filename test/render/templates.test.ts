@@ -142,6 +142,14 @@ test("what no API server would take is refused here", () => {
   for (const [resource, reason] of refused) assert.throws(() => render(resource), broken(reason));
 });
 
+test("an apiVersion of three parts is none, and what is no object has no kind", () => {
+  const version = { apiVersion: "$(tt.params.v)", kind: "Pod" };
+  assert.equal(render(version, { v: "a/b" })["apiVersion"], "a/b");
+  assert.throws(() => render(version, { v: "a/b/c" }), broken(/a\/b\/c/));
+  for (const resource of [null, 1, "x", []])
+    assert.throws(() => render(resource as unknown as JsonObject), broken(/kind is missing/));
+});
+
 test("a template that nests beyond all measure is refused when it is compiled", () => {
   let deep: JsonObject = {};
   for (let i = 0; i < 2_000; i++) deep = { a: deep };

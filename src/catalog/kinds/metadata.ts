@@ -5,27 +5,55 @@ import { ownValue } from "../../core/json.ts";
 import type { Metadata } from "../../core/tekton.ts";
 import type { Findings } from "../findings.ts";
 import { quoted } from "../findings.ts";
-import { lenient, struct, text, textMap } from "../shape.ts";
+import { anything, flagPointer, int64Pointer, list, struct, text, textMap } from "../shape.ts";
+import { time } from "./scalars.ts";
 
-// Unknown fields pass: `kubectl get -o yaml` writes managedFields and more.
-const metadata = lenient(
-  struct({
-    name: text,
-    generateName: text,
-    namespace: text,
-    uid: text,
-    labels: textMap,
-    annotations: textMap,
-  }),
-);
+/** Kubernetes' ObjectMeta. */
+export const objectMeta = struct({
+  name: text,
+  generateName: text,
+  namespace: text,
+  selfLink: text,
+  uid: text,
+  resourceVersion: text,
+  generation: int64Pointer,
+  creationTimestamp: time,
+  deletionTimestamp: time,
+  deletionGracePeriodSeconds: int64Pointer,
+  labels: textMap,
+  annotations: textMap,
+  ownerReferences: list(
+    struct({
+      apiVersion: text,
+      kind: text,
+      name: text,
+      uid: text,
+      controller: flagPointer,
+      blockOwnerDeletion: flagPointer,
+    }),
+  ),
+  finalizers: list(text),
+  managedFields: list(
+    struct({
+      manager: text,
+      operation: text,
+      apiVersion: text,
+      time,
+      fieldsType: text,
+      fieldsV1: anything,
+      subresource: text,
+    }),
+  ),
+});
 
 const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)?$/;
 
 /** Reads `metadata`; an object without namespace gets `namespace` ("" for cluster-scoped kinds). */
 export function readMetadata(object: JsonObject, namespace: string, findings: Findings): Metadata {
+  // Unknown fields pass here, and here alone: Tekton's decoder is not strict with an object's own metadata.
   const read =
-    metadata(ownValue(object, "metadata") ?? null, ["metadata"], { findings, strict: false }) ?? {};
+    objectMeta(ownValue(object, "metadata") ?? null, ["metadata"], { findings, strict: false }) ?? {};
   return {
     name: read.name ?? "",
     namespace: namespace === "" ? "" : (read.namespace ?? namespace),

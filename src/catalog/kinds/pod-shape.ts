@@ -14,6 +14,7 @@ import {
   textMap,
   textPointer,
 } from "../shape.ts";
+import { objectMeta } from "./metadata.ts";
 import { portNumberOrName, quantity } from "./scalars.ts";
 
 /** metav1.LabelSelector. */
@@ -203,4 +204,4 @@ const podSpec = struct({
 });
 
 /** knative's WithPodSpec: the part of a Deployment or Service under `spec`. */
-export const withPodSpec = struct({ template: struct({ metadata: anything, spec: podSpec }) });
+export const withPodSpec = struct({ template: struct({ metadata: objectMeta, spec: podSpec }) });

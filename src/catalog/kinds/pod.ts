@@ -5,6 +5,7 @@ import { isJsonObject } from "../../core/json.ts";
 import { createFindings, type Findings, type Path } from "../findings.ts";
 import type { Shaped } from "../shape.ts";
 import { anything, described, int32Pointer, lenient, struct, text, textPointer } from "../shape.ts";
+import { objectMeta } from "./metadata.ts";
 import { withPodSpec } from "./pod-shape.ts";
 import type { Version } from "./step.ts";
 
@@ -93,13 +94,18 @@ function checkKubernetes(read: Kubernetes, version: Version, path: Path, finding
   checkPod(read.spec ?? {}, "kubernetes", version, [...path, "spec"], findings);
 }
 
-/** A resource of any kind, for example a Knative Service: only its pod is looked at, and unknown fields pass. */
+const customResource = lenient(
+  struct({ apiVersion: text, kind: text, metadata: objectMeta, spec: withPodSpec }),
+);
+
+/** A resource of any kind, for example a Knative Service: only its pod is looked at, and unknown fields pass. It is kept as it was written. */
 function checkCustom(read: JsonValue, version: Version, path: Path, findings: Findings): void {
   if (!isJsonObject(read)) {
     findings.add(path, `must be a Kubernetes object, is ${described(read)}`);
     return;
   }
-  const resource = lenient(struct({ spec: withPodSpec }))(read, path, { findings, strict: false });
+  const context = { findings, strict: false, keepsEmpty: true };
+  const resource = customResource(read, path, context);
   checkPod(resource?.spec ?? {}, "custom", version, [...path, "spec"], findings);
 }
 

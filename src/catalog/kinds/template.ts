@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { isJsonObject, ownValue } from "../../core/json.ts";
 import type { Metadata, TemplateParam, TriggerTemplateSpec } from "../../core/tekton.ts";
 import type { Findings, Path } from "../findings.ts";
+import { quoted } from "../findings.ts";
 import type { Shaped } from "../shape.ts";
 import { anything, described, list, struct, text, textPointer } from "../shape.ts";
 import { checkName } from "./metadata.ts";
@@ -73,6 +74,9 @@ function checkResource(resource: JsonValue, path: Path, findings: Findings): voi
     if (typeof value !== "string" || value === "")
       findings.add([...path, field], "is missing or not a string");
   }
+  const version = ownValue(resource, "apiVersion");
+  if (typeof version === "string" && version.split("/").length > 2)
+    findings.add([...path, "apiVersion"], `${quoted(version)} must be <group>/<version>`);
 }
 
 /** Params as Tekton looks for them: in the JSON text, so in keys too. */

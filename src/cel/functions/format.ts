@@ -1,11 +1,11 @@
 /** The strings library's format: `'%s is %.2f'.format([name, share])`. */
 
+import { textOf } from "../../core/bytes-text.ts";
 import { CLAUSES, MAX_PRECISION } from "../format-clauses.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
 import { printExponent, printFixed } from "../go-float.ts";
 import { mapEntries } from "../maps.ts";
-import { textOf } from "../text.ts";
 import { printDuration, printTimestamp } from "../time.ts";
 import type { Value } from "../values.ts";
 import { fail, isDuration, isList, isMap, isTimestamp, isTypeValue, isUint, kindOf } from "../values.ts";

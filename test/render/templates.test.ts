@@ -143,7 +143,7 @@ test("what no API server would take is refused here", () => {
 });
 
 test("an apiVersion of three parts is none, and what is no object has no kind", () => {
-  const version = { apiVersion: "$(tt.params.v)", kind: "Pod" };
+  const version = { apiVersion: "$(tt.params.v)", kind: "Pod", metadata: { name: "p" } };
   assert.equal(render(version, { v: "a/b" })["apiVersion"], "a/b");
   assert.throws(() => render(version, { v: "a/b/c" }), broken(/a\/b\/c/));
   for (const resource of [null, 1, "x", []])

@@ -167,6 +167,16 @@ export function apiServerContract(name: string, open: () => Promise<ApiServerUnd
       answers(await post(runs, sized(3 * 1024 * 1024)), 413, { reason: "RequestEntityTooLarge" });
     });
 
+    test("fields that are not known are dropped, each with a remark", async () => {
+      const answer = await post(runs, pipelineRun("extra", { speck: 1, "a b": 2 }));
+      answers(answer, 201, pipelineRun("extra"));
+      assert.deepEqual([answer.body.speck, answer.body["a b"]], [undefined, undefined]);
+      assert.match(
+        String(answer.headers["warning"]),
+        /299 - "unknown field \\"a b\\"", 299 - "unknown field/,
+      );
+    });
+
     test("a dry run answers as if, and creates nothing", async () => {
       answers(await post(`${runs}?dryRun=All`, pipelineRun("dry")), 201, { metadata: { name: "dry" } });
       const details = { name: "dry", group: "tekton.dev", kind: "pipelineruns" };

@@ -162,6 +162,11 @@ export function refusalsContract(name: string, open: () => Promise<ApiServerUnde
       }
     });
 
+    test("what the cluster drops of an object is told with its run", async () => {
+      const { warnings } = runOf(await create(all, { ...run(), speck: 1, status2: {} }));
+      assert.deepEqual([...(warnings ?? [])].sort(), ['unknown field "speck"', 'unknown field "status2"']);
+    });
+
     test("a kind that is not served, and a token that is not known, are tried slowly", async () => {
       const kind = await create(all, { ...run(), apiVersion: "tekton.dev/v9" });
       assert.partialDeepStrictEqual(kind, { retry: "slow", code: "SLUICE_CREATE_KIND" });

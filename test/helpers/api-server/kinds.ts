@@ -13,6 +13,8 @@ export interface Kind {
   readonly namespaced: boolean;
   /** Its status is written through `/status` alone, as of kinds whose definition declares the subresource. */
   readonly statusApart?: true;
+  /** What an object may have beside apiVersion, kind and metadata; the rest is dropped, with a remark. Default: anything. */
+  readonly fields?: readonly string[];
   /** What is wrong with an object, beyond what every kind demands of its metadata. */
   readonly validate?: (object: ApiObject) => readonly Cause[];
 }
@@ -32,7 +34,12 @@ export const DEFAULT_KINDS: readonly Kind[] = [
   ...kinds("v1", false, ["Namespace"]),
   // What Tekton's definitions serve: all with their status apart.
   ...["v1", "v1beta1"].flatMap((version) =>
-    apart(kinds(`tekton.dev/${version}`, true, ["PipelineRun", "TaskRun", "Pipeline", "Task"])),
+    apart(kinds(`tekton.dev/${version}`, true, ["PipelineRun", "TaskRun", "Pipeline", "Task"])).map(
+      (kind) => ({
+        ...kind,
+        fields: ["spec", "status"],
+      }),
+    ),
   ),
   ...["v1beta1", "v1alpha1"].flatMap((version) => [
     ...apart(

@@ -39,6 +39,8 @@ export interface Verb {
 export interface Answer {
   readonly status: number;
   readonly body: object;
+  /** Remarks, for Warning headers. */
+  readonly warnings?: readonly string[];
 }
 
 export interface Rest {
@@ -54,7 +56,7 @@ export function handleResource(rest: Rest, resource: Resource, verb: Verb): Answ
   if (writes && method !== "PATCH" && !JSON_TYPES.has(contentType)) throw unsupportedMediaType();
   if (writes && Buffer.byteLength(body) > MAX_STORED) throw tooLargeForEtcd();
   if (name === undefined) {
-    if (method === "POST") return { status: 201, body: create(rest, resource, body, query) };
+    if (method === "POST") return { status: 201, ...create(rest, resource, body, query) };
     if (method === "GET") return { status: 200, body: list(rest.storage, kind, namespace, query) };
     if (method === "DELETE") return { status: 200, body: removeAll(rest, kind, namespace, query) };
     throw methodNotAllowed();
@@ -74,8 +76,13 @@ export function handleResource(rest: Rest, resource: Resource, verb: Verb): Answ
 /** What is called nothing is taken for JSON. */
 const JSON_TYPES: ReadonlySet<string> = new Set(["application/json", ""]);
 
-function create(rest: Rest, { kind, namespace }: Resource, body: string, query: URLSearchParams): ApiObject {
-  const sent = readObject(kind, body);
+function create(
+  rest: Rest,
+  { kind, namespace }: Resource,
+  body: string,
+  query: URLSearchParams,
+): Omit<Answer, "status"> {
+  const { object: sent, warnings } = known(kind, readObject(kind, body));
   if (kind.namespaced && namespace === undefined)
     throw badRequest("an empty namespace may not be set during creation");
   const around = namespace === undefined ? undefined : namespaceOf(rest, namespace);
@@ -84,8 +91,19 @@ function create(rest: Rest, { kind, namespace }: Resource, body: string, query: 
   if (around?.metadata.deletionTimestamp !== undefined)
     throw namespaceTerminating(kind, name, around.metadata.name);
   if (rest.storage.find(kind, namespace ?? "", name) !== undefined) throw alreadyExists(kind, name);
-  if (!query.has("dryRun")) return rest.storage.add(kind, object);
-  return { ...object, metadata: { ...object.metadata, uid: randomUUID() } };
+  if (!query.has("dryRun")) return { body: rest.storage.add(kind, object), warnings };
+  return { body: { ...object, metadata: { ...object.metadata, uid: randomUUID() } }, warnings };
+}
+
+/** What a kind knows of an object, and a remark on each field that it does not (fieldValidation: Warn, the default). */
+function known(kind: Kind, object: ApiObject): { object: ApiObject; warnings: readonly string[] } {
+  const { fields } = kind;
+  if (fields === undefined) return { object, warnings: [] };
+  const isKnown = (key: string): boolean =>
+    ["apiVersion", "kind", "metadata"].includes(key) || fields.includes(key);
+  const kept = Object.fromEntries(Object.entries(object).filter(([key]) => isKnown(key)));
+  const others = Object.keys(object).filter((key) => !isKnown(key));
+  return { object: kept as ApiObject, warnings: others.sort().map((key) => `unknown field "${key}"`) };
 }
 
 /** @throws Refusal 404 when there is none; undefined where namespaces are no kind. */

@@ -160,7 +160,9 @@ function work(
   }
   const contentType = entry.headers["content-type"]?.split(";")[0]?.trim() ?? "";
   const result = handleResource(service, found.resource, { method: entry.method, query, body, contentType });
-  return json(result.status, represented(accept, result.body));
+  const reply = json(result.status, represented(accept, result.body));
+  const warnings = result.warnings?.map((text) => `299 - ${JSON.stringify(text)}`) ?? [];
+  return warnings.length === 0 ? reply : { ...reply, headers: { ...reply.headers, warning: warnings } };
 }
 
 /** A TokenRequest's answer: a token of a service account, known from now on. */
@@ -183,7 +185,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 interface Reply {
   readonly status: number;
   readonly text: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
 }
 
 function json(status: number, body: object): Reply {

@@ -1,5 +1,6 @@
 /** The composition root: settings become adapters, adapters become flows, flows become a running gateway. */
 
+import { Server } from "node:https";
 import { BUILT_IN } from "../interceptors/index.ts";
 import { createAccept } from "./accept.ts";
 import { auditStore } from "./audit.ts";
@@ -114,11 +115,13 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const declared = await openDeclared({ settings, registry, http, inForce, tell });
   opened.defer(() => declared.close());
 
-  // 3. where things go: the target, the store
+  // 3. where things go: the target, the store; by what certificate they come
   const targets = role === "ingress" ? undefined : openTargets(settings);
   opened.defer(() => targets?.close());
   const places = targets && createPlaces(targets, tell);
   opened.defer(() => places?.close());
+  const certificate = role === "worker" ? undefined : await certificateOf(settings, { tell });
+  opened.defer(() => certificate?.close());
   store = await openStore(settings.store, {
     owner: { admin: `http://${printAddress(settings.admin)}` },
     tell,
@@ -133,8 +136,6 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const { plans } = inForce;
   const { decideWithin } = settings;
   const flows = createAccept({ verifier, ledger, queue, plans, tell, decideWithin });
-  const certificate = role === "worker" ? undefined : await certificateOf(settings, { tell });
-  opened.defer(() => certificate?.close());
   checks = [
     stoppingCheck(() => state.stopping),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
@@ -227,7 +228,9 @@ async function listenOn(
   address: Settings["listen"],
 ): Promise<string> {
   try {
-    return await ingress.listen({ ...address });
+    const url = await ingress.listen({ ...address });
+    // Fastify names the scheme by an option that a server of our own making does not go through.
+    return ingress.server instanceof Server ? url.replace(/^http:/, "https:") : url;
   } catch (error) {
     const reason = `cannot listen on ${printAddress(address)}: ${reasonOf(error)}`;
     throw fault("SLUICE_CONFIG_INVALID", { key: "listen", reason }, { cause: error });

@@ -1,6 +1,7 @@
 /** Parity: what this gateway would have created, beside what another created from the same webhooks. */
 
 import { compareObjects, type Difference } from "./differ.ts";
+import { createFinder, distance, type Finder } from "./finder.ts";
 import { groupOf, type ShadowRun } from "./run.ts";
 
 export interface ParityOptions {
@@ -32,7 +33,9 @@ export interface Parity {
   readonly score: number | undefined;
 }
 
-/** Differences by which the nearest partner is told. */
+/** Of so many runs, the nearest in time, the one that differs least is taken for the partner of one that has none. */
+const NEAR = 16;
+/** Differences after which two runs are as different as can be. */
 const LOOK = 50;
 /** Milliseconds that a webhook, or a clock, may be behind another. */
 const EDGE_MS = 30_000;
@@ -87,24 +90,24 @@ interface Twin {
 
 /** Pairs the runs of one group: first those that are the same, then those that are near. */
 function pairUp(ours: readonly ShadowRun[], theirs: readonly ShadowRun[], withinMs: number) {
-  const left = new Set(byTime(theirs));
+  const finder = createFinder(byTime(theirs));
   const twins: Twin[] = [];
   const others = byTime(ours).filter((run) => {
-    const twin = twinOf(run, left, withinMs);
+    const twin = twinOf(run, finder, withinMs);
     if (twin === undefined) return true;
-    left.delete(twin.run);
+    finder.remove(twin.run);
     twins.push(twin);
     return false;
   });
   const different: Pair[] = [];
   const here = others.filter((run) => {
-    const pair = nearestOf(run, left, withinMs);
+    const pair = nearestOf(run, finder.near(run, withinMs, NEAR));
     if (pair === undefined) return true;
-    left.delete(pair.there);
+    finder.remove(pair.there);
     different.push(pair);
     return false;
   });
-  return { twins, different, here, there: [...left] };
+  return { twins, different, here, there: finder.left() };
 }
 
 /** What is rendered has a namespace always; of kinds that have none in the cluster it is taken away. */
@@ -115,15 +118,10 @@ function placed(here: readonly ShadowRun[], there: readonly ShadowRun[]): readon
 
 const byTime = (runs: readonly ShadowRun[]) => [...runs].sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
 
-/** Milliseconds between two runs; 0 where one has no time. */
-function distance(a: ShadowRun, b: ShadowRun): number {
-  return a.at === undefined || b.at === undefined ? 0 : Math.abs(a.at - b.at);
-}
-
 /** The run that is the same, the nearest in time of several. */
-function twinOf(run: ShadowRun, candidates: ReadonlySet<ShadowRun>, withinMs: number): Twin | undefined {
+function twinOf(run: ShadowRun, finder: Finder, withinMs: number): Twin | undefined {
   let best: Twin | undefined;
-  for (const candidate of candidates) {
+  for (const candidate of finder.alike(run)) {
     const apart = distance(run, candidate);
     if (apart > withinMs || (best !== undefined && distance(run, best.run) <= apart)) continue;
     const { differences, added } = compareObjects(run.object, candidate.object, 1);
@@ -132,16 +130,11 @@ function twinOf(run: ShadowRun, candidates: ReadonlySet<ShadowRun>, withinMs: nu
   return best;
 }
 
-/** The run that differs least, the nearest in time of several. */
-function nearestOf(run: ShadowRun, candidates: ReadonlySet<ShadowRun>, withinMs: number): Pair | undefined {
-  let best: Pair | undefined;
-  for (const there of candidates) {
-    const apart = distance(run, there);
-    if (apart > withinMs) continue;
-    const { differences } = compareObjects(run.object, there.object, LOOK);
-    const fewer = differences.length - (best?.differences.length ?? Number.POSITIVE_INFINITY);
-    const nearer = best === undefined || apart < distance(run, best.there);
-    if (fewer < 0 || (fewer === 0 && nearer)) best = { here: run, there, differences };
-  }
+/** The run that differs least, the nearest in time of several. @param candidates the nearest first. */
+function nearestOf(run: ShadowRun, candidates: readonly ShadowRun[]): Pair | undefined {
+  const pairs = candidates.map((there) => {
+    return { here: run, there, differences: compareObjects(run.object, there.object, LOOK).differences };
+  });
+  const [best] = pairs.toSorted((a, b) => a.differences.length - b.differences.length);
   return best;
 }

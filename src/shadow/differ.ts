@@ -75,9 +75,19 @@ function isSame(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   // The server drops nulls.
   if (a === undefined || a === null) return b === undefined || b === null;
   if (b === undefined) return false;
-  if (typeof a === "string" && typeof b === "string")
-    return a === b || a.replace(UUID, "id") === b.replace(UUID, "id");
-  return printJson(a) === printJson(b);
+  return leafOf(a) === leafOf(b);
+}
+
+/** A value as it is compared: two that are the same give the same text. */
+export function leafOf(value: JsonValue): string {
+  return typeof value === "string" ? `"${value.replace(UUID, "id")}` : printJson(value);
+}
+
+/** What of an object must be in every object that is the same: all but its names, its version and its status. */
+export function ownParts(object: JsonObject): JsonObject {
+  const { apiVersion: _, metadata, status: _s, ...rest } = object;
+  const { name: _n, generateName: _g, ...compared } = comparable(metadata, undefined);
+  return { ...rest, metadata: compared };
 }
 
 const printed = (value: JsonValue | undefined) => (value === undefined ? undefined : printJson(value));

@@ -213,9 +213,19 @@ test("any order and any number: every run is counted once", () => {
       const { same, different, onlyHere, onlyThere } = compareRuns(here, there, WITHIN);
       assert.equal(same + different.length + onlyHere.length, here.length);
       assert.equal(same + different.length + onlyThere.length, there.length);
+      const near = (a: ShadowRun, b: ShadowRun) => Math.abs((a.at ?? 0) - (b.at ?? 0)) <= WITHIN.withinMs;
+      for (const left of [...onlyHere, ...different.map(({ here }) => here)])
+        for (const other of onlyThere) {
+          if (left.trigger !== other.trigger || !near(left, other)) continue;
+          assert.notEqual(
+            compareObjects(left.object, other.object).differences.length,
+            0,
+            "a twin was missed",
+          );
+        }
       for (const { here, there, differences } of different) {
         assert.ok(differences.length > 0);
-        assert.ok(Math.abs((here.at ?? 0) - (there.at ?? 0)) <= WITHIN.withinMs);
+        assert.ok(near(here, there));
       }
     }),
   );

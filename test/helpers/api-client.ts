@@ -41,7 +41,12 @@ export async function openApiClient(kubeconfig: string): Promise<ApiClient> {
   config.loadFromFile(kubeconfig);
   const options: RequestOptions = {};
   await config.applyToHTTPSOptions(options);
-  const agent = new Agent({ keepAlive: true, ca: options.ca, cert: options.cert, key: options.key });
+  const { ca, cert, key } = options;
+  const agents = {
+    own: new Agent({ keepAlive: true, ca, cert, key }),
+    // A certificate would prove who we are whatever the token says.
+    other: new Agent({ keepAlive: true, ca }),
+  };
   const { hostname, port } = new URL(config.getCurrentCluster()?.server ?? "");
 
   async function open(method: string, path: string, sent: Sent): Promise<IncomingMessage> {
@@ -56,6 +61,7 @@ export async function openApiClient(kubeconfig: string): Promise<ApiClient> {
       // Said aloud: node:http sends the body of a DELETE without a length, and nobody reads it then.
       headers["content-length"] = String(Buffer.byteLength(text));
     }
+    const agent = token === undefined ? agents.own : agents.other;
     const outgoing = request({ agent, hostname, port, method, path, headers });
     outgoing.end(text);
     const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
@@ -88,6 +94,8 @@ export async function openApiClient(kubeconfig: string): Promise<ApiClient> {
       another.loadFromClusterAndUser(cluster, { name: "another", token });
       return another.exportConfig();
     },
-    [Symbol.dispose]: () => agent.destroy(),
+    [Symbol.dispose]() {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
   };
 }

@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { clusterDomain } from "./announce/address.ts";
 import { announceListeners } from "./announce/announcer.ts";
 import type { Settings } from "./config/schema.ts";
-import { fault } from "./core/errors.ts";
+import { asFault, fault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { Ledger } from "./core/ledger.ts";
 import type { Plans } from "./core/plan.ts";
@@ -45,7 +45,8 @@ const LEASE_NAME = "sluice-leader";
 export function openLead(needs: LeadNeeds): { close(): Promise<void> } | undefined {
   const { settings, tell } = needs;
   const follows = wantsRuns(settings);
-  const announces = settings.fromCluster && settings.announce !== "none";
+  // What decides for a trial serves nobody.
+  const announces = settings.fromCluster && settings.announce !== "none" && settings.create !== "dry-run";
   if (!follows && !announces) return undefined;
   const { kubeconfig, namespaces: named, announce, gatewayService: service, publicUrl } = settings;
   if (announces && announce === "services" && service === undefined) {
@@ -80,7 +81,9 @@ export function openLead(needs: LeadNeeds): { close(): Promise<void> } | undefin
       const told = { api, events, places, services, discovery: createDiscovery(api) };
       work.push(announceListeners({ ...needs, ...namespaces, ...told }, signal));
     }
-    await Promise.all(work);
+    for (const each of await Promise.allSettled(work)) {
+      if (each.status === "rejected") tell({ type: "defect", where: "lead", error: asFault(each.reason) });
+    }
     tell({ type: "leader.changed", lease, leading: false });
   }
 

@@ -185,6 +185,7 @@ test("nothing is asked of a cluster where neither is wanted, and what cannot be 
     lead({ create: "directory:runs", followRuns: "auto", fromCluster: true, announce: "none" }),
     undefined,
   );
+  assert.equal(lead({ create: "dry-run", fromCluster: true, kubeconfig: "x" }), undefined);
   const reason = (pattern: RegExp) => ({ code: "SLUICE_CONFIG_INVALID", message: pattern });
   assert.throws(
     () => lead({ create: "directory:runs", followRuns: "on" }),

@@ -33,6 +33,9 @@ export interface FollowerNeeds {
   readonly firstMs?: number;
 }
 
+/** Some eight minutes, until a run's attempt must be recorded. */
+const TRIES = 12;
+
 /** A run of the cluster; `gone` when the watch no longer shows it. */
 interface Known extends SeenRun {
   readonly gone?: true;
@@ -49,7 +52,7 @@ export async function followRuns(needs: FollowerNeeds, signal: AbortSignal): Pro
   const runs = new Map<string, Known>();
   const state = createStatement(needs);
   const { firstMs } = needs;
-  const queue = createWork({ work, signal, ...(firstMs !== undefined && { firstMs }) });
+  const queue = createWork({ work, signal, tries: TRIES, ...(firstMs !== undefined && { firstMs }) });
 
   /** What a server or the store has no time for is tried again; a defect would be one every time. */
   async function work(key: string): Promise<Worked> {

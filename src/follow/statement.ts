@@ -26,6 +26,9 @@ export interface Statement {
   forget(key: string): Worked;
 }
 
+/** A run that the ledger does not know after so many milliseconds is a stranger. */
+const STRANGER_MS = 3_600_000;
+
 const NOTHING = { started: false, ended: false } as const;
 
 export function createStatement({
@@ -45,8 +48,9 @@ export function createStatement({
     const last = told.get(key);
     if (last?.delivery === delivery && last.phase === progress.phase) return "done";
     const found = made(await ledger.find(delivery), run);
-    // Its attempt may not be recorded yet; an object that only wears our label never will be.
-    if (found === undefined) return "later";
+    // Its attempt may not be recorded yet, for as long as a store is away and a job waits for its next try. What only
+    // wears our label, or comes of a delivery that is forgotten, never will be.
+    if (found === undefined) return clock() - progress.createdAt < STRANGER_MS ? "later" : "never";
     // A run of the same name in another cluster is none of ours.
     if (found.run.where !== where) return "never";
     const known = found.run.progress;

@@ -42,6 +42,7 @@ export interface Lease {
 }
 
 const TIMING: LeaseTiming = { duration: 15_000, deadline: 10_000, retry: 2_000 };
+const LONGEST_END_MS = 2_000;
 /** A Lease that another holds is believed for so long at most, whatever stands in it. */
 const MAX_DURATION_MS = 600_000;
 
@@ -165,8 +166,8 @@ export function createLease(needs: LeaseNeeds): Lease {
     async close() {
       closing.abort();
       await end();
-      // A request that takes the Lease may be under way.
-      await running;
+      // A request that takes the Lease may be under way. One that hangs is not waited for: others wait the duration out.
+      await Promise.race([running, wait(LONGEST_END_MS, undefined, { ref: false })]);
       await giveBack();
     },
   };

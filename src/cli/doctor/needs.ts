@@ -119,9 +119,9 @@ function actingAs(listeners: readonly ListenerPlan[], tenants: boolean): readonl
 
 /** What the one gateway of many that leads does in the cluster (src/lead.ts); creating goes on without. */
 function leading(settings: Settings, leaseNamespace: string, creates: boolean): readonly Need[] {
-  const { fromCluster, followRuns, announce, namespaces } = settings;
+  const { fromCluster, followRuns, announce, namespaces, create } = settings;
   const follows = creates && (followRuns === "on" || (followRuns === "auto" && fromCluster));
-  const announces = fromCluster && announce !== "none";
+  const announces = fromCluster && announce !== "none" && create !== "dry-run";
   const seen = ["get", "list", "watch"];
   const leases = { group: "coordination.k8s.io", resource: "leases", namespace: leaseNamespace };
   const status = { verb: "patch", group: TEKTON_GROUP, resource: "eventlisteners/status" };

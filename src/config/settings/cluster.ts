@@ -18,7 +18,7 @@ export const CLUSTER = {
     type: as.choice("none", "status", "services"),
     expected: "none, status or services",
     description:
-      "What listeners of the cluster are told, with --from-cluster: their status and Events; services: also a Service el-<name> each, which needs --gateway-service. Listeners that Tekton's controller holds are left alone.",
+      "What listeners of the cluster are told, with --from-cluster: their status and Events; services: also a Service el-<name> each, which needs --gateway-service. Listeners that Tekton's controller holds are left alone; a dry run tells nothing.",
   }),
   publicUrl: setting({
     value: "<url>",

@@ -1,9 +1,10 @@
 /** Tekton's interceptor protocol answered by the built-ins: proof, then verdict, as its core interceptors service does it. */
 
+import { posix } from "node:path";
 import type { Event } from "../src/core/delivery.ts";
 import { payload } from "../src/core/delivery.ts";
 import { asFault, reasonOf } from "../src/core/errors.ts";
-import { canonicalName } from "../src/core/headers.ts";
+import { canonicalName, header } from "../src/core/headers.ts";
 import type { HttpClient, Interceptor, ProofDemand, Verdict } from "../src/core/interceptor.ts";
 import { GRPC } from "../src/core/interceptor.ts";
 import type { JsonObject } from "../src/core/json.ts";
@@ -34,19 +35,23 @@ const requestShape = object({
   context: object({ event_url: text, event_id: text, trigger_id: text }),
 });
 
+const FORM = "application/x-www-form-urlencoded";
+
 type Request = ReturnType<typeof requestShape>;
 
 /**
  * Makes a function that answers one InterceptorRequest. Any method will do; the path names the interceptor.
  *
- * @returns 200 with an InterceptorResponse; 400 with a text for a path or body that makes no request.
+ * @returns 200 with an InterceptorResponse; 400 with a text for a path or body that makes no request; 307 for a path that
+ *   is not written plainly.
  */
 export function createAnswerer(
   tools: AnswerTools,
 ): (path: string, body: string) => Promise<InterceptorAnswer> {
   const byPath = new Map(tools.interceptors.map((interceptor) => [`/${interceptor.name}`, interceptor]));
   return async (path, body) => {
-    const name = path.replace(/\?.*/s, "").toLowerCase();
+    const name = cleanPath(path);
+    if (name === undefined) return { status: 307, contentType: "", body: "" };
     if (name === "/ready") return { status: 200, contentType: "", body: "" };
     const interceptor = byPath.get(name);
     if (interceptor === undefined) return badRequest("path did not match any interceptors");
@@ -67,6 +72,17 @@ export function createAnswerer(
   };
 }
 
+/** The path in lower case; undefined where Go's ServeMux sends the client to a plainer one. */
+function cleanPath(path: string): string | undefined {
+  const written = path.replace(/\?.*/s, "");
+  try {
+    const decoded = decodeURIComponent(written);
+    return decoded === "" || posix.normalize(decoded) === decoded ? decoded.toLowerCase() : undefined;
+  } catch {
+    return written.toLowerCase();
+  }
+}
+
 async function ask(
   interceptor: Interceptor,
   request: Request,
@@ -77,6 +93,10 @@ async function ask(
   const [, namespace = "", , triggerName = ""] = context?.trigger_id?.split("/") ?? [];
   const trigger = { namespace, name: triggerName };
   const [id = "", url = ""] = [context?.event_id, context?.event_url];
+  if (interceptor.name === "github" && header(headers, "Content-Type") === FORM) {
+    // Said before anything is asked of the parameters or the signature.
+    return { continue: false, code: GRPC.INVALID_ARGUMENT, reason: "GitHub sends a form, not JSON" };
+  }
   try {
     const compiled = interceptor.compile(params, { namespace, ...tools });
     const arrival = { id, listener: trigger, receivedAt: (tools.clock ?? Date.now)(), method: "POST", url };
@@ -84,7 +104,9 @@ async function ask(
       const proofs = createVerifier(tools.secrets).begin({ ...arrival, headers, body: Buffer.from(body) });
       const proof = await proofs.check(compiled.proof);
       if (!proof.ok) {
-        const code = context === undefined ? GRPC.INVALID_ARGUMENT : refusalCode(compiled.proof, proof.code);
+        // A Secret cannot be looked for without a namespace; that nothing is there to prove is seen before.
+        const lost = context === undefined && proof.code !== "SLUICE_SIGNATURE_MISSING";
+        const code = lost ? GRPC.INVALID_ARGUMENT : refusalCode(compiled.proof, proof.code);
         return { continue: false, code, reason: proof.reason };
       }
     }

@@ -62,8 +62,8 @@ async function runAll(duties: readonly Duty[], event: Event, type: string): Prom
     }
   } catch (error) {
     if (!(error instanceof GithubRefusal)) throw error;
-    const code = error.transient ? GRPC.UNAVAILABLE : GRPC.FAILED_PRECONDITION;
-    return { continue: false, code, reason: error.message, ...(error.transient && { transient: true }) };
+    const { message: reason, transient } = error;
+    return { continue: false, code: GRPC.FAILED_PRECONDITION, reason, ...(transient && { transient }) };
   }
   return Object.keys(merged).length === 0 ? PASS : { continue: true, extensions: merged };
 }

@@ -40,7 +40,7 @@ export const slack = defineInterceptor({
         for (const field of requestedFields) {
           const value = ownValue(form, field);
           if (value === undefined) return stop(GRPC.NOT_FOUND, `the form has no field ${field}`);
-          setOwn(extensions, field, value);
+          setOwn(extensions, field, Array.isArray(value) ? value.map((item) => item ?? "") : value);
         }
         return requestedFields.length === 0 ? { continue: true } : { continue: true, extensions };
       },
@@ -52,7 +52,7 @@ function formOf(payload: Payload): JsonObject {
   const form = payload.json() ?? {};
   if (!isJsonObject(form)) throw new TypeError("the body is no form");
   for (const [field, value] of Object.entries(form)) {
-    const isTexts = Array.isArray(value) && value.every((item) => typeof item === "string");
+    const isTexts = Array.isArray(value) && value.every((item) => item === null || typeof item === "string");
     if (value !== null && !isTexts) throw new TypeError(`field ${field} is no list of texts`);
   }
   return form;

@@ -116,7 +116,8 @@ export function asker(
     };
     const answer = await http({ method: "GET", url: place.apiUrl + path, headers });
     if (answer.status === 404) return undefined;
-    if (answer.status < 200 || answer.status > 299) {
+    // 202 is a promise: the answer is being made.
+    if (answer.status < 200 || answer.status > 299 || answer.status === 202) {
       const reason = `GitHub answered ${answer.status} to ${path}: ${answer.body.slice(0, 200)}`;
       throw new GithubRefusal(reason, { transient: passesWithTime(answer) });
     }
@@ -127,7 +128,7 @@ export function asker(
 
 /** https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit */
 function passesWithTime({ status, headers }: HttpResponse): boolean {
-  if (status >= 500 || status === 429) return true;
+  if (status >= 500 || status === 429 || status === 202) return true;
   return (
     status === 403 &&
     (header(headers, "X-Ratelimit-Remaining") === "0" || header(headers, "Retry-After") !== undefined)
@@ -138,7 +139,8 @@ function passesWithTime({ status, headers }: HttpResponse): boolean {
 function nextPageOf({ headers }: HttpResponse): number | undefined {
   const next = (header(headers, "Link") ?? "").split(",", 20).find((link) => /;\s*rel="?next"?/.test(link));
   const [, page] = /[?&]page=([0-9]{1,6})[&>]/.exec(next ?? "") ?? [];
-  return page === undefined ? undefined : Number(page);
+  // Pages are counted from 1.
+  return Number(page ?? 0) || undefined;
 }
 
 function jsonOf(path: string, body: string): JsonValue {

@@ -33,6 +33,8 @@ export function changedFiles(
   function filesOfPullRequest(event: Event, token: string | undefined): Promise<readonly string[]> {
     const body = objectOf(event.payload);
     const number = integer(body, "number");
+    // A pull request has none, but where some are written Tekton reads them first.
+    filesOfCommits(body);
     const { owner, name } = repositoryOf(body);
     const path = `repos/${pathPart(owner)}/${pathPart(name)}/pulls/${number}/files`;
     return listFiles(path, asker(event, place, token, tools));
@@ -46,7 +48,7 @@ async function listFiles(path: string, ask: AskGithub): Promise<readonly string[
     if (pages > MAX_PAGES) throw new GithubRefusal(`${path} has more than ${MAX_PAGES} pages`);
     const answer = await ask(`${path}?${query}`);
     if (answer === undefined) throw new GithubRefusal(`GitHub knows no ${path}, or the token may not see it`);
-    for (const file of listOf(answer.json, path)) files.push(fileName(file));
+    for (const file of listOf(answer.json ?? [], path)) files.push(fileName(file));
     query = answer.nextPage === undefined ? undefined : `page=${answer.nextPage}&per_page=100`;
   }
   return files;
@@ -63,6 +65,10 @@ function filesOfPush(event: Event): readonly string[] {
   // Tekton crashes on these, so no trigger can rely on them passing.
   if (ownValue(body, "number") !== undefined) integer(body, "number");
   repositoryOf(body);
+  return filesOfCommits(body);
+}
+
+function filesOfCommits(body: JsonObject): readonly string[] {
   const commits = ownValue(body, "commits");
   return Array.isArray(commits) ? commits.flatMap(filesOfCommit) : [];
 }

@@ -1,6 +1,6 @@
 /** githubOwners: pull requests pass when their sender is a member or owner, comments when such a one says /ok-to-test. */
 
-import { parse } from "yaml";
+import { parseAllDocuments } from "yaml";
 import type { Event } from "../../src/core/delivery.ts";
 import { reasonOf } from "../../src/core/errors.ts";
 import type { InterceptorTools, Verdict } from "../../src/core/interceptor.ts";
@@ -127,7 +127,11 @@ function ownersIn(text: string): readonly string[] {
   if (text.length > MAX_OWNERS) throw new GithubRefusal(`OWNERS is longer than ${MAX_OWNERS} characters`);
   let owners: unknown;
   try {
-    owners = parse(text, { schema: "failsafe", uniqueKeys: false, maxAliasCount: 100 });
+    // Of several documents the first counts.
+    const [document] = parseAllDocuments(text, { schema: "failsafe", uniqueKeys: false, logLevel: "silent" });
+    const [error] = document?.errors ?? [];
+    if (error !== undefined) throw error;
+    owners = document?.toJS({ maxAliasCount: 100 });
   } catch (error) {
     throw new GithubRefusal(`OWNERS is no valid YAML: ${reasonOf(error)}`);
   }

@@ -28,3 +28,30 @@ test("requests that are none get 400, and never a defect", async () => {
   );
   assert.deepEqual([status, body], [200, '{"continue":true,"status":{}}']);
 });
+
+const ask = async (path: string, request: object) => {
+  const answer = createAnswerer({ interceptors: BUILT_IN, secrets: secretsOf([]) });
+  const { status, body } = await answer(path, JSON.stringify(request));
+  return status === 200 ? JSON.parse(body) : status;
+};
+
+test("a path is decoded, and one that is not written plainly leads elsewhere", async () => {
+  assert.equal((await ask("/%63el", { body: "{}", context: {} })).continue, true);
+  for (const path of ["//cel", "/./cel", "/x/../cel"]) assert.equal(await ask(path, {}), 307, path);
+  assert.equal(await ask("/cel%zz", {}), 400);
+});
+
+test("a form from GitHub is refused before its parameters and its signature are looked at", async () => {
+  const header = { "Content-Type": ["application/x-www-form-urlencoded"], "X-Github-Event": ["push"] };
+  for (const secretRef of [{}, { secretName: "s", secretKey: "k" }]) {
+    const answer = await ask("/github", { header, interceptor_params: { secretRef }, context: {} });
+    assert.equal(answer.status.code, 3);
+  }
+});
+
+test("a missing signature is seen before a missing context", async () => {
+  const interceptor_params = { secretRef: { secretName: "s", secretKey: "k" } };
+  assert.equal((await ask("/github", { interceptor_params })).status.code, 9);
+  const header = { "X-Hub-Signature-256": ["sha256=00"] };
+  assert.equal((await ask("/github", { interceptor_params, header })).status.code, 3);
+});

@@ -167,6 +167,41 @@ test("a server error or used-up rate limit is transient, a plain refusal is not"
   }
 });
 
+test("GitHub's odd answers: null is no files, page 0 is none, 202 is not yet an answer", async () => {
+  const url = "https://api.github.com/repos/o/r/pulls/1/files?per_page=100";
+  const ask = (answer: object, more: object = {}) =>
+    answerTo({
+      interceptor: "github",
+      params: { addChangedFiles: { enabled: true } },
+      headers: { "X-Github-Event": ["pull_request"] },
+      body: JSON.stringify({ number: 1, repository: { full_name: "o/r" }, ...more }),
+      api: [{ url, ...answer }],
+    });
+  assert.deepEqual((await ask({ body: null })).extensions, { changed_files: "" });
+  const headers = { Link: '<https://api.github.com/x?page=0>; rel="next"' };
+  assert.deepEqual((await ask({ body: [{ filename: "a" }], headers })).extensions, { changed_files: "a" });
+  assert.equal((await ask({ status: 202, body: [] })).status?.code, 9);
+  assert.equal((await ask({ status: 500, body: [] })).status?.code, 9);
+  // Commits are no part of a pull request, but are read where they stand.
+  assert.equal((await ask({ body: [] }, { commits: [{}] })).status?.code, 9);
+});
+
+test("of an OWNERS file with several documents the first counts", async () => {
+  const ask = async (content: string) => {
+    const url = "https://api.github.com/repos/o/r/contents/OWNERS";
+    const { continue: passes } = await answerTo({
+      interceptor: "github",
+      params: { githubOwners: { enabled: true, checkType: "none" } },
+      headers: { "X-Github-Event": ["pull_request"] },
+      body: JSON.stringify({ number: 1, repository: { full_name: "o/r" }, sender: { login: "ann" } }),
+      api: [{ url, body: { encoding: "", content } }],
+    });
+    return passes;
+  };
+  assert.equal(await ask("approvers: [ann]\n---\napprovers: [bob]"), true);
+  assert.equal(await ask("approvers: [bob]\n---\napprovers: [ann]"), false);
+});
+
 test("a token with a line break is refused with a reason that does not show it", async () => {
   const token = { secretName: "gh", secretKey: "broken" };
   const { stopped } = await ask(

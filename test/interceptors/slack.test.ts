@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { slack } from "../../interceptors/slack.ts";
+import { payload } from "../../src/core/delivery.ts";
 import { runChain } from "../../src/intercept/chain.ts";
 import { createVerifier } from "../../src/verify/verifier.ts";
 import {
@@ -53,4 +54,14 @@ test("a signature older than five minutes is refused", async () => {
     (await verifier.begin(deliveryOf(sign("a=1", "s", now - 301), "a=1")).check(demand)).ok,
     false,
   );
+});
+
+test("null in a list of values is an empty text, as Go reads it", async () => {
+  const interceptor = slack.compile({ requestedFields: ["a", "b"] }, offlineTools());
+  const headers = { ...FORM, "X-Slack-Signature": "v0=x" };
+  const event = { ...eventOf(deliveryOf(headers, "")), payload: payload('{"a":[null,"x"],"b":null}') };
+  assert.deepEqual(await interceptor.intercept(event), {
+    continue: true,
+    extensions: { a: ["", "x"], b: null },
+  });
 });

@@ -41,31 +41,47 @@ export function createMemory(): Memory {
   let known = new Map<string, Made>();
   let used = new Map<string, Made>();
   let making: string[] = [];
+  /** Those that are looked into now, themselves: what is made on the way for something else records for itself. */
+  let source: LocatedDeclarations | undefined;
+
+  const find = (key: string): Made | undefined => used.get(key) ?? known.get(key);
 
   function keep(key: string, made: Made): void {
+    if (used.get(key) === made) return;
     used.set(key, made);
     for (const part of made.parts) {
-      const inner = known.get(part);
-      if (inner !== undefined && !used.has(part)) keep(part, inner);
+      const inner = find(part);
+      if (inner !== undefined) keep(part, inner);
     }
   }
 
-  function recall<T>(...[key, inputs, declarations, make]: Parameters<typeof makeAnew<T>>): T {
+  /** Whether all that was looked up, for it and for its parts, would be answered as it was. */
+  function isStill({ lookups, parts }: Made, declarations: LocatedDeclarations): boolean {
+    if (!lookups.every(({ ask, answer }) => isEqual(ask(declarations), answer))) return false;
+    return parts.every((part) => {
+      const inner = find(part);
+      return inner !== undefined && isStill(inner, declarations);
+    });
+  }
+
+  function recall<T>(...[key, inputs, given, make]: Parameters<typeof makeAnew<T>>): T {
     making.push(key);
-    const before = used.get(key) ?? known.get(key);
-    if (before !== undefined && isSame(before, inputs, declarations)) {
+    const declarations = source ?? given;
+    const before = find(key);
+    if (before !== undefined && isEqual(before.inputs, inputs) && isStill(before, declarations)) {
       keep(key, before);
       return before.value as T;
     }
-    const outer = making;
+    const outer = { making, source };
     making = [];
+    source = declarations;
     try {
       const lookups: Lookup[] = [];
       const value = make(recorded(declarations, lookups));
       used.set(key, { inputs, lookups, parts: making, value });
       return value;
     } finally {
-      making = outer;
+      ({ making, source } = outer);
     }
   }
 
@@ -77,12 +93,6 @@ export function createMemory(): Memory {
       making = [];
     },
   };
-}
-
-/** Asks everything again, also of the declarations that record for someone outside: he depends on it too. */
-function isSame(made: Made, inputs: readonly unknown[], declarations: LocatedDeclarations): boolean {
-  if (!isEqual(made.inputs, inputs)) return false;
-  return made.lookups.every(({ ask, answer }) => isEqual(ask(declarations), answer));
 }
 
 /** The same, or a list of the same. */

@@ -50,6 +50,10 @@ test("the image's stages, done by hand, give a program that serves, sends, tries
     const { listen, admin } = JSON.parse(gateway.line) as Readonly<Record<"listen" | "admin", string>>;
     const secret = "an example, not a secret";
     run("send", "github", "pull_request.opened", "--to", `${listen}/default/github`, "--secret", secret);
+    // What a kubelet would ask.
+    const probed = [...read("deploy/base/deployment.yaml").matchAll(/httpGet:\n +path: (\S+)/g)];
+    assert.equal(probed.length, 3);
+    for (const [, path] of probed) assert.equal((await fetch(`${admin}${path}`)).status, 200, path);
     // The probe of the compose file, as the engine would run it.
     const [, command = "", ...args] = compose().services.gateway.healthcheck?.test ?? [];
     assert.equal(command, "node");

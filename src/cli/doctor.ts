@@ -6,9 +6,10 @@ import { isClusterKnown, loadCluster } from "../kube/cluster.ts";
 import { ownNamespace } from "../kube/own-namespace.ts";
 import { createSession } from "../kube/session.ts";
 import { type Console, clean } from "./console.ts";
+import { lookAtAccounts } from "./doctor/accounts.ts";
 import { lookAtCluster } from "./doctor/cluster.ts";
 import { lookAtDeclared } from "./doctor/declared.ts";
-import { differences } from "./doctor/differences.ts";
+import { differences, identityOf } from "./doctor/differences.ts";
 import type { Finding, FindingState } from "./doctor/finding.ts";
 import { found } from "./doctor/finding.ts";
 import { rightsToRead, rightsToWork } from "./doctor/needs.ts";
@@ -98,7 +99,9 @@ async function lookInCluster(
     user,
     rightsToWork(settings, declared.listeners, settings.leaseNamespace),
   );
-  return [...findings, ...rights, ...work, ...declared.findings];
+  const acts = settings.create !== "dry-run" && identityOf(settings) === "tekton" && settings.fromCluster;
+  const accounts = acts ? await lookAtAccounts(api, declared.listeners) : [];
+  return [...findings, ...rights, ...work, ...accounts, ...declared.findings];
 }
 
 const SIGNS: Readonly<Record<FindingState, string>> = { ok: "✓", warn: "!", fail: "✗", skip: "–", note: "·" };

@@ -6,6 +6,9 @@ import type { CreateJob } from "../core/job.ts";
 import { grantCommand } from "../kube/grant.ts";
 import type { Permission, Reviews } from "../kube/reviews.ts";
 
+/** What says as whom a job's objects are created. */
+export type Maker = Pick<CreateJob, "listener" | "trigger" | "serviceAccount" | "listenerAccount">;
+
 export interface Identity {
   /**
    * The account that a job's objects are created as.
@@ -13,7 +16,7 @@ export interface Identity {
    * @throws SluiceError SLUICE_CREATE_TENANT where the listener's own account may not make use of it,
    *   SLUICE_CREATE_REFUSED for a name that none can have.
    */
-  accountOf(job: CreateJob): Promise<ObjectName>;
+  accountOf(maker: Maker): Promise<ObjectName>;
 }
 
 /**
@@ -25,16 +28,16 @@ export interface Identity {
  */
 export function createIdentity(reviews?: Reviews): Identity {
   return {
-    async accountOf(job) {
-      const { listener, trigger, serviceAccount } = job;
-      const pod = named(listener.namespace, job.listenerAccount ?? "default");
+    async accountOf(maker) {
+      const { listener, trigger, serviceAccount, listenerAccount } = maker;
+      const pod = named(listener.namespace, listenerAccount ?? "default");
       const account = serviceAccount === undefined ? pod : named(trigger.namespace, serviceAccount);
       if (reviews === undefined) return account;
       const demands: Demand[] = [];
       if (trigger.namespace !== listener.namespace) demands.push(seeing(trigger.namespace));
       if (account.name !== pod.name || account.namespace !== pod.namespace) demands.push(actingAs(account));
       for (const demand of demands) {
-        if (!(await reviews.may(pod, demand))) throw refused(job, pod, demand);
+        if (!(await reviews.may(pod, demand))) throw refused(maker, pod, demand);
       }
       return account;
     },
@@ -58,7 +61,7 @@ const actingAs = ({ namespace, name }: ObjectName): Demand => ({
   name,
 });
 
-function refused({ listener }: CreateJob, pod: ObjectName, demand: Demand): ReturnType<typeof fault> {
+function refused({ listener }: Maker, pod: ObjectName, demand: Demand): ReturnType<typeof fault> {
   const { verb, group, resource: plural, namespace, name } = demand;
   const resource = group === "" ? plural : `${plural}.${group}`;
   const only = name === undefined ? {} : { resourceNames: [name] };

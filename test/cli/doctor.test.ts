@@ -13,12 +13,14 @@ import { yamlOf } from "../helpers/flows.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { github, listener, OPEN, secret, trigger, type Written, written } from "../helpers/objects.ts";
 import { ROOT } from "../helpers/process.ts";
-import { accountUser } from "../helpers/rbac.ts";
+import { accountUser, grant } from "../helpers/rbac.ts";
 import { startRedis } from "../helpers/redis.ts";
 import { sluice } from "./helper.ts";
 
 const folder = temporaryFolder();
 after(() => folder[Symbol.dispose]());
+const CREATE = { apiGroups: ["tekton.dev"], resources: ["pipelineruns"], verbs: ["create"] };
+const IMPERSONATE = { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["impersonate"] };
 const NOWHERE = ["--store", `embedded:${join(folder.path, "no-store")}`];
 
 interface Report {
@@ -159,8 +161,15 @@ describe("in a cluster with RBAC", () => {
     for (const object of SERVED) server.put(object);
   });
 
+  /** What was granted for Tekton, too: the listener's account acts as the trigger's, which creates. */
+  const grantAccounts = (): void => {
+    grant(server, accountUser("ci", "default"), "ci", IMPERSONATE);
+    grant(server, accountUser("ci", "builder"), "ci", CREATE);
+  };
+
   test("the rights of deploy/access are enough", async () => {
     for (const object of granted) server.put(object);
+    grantAccounts();
     const report = await examined(...args);
     assert.deepEqual(
       report.findings.filter(({ state }) => state === "fail" || state === "warn"),
@@ -185,6 +194,7 @@ describe("in a cluster with RBAC", () => {
       for (const [index, rule] of rules.entries()) {
         server.clearObjects();
         for (const object of [...SERVED, ...granted]) server.put(object);
+        grantAccounts();
         server.put({ ...role, rules: rules.filter((_rule, i) => i !== index) });
         const report = await examined(...args);
         const found = report.findings.filter(({ state }) => state === "fail" || state === "warn");
@@ -212,10 +222,29 @@ describe("in a cluster with RBAC", () => {
     );
     assert.match(
       rights[0]?.fix ?? "",
-      /^kubectl create role sluice-read -n ci --verb=list,watch --resource=eventlisteners\.triggers\.tekton\.dev,\S+ && kubectl create rolebinding sluice-read -n ci --role=sluice-read --serviceaccount=sluice:sluice$/,
+      /^kubectl create role (\S+) -n ci --verb=list,watch --resource=eventlisteners\.triggers\.tekton\.dev,\S+ && kubectl create rolebinding \1 -n ci --role=\1 --serviceaccount=sluice:sluice$/,
     );
     assert.deepEqual(lines(ofArea(report, "listeners")), [
       "skip not looked at: kinds, or rights to read them, are missing",
+    ]);
+  });
+
+  test("an account that its listener may not use is told, with what Tekton's own Role would say", async () => {
+    for (const object of granted) server.put(object);
+    const use = async () => ofArea(await examined(...args), "accounts");
+    const [tenant] = await use();
+    assert.deepEqual([tenant?.state, tenant?.code], ["fail", "SLUICE_CREATE_TENANT"]);
+    assert.match(
+      tenant?.fix ?? "",
+      /--verb=impersonate .*--resource-name=builder .*--serviceaccount=ci:default/,
+    );
+    grant(server, accountUser("ci", "default"), "ci", IMPERSONATE);
+    const [unable] = await use();
+    assert.equal(unable?.state, "warn");
+    assert.match(unable.what, /ci\/builder may not create PipelineRuns in ci/);
+    grant(server, accountUser("ci", "builder"), "ci", CREATE);
+    assert.deepEqual(lines(await use()), [
+      "ok listeners may use their accounts, and these may create PipelineRuns",
     ]);
   });
 

@@ -14,7 +14,7 @@ export interface Need {
   readonly what: string;
   /** What a missing right is: nothing works without it, or something is not seen. */
   readonly missing: "fail" | "warn";
-  /** Name of a role that would grant it. */
+  /** How names of roles that grant it begin. */
   readonly role: string;
   readonly rights: readonly Permission[];
 }

@@ -39,19 +39,19 @@ async function answers(api: Api, user: string, need: Need): Promise<readonly Fin
     refused.push(...some.filter((_right, at) => !allowed[at]));
   }
   if (refused.length === 0) return [{ area: AREA, state: "ok", what: `may ${what}` }];
-  const places = [...Map.groupBy(refused, ({ namespace }) => namespace)];
-  const shown = places.slice(0, SHOWN).map(([namespace, lacking]): Finding => {
+  // A rule that names objects is one of its own: nothing can be created under a name.
+  const places = [
+    ...Map.groupBy(refused, ({ namespace = "", name }) => `${namespace}/${name !== undefined}`),
+  ];
+  const shown = places.slice(0, SHOWN).map(([, lacking]): Finding => {
+    const namespace = lacking[0]?.namespace;
     const where = namespace === undefined ? "in the whole cluster" : `in namespace ${namespace}`;
     const verbs = distinct(lacking.map(({ verb }) => verb));
     const resources = distinct(lacking.map(resourceOf));
     const resourceNames = distinct(lacking.flatMap(({ name }) => name ?? []));
-    const grant = {
-      verb: verbs.join(","),
-      resource: resources.join(","),
-      resourceNames,
-      role: need.role,
-      user,
-    };
+    // A role of this need may be there already, with less in it.
+    const role = [need.role, ...verbs, resources[0]?.replace(/[./].*$/, "")].join("-");
+    const grant = { verb: verbs.join(","), resource: resources.join(","), resourceNames, role, user };
     const named = resourceNames.length === 0 ? "" : ` (${resourceNames.join(", ")})`;
     return {
       area: AREA,
@@ -61,7 +61,7 @@ async function answers(api: Api, user: string, need: Need): Promise<readonly Fin
     };
   });
   if (places.length > SHOWN) {
-    shown.push({ area: AREA, state: "note", what: `and in ${places.length - SHOWN} more namespaces` });
+    shown.push({ area: AREA, state: "note", what: `and in ${places.length - SHOWN} more places` });
   }
   return shown;
 }

@@ -3,7 +3,7 @@
 import { duration } from "../config/values.ts";
 import { fault } from "../core/errors.ts";
 import { FILTERS } from "../ops/filter.ts";
-import { compareRuns } from "../shadow/compare.ts";
+import { compareRuns, EDGE_MS } from "../shadow/compare.ts";
 import type { ShadowRun } from "../shadow/run.ts";
 import { openClient } from "./client.ts";
 import { readOption } from "./filters.ts";
@@ -39,7 +39,7 @@ Ends with 1 when less than --threshold percent are the same, or nothing could be
       description: "look for runs only in this namespace; may be said again",
       many: true,
     },
-    { flags: "--since <time>", description: `${FILTERS.since.description}`, default: "24h" },
+    { flags: "--since <time>", description: FILTERS.since.description, default: "24h" },
     { flags: "--until <time>", description: FILTERS.until.description },
     { flags: "--within <time>", description: "time between the two runs of one delivery", default: "10m" },
     { flags: "--threshold <percent>", description: "percent that must be the same", default: "100" },
@@ -61,11 +61,11 @@ Ends with 1 when less than --threshold percent are the same, or nothing could be
         ? await ofLedger(options, environment, { since, until })
         : { runs: await runsOfFiles(files.here), from: undefined };
     const here = decided.runs.filter(wanted);
-    // Before its first delivery this gateway heard nothing.
     const { from } = decided;
     const own = new Set(here.map(({ event }) => event));
+    // Before its first delivery this gateway heard nothing; and what it created itself is no other's.
     const inTime = ({ at, event }: ShadowRun): boolean =>
-      !own.has(event) && (at === undefined || (at >= (from ?? 0) - withinMs && at <= until + withinMs));
+      !own.has(event) && (at === undefined || (at >= (from ?? 0) - EDGE_MS && at <= until + withinMs));
     const { kubeconfig } = settingsFrom({ ...options, namespace: undefined }, environment);
     const there =
       files.there === undefined

@@ -38,7 +38,7 @@ const NEAR = 16;
 /** Differences after which two runs are as different as can be. */
 const LOOK = 50;
 /** Milliseconds that a webhook, or a clock, may be behind another. */
-const EDGE_MS = 30_000;
+export const EDGE_MS = 30_000;
 
 /**
  * Pairs runs. The two sides know one delivery by different ids, so it is done by listener, trigger, kind and namespace,

@@ -22,14 +22,15 @@ export interface ShadowRun {
  * Reads an object by its labels.
  *
  * @param at when it was made, where the object does not say it: milliseconds since the epoch.
- * @returns undefined for what no trigger made.
+ * @returns undefined for what no trigger made. Labels are not enough: Tekton Pipelines hands those of a PipelineRun down to
+ *   its TaskRuns, which belong to it.
  */
 export function readRun(object: JsonObject, at?: number): ShadowRun | undefined {
   const metadata = fieldOf(object, "metadata");
   const labels = fieldOf(metadata, "labels");
   const event = textOf(labels, LABELS.event);
   const listener = textOf(labels, LABELS.listener);
-  if (event === "" || listener === "") return undefined;
+  if (event === "" || listener === "" || isOwned(metadata)) return undefined;
   const created = Date.parse(textOf(metadata, "creationTimestamp"));
   return {
     listener,
@@ -48,6 +49,12 @@ export function groupOf({ listener, trigger, kind, namespace, object }: ShadowRu
   // A cluster may show a kind in another version than the template wrote.
   const [group] = textOf(object, "apiVersion").split("/");
   return JSON.stringify([listener, trigger, kind, namespace, group]);
+}
+
+/** Whether a controller made it, for another object. */
+function isOwned(metadata: JsonObject): boolean {
+  const owners = ownValue(metadata, "ownerReferences");
+  return Array.isArray(owners) && owners.some((owner) => isJsonObject(owner) && owner.controller === true);
 }
 
 function fieldOf(object: JsonObject, key: string): JsonObject {

@@ -86,6 +86,10 @@ describe("shadow mode", () => {
       status: { startTime: new Date().toISOString() },
     };
     cluster.put(run);
+    // Its task, which inherits the labels.
+    const owner = { apiVersion: run.apiVersion, kind: run.kind, name, uid: randomUUID(), controller: true };
+    const task = { ...run.metadata, name: `${name}-tell`, ownerReferences: [owner] };
+    cluster.put({ ...run, kind: "TaskRun", metadata: task });
     const creationTimestamp = new Date(Date.now() + later).toISOString();
     cluster.put({ ...run, metadata: { ...run.metadata, creationTimestamp } });
   }

@@ -196,6 +196,17 @@ test("what carries no label of a trigger is no run", () => {
     assert.equal(readRun({ kind: "PipelineRun", metadata }), undefined);
 });
 
+test("what a controller made for another object is no run of a trigger, whatever its labels", () => {
+  const owner = { apiVersion: "tekton.dev/v1", kind: "PipelineRun", name: "build-x7k2p", uid: randomUUID() };
+  const child = living({}).object;
+  const owned = (controller: boolean): JsonObject => ({
+    ...child,
+    metadata: { ...(child.metadata as JsonObject), ownerReferences: [{ ...owner, controller }] },
+  });
+  assert.equal(readRun(owned(true)), undefined);
+  assert.ok(readRun(owned(false)));
+});
+
 test("any order and any number: every run is counted once", () => {
   const side = (make: (shape: Shape) => ShadowRun) =>
     fc.array(

@@ -1,4 +1,4 @@
-/** Every vector of ../shared/conformance through the real code; skipped, loudly, where the folder is absent. */
+/** Every vector through the real code: ours, and those of ../shared/conformance (skipped, loudly, where it is absent). */
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -10,7 +10,7 @@ import { describe, test } from "node:test";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { printReport } from "./report.ts";
 import { readByDesign, runFolder, SUITES } from "./runner.ts";
-import { agree, SHARED } from "./vectors.ts";
+import { agree, OWN, SHARED } from "./vectors.ts";
 
 if (!existsSync(SHARED)) {
   test("Sluice agrees with Tekton's recorded answers", { skip: `NOT RUN: ${SHARED} is absent` }, () => {});
@@ -48,6 +48,14 @@ if (!existsSync(SHARED)) {
     assert.ok(page.includes(`${of("by design")} differ on purpose`));
   });
 }
+
+test("Sluice agrees with Tekton's answers to inputs of our own", async () => {
+  const { results, absent } = await runFolder(OWN, []);
+  assert.deepEqual(absent, []);
+  const failed = results.filter(({ outcome }) => outcome !== "passed");
+  assert.equal(failed.length, 0, printReport({ results: failed, absent: [] }));
+  assert.ok(compatibility().includes(`${results.length.toLocaleString("en")} more`), `${results.length} of them`);
+});
 
 test("docs/compatibility.md names every difference", () => {
   const page = compatibility();

@@ -8,6 +8,9 @@ import type { JsonObject } from "../../src/core/json.ts";
 /** Where the vectors of this project's workspace stand. */
 export const SHARED = join(import.meta.dirname, "../../../shared/conformance");
 
+/** Vectors of ours: Tekton's answers to inputs that were written for this project. */
+export const OWN = join(import.meta.dirname, "vectors");
+
 export interface Vector<Input = unknown, Output = unknown> {
   readonly id: string;
   readonly class: string;

@@ -194,6 +194,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
       maxInFlight,
       unverifiedReply,
       http: settings.http,
+      hosts: settings.hosts,
       ...(defaultListener && { defaultListener }),
       ...(certificate && { certificate }),
     });

@@ -80,7 +80,8 @@ function printTime(ms: number): string {
 
 function printed(value: Settings[SettingKey]): string {
   if (Array.isArray(value)) return value.join(", ");
-  if (value instanceof Map) return Array.from(value, ([name, place]) => `${name}=${place}`).join(", ");
+  if (value instanceof Map)
+    return Array.from(value, ([name, place]) => `${name}=${printed(place)}`).join(", ");
   if (typeof value !== "object") return String(value);
   if ("port" in value) return printAddress(value);
   return "name" in value ? `${value.namespace}/${value.name}` : String(value);

@@ -123,6 +123,25 @@ export const clusters = z
   .refine((entries) => new Set(entries.map(([name]) => name)).size === entries.length)
   .transform((entries): ReadonlyMap<string, string> => new Map(entries));
 
+const HOST = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** Host name to a listener: a map in YAML, `host=namespace/name` pairs elsewhere. */
+export const hosts = z
+  .union([
+    z.literal("").transform((): Place[] => []),
+    text.transform((value): Place[] => value.split(",").map(pair)),
+    z.record(z.string(), text).transform((map): Place[] => Object.entries(map)),
+  ])
+  .transform((entries) => entries.map(([host, name]): Place => [host.toLowerCase(), name]))
+  .refine((entries) =>
+    entries.every(([host, to]) => host.length <= 253 && HOST.test(host) && objectName.safeParse(to).success),
+  )
+  .refine((entries) => new Set(entries.map(([host]) => host)).size === entries.length)
+  .transform(
+    (entries): ReadonlyMap<string, z.output<typeof objectName>> =>
+      new Map(entries.map(([host, to]) => [host, objectName.parse(to)])),
+  );
+
 type Place = [name: string, place: string];
 
 function pair(text: string): Place {

@@ -12,6 +12,8 @@ export interface RouteRequest {
 }
 
 export interface RouteOptions {
+  /** Host names, in lower case, that lead to one listener by any path. */
+  readonly hosts?: ReadonlyMap<string, ObjectName>;
   /** Where `/` leads when several listeners are served. */
   readonly defaultListener?: ObjectName;
   /** True: a path that names no listener leads to the default one too, as every path does in Tekton. */
@@ -19,20 +21,24 @@ export interface RouteOptions {
 }
 
 /**
- * Finds the listener of a request: `Host: el-<listener>.<namespace>.svc…` with any path, then
- * `/<namespace>/<listener>`, then `/` for the default listener (the named one, else the only one).
+ * Finds the listener of a request: `Host: el-<listener>.<namespace>.svc…` with any path, then a host that was given to
+ * one listener, then `/<namespace>/<listener>`, then `/` for the default listener (the named one, else the only one).
  *
  * @throws SluiceError SLUICE_LISTENER_UNKNOWN that names the listeners there are; SLUICE_LISTENER_BROKEN when the
- *   default listener is not declared: that is the operator's mistake, not the sender's.
+ *   default listener, or that of the host, is not declared: that is the operator's mistake, not the sender's.
  */
 export function routeTo(plans: Plans, request: RouteRequest, options: RouteOptions = {}): ListenerPlan {
   const path = pathOf(request.url);
-  const named = byHost(plans, request.host) ?? byPath(plans, path);
+  const { hosts, defaultListener, anyPath = false } = options;
+  const own = byHost(plans, request.host);
+  if (own !== undefined) return own;
+  const given = hosts?.get(bareHost(request.host));
+  if (given !== undefined) return declared(plans, given, "the listener of this host");
+  const named = byPath(plans, path);
   if (named !== undefined) return named;
-  const { defaultListener, anyPath = false } = options;
   if (path === "/" || anyPath) {
     const all = plans.all();
-    if (defaultListener !== undefined) return declared(plans, defaultListener);
+    if (defaultListener !== undefined) return declared(plans, defaultListener, "the default listener");
     if (all.length === 1) return all[0] as ListenerPlan;
   }
   throw fault("SLUICE_LISTENER_UNKNOWN", {
@@ -72,10 +78,15 @@ function byPath(plans: Plans, path: string): ListenerPlan | undefined {
   return match === null ? undefined : plans.find(match[1] as string, match[2] as string);
 }
 
-function declared(plans: Plans, { namespace, name }: ObjectName): ListenerPlan {
+/** Without port and final dot. */
+function bareHost(host: string | undefined): string {
+  return lower(host).replace(/\.?(:\d*)?$/, "");
+}
+
+function declared(plans: Plans, { namespace, name }: ObjectName, what: string): ListenerPlan {
   const plan = plans.find(namespace, name);
   if (plan !== undefined) return plan;
-  const reason = `it is the default listener and not declared; declared: ${namesOf(plans)}`;
+  const reason = `it is ${what} and not declared; declared: ${namesOf(plans)}`;
   throw fault("SLUICE_LISTENER_BROKEN", { listener: `${namespace}/${name}`, reason });
 }
 

@@ -35,6 +35,7 @@ export interface IngressOptions {
    */
   readonly http?: "strict" | "tekton";
   readonly defaultListener?: ObjectName;
+  readonly hosts?: RouteOptions["hosts"];
   /** Speaks TLS with this; plain HTTP without. */
   readonly certificate?: Pick<Certificate, "pair" | "onChange">;
   /** Milliseconds a sender may take for one request. */
@@ -48,10 +49,15 @@ const MAX_IN_FLIGHT = 256 * 1024 * 1024;
 
 /** Builds the server; the caller listens and closes. `GET /live` answers 200 while the process lives. */
 export function createIngress(options: IngressOptions): FastifyInstance {
-  const { plans, accept, tell, maxBody, defaultListener, clock = Date.now, newId = newDeliveryId } = options;
+  const { plans, accept, tell, maxBody, defaultListener, hosts } = options;
+  const { clock = Date.now, newId = newDeliveryId } = options;
   const { requestTimeout = 60_000 } = options;
   const asTekton = options.http === "tekton";
-  const routes: RouteOptions = { anyPath: asTekton, ...(defaultListener && { defaultListener }) };
+  const routes: RouteOptions = {
+    anyPath: asTekton,
+    ...(hosts && { hosts }),
+    ...(defaultListener && { defaultListener }),
+  };
   const openShare = createBudget(Math.max(options.maxInFlight ?? MAX_IN_FLIGHT, maxBody));
   const refusal = asTekton ? refusedAsTekton : refused;
   const app = Fastify({

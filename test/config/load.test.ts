@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { printSettings } from "../../src/config/describe.ts";
 import { readSettingsFile } from "../../src/config/file.ts";
 import type { SettingSources } from "../../src/config/load.ts";
 import { loadSettings } from "../../src/config/load.ts";
@@ -38,6 +39,7 @@ test("without any source the defaults hold", () => {
     followRuns: "auto",
     announce: "status",
     clusters: new Map(),
+    hosts: new Map(),
     listen: { host: "0.0.0.0", port: 8080 },
     admin: { host: "127.0.0.1", port: 9000 },
     role: "all",
@@ -219,6 +221,34 @@ test("sluice.yaml is read from a folder when it is there, and refused when it is
   assert.deepEqual(readSettingsFile(folder.path), { path, text: "role: worker\n" });
   writeFileSync(path, "#".repeat(70_000));
   assert.throws(() => readSettingsFile(folder.path), { code: "SLUICE_CONFIG_INVALID" });
+});
+
+test("hosts are a map in YAML and pairs elsewhere: names in any case, a listener each", () => {
+  const wanted = new Map([
+    ["hooks.example.com", { namespace: "ci", name: "github" }],
+    ["b.example.com", { namespace: "ci", name: "gitlab" }],
+  ]);
+  const text = "hosts:\n  Hooks.example.com: ci/github\n  b.example.com: ci/gitlab\n";
+  assert.deepEqual(loadSettings({ file: yaml(text) }).hosts, wanted);
+  const pairs = "hooks.example.com=ci/github, B.example.com=ci/gitlab";
+  const settings = loadSettings({ env: { SLUICE_HOSTS: pairs } });
+  assert.deepEqual(settings.hosts, wanted);
+  assert.match(
+    printSettings(settings),
+    /^hosts: hooks\.example\.com=ci\/github, b\.example\.com=ci\/gitlab$/m,
+  );
+  for (const wrong of [
+    "a",
+    "a=b",
+    "a=ci/x,a=ci/y",
+    "a=ci/x,A=ci/y",
+    "*.a=ci/x",
+    "a:80=ci/x",
+    "-a=ci/x",
+    "=ci/x",
+    ",",
+  ])
+    assert.match(refusal({ flags: { hosts: wrong } }).message, /setting hosts: expected host names/, wrong);
 });
 
 test("clusters are a map in YAML and pairs elsewhere: a file, or a Secret", () => {

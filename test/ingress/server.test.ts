@@ -60,6 +60,32 @@ describe("routing", () => {
     }
   });
 
+  test("a host that was given to a listener leads there by any path; one that is not served is the operator's mistake", async () => {
+    const hosts = new Map([
+      ["hooks.example.com", { namespace: "team-a", name: "push" }],
+      ["gone.example.com", { namespace: "team-a", name: "gone" }],
+    ]);
+    const options = { plans, accept: async () => "id", tell: () => {}, maxBody: 1_000, hosts };
+    const one = createIngress(options);
+    const ask = async (url: string, host: string) => {
+      const response = await one.inject({ method: "POST", url, payload: "{}", headers: { host } });
+      const { eventListener } = response.json<{ eventListener?: string }>();
+      return `${response.statusCode} ${eventListener ?? ""}`;
+    };
+    for (const host of [
+      "hooks.example.com",
+      "Hooks.Example.com:443",
+      "hooks.example.com.",
+      "hooks.example.com.:80",
+    ])
+      assert.equal(await ask("/any/path", host), "202 push", host);
+    assert.equal(await ask("/default/github", "hooks.example.com"), "202 push");
+    assert.equal(await ask("/default/github", "other.example.com"), "202 github");
+    assert.equal(await ask("/x", "a.hooks.example.com"), "404 ");
+    assert.equal((await ask("/x", "gone.example.com")).slice(0, 3), "500");
+    await one.close();
+  });
+
   test("/ goes nowhere while several listeners are served", async () => {
     const response = await fetch(base, { method: "POST", body: "{}" });
     assert.equal(response.status, 404);

@@ -82,6 +82,14 @@ export const PORTS = {
     expected: "strict or tekton",
     description: "tekton: webhooks by any method and path, unclean paths redirected, refusals in its words.",
   }),
+  hosts: setting({
+    value: "<host=namespace/name,...>",
+    default: "",
+    type: as.hosts,
+    expected: "host names with a listener each: hooks.example.com=ci/github, separated by commas",
+    description:
+      "Host names that lead to one listener by any path, as Ingresses made for Tekton's listeners have them.",
+  }),
   defaultListener: setting({
     value: "<namespace/name>",
     default: undefined,

@@ -9,6 +9,7 @@ import type { JobInHand, QueueDriver } from "./driver.ts";
 import { createFair } from "./fair.ts";
 import { envelope, FORMAT, openEnvelope } from "./format.ts";
 import { delayAfterThrow, POLICY } from "./policy.ts";
+import { createSparing } from "./sparing.ts";
 
 export interface ConsumerParts {
   readonly driver: QueueDriver;
@@ -27,6 +28,8 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
   let holding = false;
   let stopping: Promise<void> | undefined;
   let toldOfNewer = false;
+  // A backlog of a slow trigger is not to be turned round and round at the price of what the others bring.
+  const sparing = createSparing(POLICY.sparing);
   const fair = createFair({
     slots: concurrency,
     slowMs: POLICY.slowMs,
@@ -48,8 +51,8 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
     if ("newer" in opened) return leaveToOthers(opened.newer, bull, token);
     const place = fair.enter(keyOf(opened.job));
     if ("afterMs" in place) {
-      await bull.updateData(driver.pack(envelope(opened.job, opened.unspent + 1)));
-      return delay(place.afterMs, bull, token);
+      await sparing(() => putOff(opened, place.afterMs, bull, token));
+      throw new DelayedError();
     }
     // Starts are counted, not failures: an attempt that a crash cut off has used its number, so no two share one.
     const attempt = bull.attemptsStarted - opened.unspent;
@@ -61,8 +64,8 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
     if (verdict.kind === "done") return;
     if (verdict.kind === "retry") throw new Again(verdict.afterMs);
     if (verdict.kind === "aside") {
-      await bull.updateData(driver.pack(envelope(opened.job, opened.unspent + 1)));
-      return delay(verdict.afterMs, bull, token);
+      await putOff(opened, verdict.afterMs, bull, token);
+      throw new DelayedError();
     }
     if (verdict.kind === "back") {
       await hold(verdict.until);
@@ -70,6 +73,17 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
     }
     await bull.moveToWait(token);
     throw new WaitingError();
+  };
+
+  /** Untried, so that it keeps its attempt number. @param afterMs milliseconds. */
+  const putOff = async (
+    { job, unspent }: { readonly job: Job; readonly unspent: number },
+    afterMs: number,
+    bull: JobInHand,
+    token?: string,
+  ): Promise<void> => {
+    await bull.updateData(driver.pack(envelope(job, unspent + 1)));
+    await bull.moveToDelayed(Date.now() + Math.ceil(afterMs), token);
   };
 
   /** Takes no more before `until`; a lock is held by none of the jobs that wait meanwhile. */
@@ -88,7 +102,8 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
   const leaveToOthers = async (found: number, bull: JobInHand, token?: string): Promise<never> => {
     if (!toldOfNewer) onError(fault("SLUICE_STORE_VERSION", { found: `job ${found}`, known: `${FORMAT}` }));
     toldOfNewer = true;
-    return delay(POLICY.newerMs, bull, token);
+    await bull.moveToDelayed(Date.now() + POLICY.newerMs, token);
+    throw new DelayedError();
   };
 
   const { worker, widen, disconnect } = driver.worker(name, process, {
@@ -129,12 +144,6 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
 function keyOf(job: Job): string {
   const { namespace, name } = job.kind === "create" ? job.trigger : job.listener;
   return `${namespace}/${name}`;
-}
-
-/** @param afterMs milliseconds. */
-async function delay(afterMs: number, bull: JobInHand, token?: string): Promise<never> {
-  await bull.moveToDelayed(Date.now() + Math.ceil(afterMs), token);
-  throw new DelayedError();
 }
 
 /** How a handler's "retry" travels through BullMQ, which knows only failure. */

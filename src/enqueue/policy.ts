@@ -36,6 +36,8 @@ export const POLICY = {
   slowMs: 500,
   /** The longest that a job waits for its trigger's share before it asks again. */
   awayMs: 30_000,
+  /** The part of a worker's time that sending such jobs away may take. */
+  sparing: 0.25,
   /** The first retry after a handler threw; doubles with each attempt up to the last value. */
   throwMs: 1_000,
   throwMaxMs: 60_000,

@@ -80,6 +80,16 @@ test("a gateway of some namespaces has the rights of one for all, but for the ki
   assert.ok(rolesOf("namespace").every(({ kind }) => /^Role(Binding)?$/.test(kind)));
 });
 
+test("accounts that are bound to the role of Tekton's examples may make runs, and nothing else", () => {
+  const [role, ...others] = rolesOf("listeners");
+  assert.deepEqual(others, []);
+  assert.equal(role?.metadata.name, "tekton-triggers-eventlistener-roles");
+  assert.deepEqual(
+    [...rightsOf(rolesOf("listeners"))],
+    ["create tekton.dev/pipelineruns", "create tekton.dev/taskruns"],
+  );
+});
+
 interface Scene {
   /** Roles by folder, and where those that want a namespace go. */
   readonly roles: readonly (readonly [folder: string, namespace: string])[];

@@ -54,7 +54,10 @@ test("Sluice agrees with Tekton's answers to inputs of our own", async () => {
   assert.deepEqual(absent, []);
   const failed = results.filter(({ outcome }) => outcome !== "passed");
   assert.equal(failed.length, 0, printReport({ results: failed, absent: [] }));
-  assert.ok(compatibility().includes(`${results.length.toLocaleString("en")} more`), `${results.length} of them`);
+  assert.ok(
+    compatibility().includes(`${results.length.toLocaleString("en")} more`),
+    `${results.length} of them`,
+  );
 });
 
 test("docs/compatibility.md names every difference", () => {

@@ -48,7 +48,7 @@ test("a real API server tells the same refusals apart, and Roles of one namespac
     await objects.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } });
   const allow = async (account: string, rule: Rule): Promise<void> => {
     for (const object of grantObjects(accountUser(namespace, account), namespace, [rule], freshName()))
-      await objects.create(object as ClientObject);
+      await objects.create(object as object as ClientObject);
   };
 
   const { status } = await admin.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({

@@ -86,7 +86,7 @@ export const ERRORS = {
   SLUICE_CREATE_TENANT: row(403, "slow", "listener {listener} runs as {account}, which may not {what}; Tekton demands it too", "If that is meant: {grant}."),
   SLUICE_CREATE_POLICY: row(403, "slow", "a rule of the cluster refused {kind} {name} in {namespace}: {reason}", "Make room in its quota, or change what the rule finds wrong; it is tried again for an hour."),
   SLUICE_CLUSTER_UNKNOWN: row(422, "slow", "{from} asks for cluster {name}, which this gateway does not know; known: {known}", "Name it in the setting clusters, or correct the annotation sluice.dev/cluster."),
-  SLUICE_CLUSTER_KUBECONFIG: row(503, "slow", "Secret {namespace}/{name} gives no kubeconfig: {reason}", "Put a kubeconfig that holds its certificates and tokens itself under the key {key}, and let the gateway get that Secret."),
+  SLUICE_CLUSTER_KUBECONFIG: row(500, "slow", "Secret {namespace}/{name} gives no kubeconfig: {reason}", "Put a kubeconfig that holds its certificates and tokens itself under the key {key}, and let the gateway get that Secret."),
   SLUICE_CREATE_KIND: row(404, "slow", "the cluster knows no kind {kind}", "Install its CustomResourceDefinition, or correct apiVersion and kind."),
   SLUICE_CREATE_NAMESPACE: row(404, "slow", "namespace {namespace} is missing or being deleted: {reason}", "Create it, or correct the template's metadata.namespace."),
   SLUICE_CREATE_CREDENTIALS: row(401, "slow", "the API server does not accept this gateway's credentials: {reason}", "Renew the kubeconfig's token, certificate or plugin; it is read again at the next try."),
@@ -102,7 +102,7 @@ export const ERRORS = {
   SLUICE_WATCH_ABSENT: row(404, "slow", "the cluster serves no {resource} {where}: {reason}", "Install its CustomResourceDefinition; it is looked for again every half minute."),
   SLUICE_WATCH_BROKEN: row(502, "soon", "what the API server says of {resource} {where} cannot be read: {reason}", "It is asked again; something between may change or cut its answers."),
   // shadow
-  SLUICE_SHADOW_RUNS: row(502, "never", "the runs that others created cannot be listed: {resource}: {reason}", "Grant {account} the verb list on it, or name the namespaces that it may see with --namespace."),
+  SLUICE_SHADOW_RUNS: row(403, "never", "the runs that others created cannot be listed: {resource}: {reason}", "Grant {account} the verb list on it, or name the namespaces that it may see with --namespace."),
   // ops
   SLUICE_DELIVERY_UNKNOWN: row(404, "never", "no delivery has the id {id}", "List them with `sluice deliveries list`."),
   SLUICE_GATEWAY_AWAY: row(503, "soon", "{url} did not answer: {reason}", "Start the gateway with `sluice serve`, or name its address."),

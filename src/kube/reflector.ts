@@ -57,7 +57,7 @@ const LIMITS: ReflectorLimits = {
   page: 500,
   watchSeconds: 300,
   firstMs: 250,
-  longestMs: 30_000,
+  longestMs: 10_000,
   slowMs: 30_000,
 };
 

@@ -78,7 +78,8 @@ export function openLead(needs: LeadNeeds): { close(): Promise<void> } | undefin
     if (announces) {
       const events = createEvents({ api, instance: identity });
       const services = announce === "services";
-      const told = { api, events, places, services, discovery: createDiscovery(api) };
+      const installation = place.namespace;
+      const told = { api, events, places, services, installation, discovery: createDiscovery(api) };
       work.push(announceListeners({ ...needs, ...namespaces, ...told }, signal));
     }
     for (const each of await Promise.allSettled(work)) {

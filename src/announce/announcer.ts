@@ -87,7 +87,7 @@ export async function announceListeners(needs: AnnouncerNeeds, signal: AbortSign
     return createReflector<SeenListener | undefined>({
       api: needs.api,
       path: () => pathOf(namespace),
-      read: readListener,
+      read: (object) => readListener(object, needs.installation),
       ...(needs.limits !== undefined && { limits: needs.limits }),
       onChanges(changes) {
         for (const change of changes) {

@@ -1,6 +1,7 @@
 /** What is told about one listener: its status, its Service, an Event when it cannot fire and one when it can again. */
 
 import { isJsonObject, parseJson } from "../core/json.ts";
+import { SERVED_BY } from "../core/labels.ts";
 import type { Plans } from "../core/plan.ts";
 import type { Api } from "../kube/api.ts";
 import { versionPath } from "../kube/discovery.ts";
@@ -18,6 +19,8 @@ export interface ReportNeeds {
   readonly api: Api;
   readonly plans: Pick<Plans, "find">;
   readonly places: Places;
+  /** Whose gateways these are: the namespace of their Lease. */
+  readonly installation: string;
   /** Whether listeners get Services of their own; for that `places.service` must be known. */
   readonly services: boolean;
   readonly events: Events;
@@ -63,7 +66,7 @@ export async function report(needs: ReportNeeds, known: Known): Promise<Known> {
 
 /** @returns the listener as it is after it was written; undefined when nothing was. */
 async function writeStatus(
-  { api, places }: ReportNeeds,
+  { api, places, installation }: ReportNeeds,
   seen: SeenListener,
   verdict: Verdict,
   service?: ServiceState,
@@ -73,12 +76,13 @@ async function writeStatus(
   const url = addressOf(seen, places, service?.exists === true);
   if (url === seen.address && JSON.stringify(conditions) === JSON.stringify(before)) return undefined;
   const path = `${versionPath(apiVersion)}/namespaces/${namespace}/eventlisteners/${name}/status`;
-  const status = { address: url === "" ? null : { url }, conditions };
+  const annotations = { [SERVED_BY]: installation };
+  const status = { address: url === "" ? null : { url }, annotations, conditions };
   // With its version: of two that write at once one is refused, and looks again.
   const response = await api.send(mergePatch(path, { metadata: { resourceVersion }, status }));
   if (response.status === 404 || response.status === 409) return undefined;
   const after = response.status === 200 ? parseJson(response.body) : undefined;
-  if (isJsonObject(after)) return readListener(after);
+  if (isJsonObject(after)) return readListener(after, installation);
   throw refusedWrite(response, `patch the status of EventListener ${namespace}/${name}`);
 }
 

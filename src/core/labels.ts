@@ -13,3 +13,6 @@ export const SERVICE_LABEL = "sluice.dev/listener";
 
 /** Who says it, in Kubernetes Events. */
 export const REPORTER = "sluice.dev/gateway";
+
+/** In a listener's `status.annotations`: the installation whose gateways serve it. */
+export const SERVED_BY = "sluice.dev/served-by";

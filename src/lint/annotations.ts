@@ -15,7 +15,7 @@ const KNOWN: ReadonlyMap<
   { readonly values?: readonly string[]; readonly kinds: readonly Owner["kind"][] }
 > = new Map([
   ["sluice.dev/cluster", { kinds: ["TriggerTemplate", "Trigger", "EventListener"] }],
-  ["sluice.dev/managed", { values: ["true", "false"], kinds: ["EventListener"] }],
+  ["sluice.dev/managed", { kinds: ["EventListener"] }],
   ["sluice.dev/verification", { values: ["none"], kinds: ["EventListener", "Trigger"] }],
   ["sluice.dev/max-body-bytes", { kinds: ["EventListener"] }],
   ["sluice.dev/on-duplicate", { values: ["retry-failed", "ignore", "rerun"], kinds: ["EventListener"] }],

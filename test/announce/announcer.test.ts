@@ -93,6 +93,30 @@ test("a listener that Tekton's controller takes up is let go, and not written ag
   assert.deepEqual(t.conditions("github"), []);
 });
 
+test("two installations never write in turns: who serves it says so, and only a person says otherwise", async () => {
+  await using t = await openBench();
+  t.plans.set("github", planOf("github", [undefined]));
+  t.put("github");
+  t.announce();
+  await t.until(() => t.conditions("github").length > 0);
+  const places = { publicUrl: "https://other.example.com", domain: "cluster.local" };
+  const other = t.announce({ installation: "staging", places });
+  t.plans.set("marker", planOf("marker", [undefined]));
+  t.put("marker", { annotations: { "sluice.dev/managed": "staging" } });
+  await t.until(() => t.conditions("marker").length > 0);
+  assert.equal(t.writes("/github/status").length, 1);
+  assert.equal(t.status("marker")?.address?.url, "https://other.example.com/ci/marker");
+  const change = (metadata: object) => t.put("github", metadata, { status: t.status("github") });
+  change({ annotations: { "sluice.dev/managed": "staging" } });
+  await t.until(() => t.status("github")?.address?.url === "https://other.example.com/ci/github");
+  await other.stop();
+  change({ labels: { touched: "yes" } });
+  t.put("last");
+  t.plans.set("last", planOf("last", [undefined]));
+  await t.until(() => t.conditions("last").length > 0);
+  assert.equal(t.status("github")?.address?.url, "https://other.example.com/ci/github");
+});
+
 test("a new listener is left to Tekton's controller for a while", async () => {
   await using t = await openBench();
   t.plans.set("github", planOf("github", [undefined]));

@@ -74,7 +74,7 @@ export async function openBench() {
       const stopped = new AbortController();
       const done = announceListeners(
         {
-          ...{ api, discovery: createDiscovery(api), services: false },
+          ...{ api, discovery: createDiscovery(api), services: false, installation: "sluice" },
           places: { publicUrl: "https://hooks.example.com/", service: GATEWAY, domain: "cluster.local" },
           plans: { find: (_namespace, name) => plans.get(name) },
           events: createEvents({ api, instance: "test" }),

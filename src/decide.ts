@@ -151,7 +151,7 @@ function fire(
     return {
       trigger: name,
       result: "matched",
-      reason: `creates ${made.join(", ")}`,
+      reason: `creates ${made.join(", ")}${trigger.cluster === undefined ? "" : ` in cluster ${trigger.cluster}`}`,
       trace,
       job: {
         kind: "create",

@@ -49,6 +49,8 @@ test("a job goes where its template says, and its run says where it went", async
   assert.deepEqual([runs(t.home).length, runs(t.west).length], [1, 1]);
   const where = async (id: string) => (await t.flows.store.ledger.find(id))?.jobs[0]?.runs[0]?.where;
   assert.deepEqual([await where(here), await where(there)], [t.home.url, `west ${t.west.url}`]);
+  const record = await t.flows.store.ledger.find(there);
+  assert.match(record?.decisions[0]?.reason ?? "", /^creates PipelineRun ci\/\S+ in cluster west$/);
 });
 
 test("while one cluster is away the others' jobs go on; its own wait untried and are created when it is back", async () => {

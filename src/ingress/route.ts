@@ -67,6 +67,40 @@ export function cleanUrl(url: string): string | undefined {
   return clean === path ? undefined : clean + url.slice(path.length);
 }
 
+/** An answer that Go's server gives before Tekton's handler sees the request. */
+interface Detour {
+  readonly status: 307 | 400;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text?: string;
+}
+
+/** What Go's server says to a path that cannot be decoded, or is not clean; undefined to all others. */
+export function detour(method: string, url: string): Detour | undefined {
+  if (/%(?![0-9a-f]{2})/i.test(pathOf(url))) {
+    const headers = { "content-type": "text/plain; charset=utf-8", connection: "close" };
+    return { status: 400, headers, text: "400 Bad Request" };
+  }
+  const location = cleanUrl(url);
+  if (location === undefined) return undefined;
+  if (method !== "GET" && method !== "HEAD") return { status: 307, headers: { location } };
+  const headers = { location, "content-type": "text/html; charset=utf-8" };
+  if (method === "HEAD") return { status: 307, headers };
+  return { status: 307, headers, text: `<a href="${escaped(location)}">Temporary Redirect</a>.\n\n` };
+}
+
+/** html.EscapeString of Go's net/http. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => HTML[sign] as string);
+}
+
+const HTML: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&#34;",
+  "'": "&#39;",
+};
+
 function byHost(plans: Plans, host: string | undefined): ListenerPlan | undefined {
   // The Service that Tekton makes for a listener is called el-<listener>.
   const match = /^el-([a-z0-9.-]+?)\.([a-z0-9-]+)\.svc(?:[.:]|$)/i.exec(host ?? "");

@@ -12,7 +12,7 @@ import { readBody } from "./body.ts";
 import { createBudget } from "./budget.ts";
 import type { Certificate } from "./certificate.ts";
 import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
-import { cleanUrl, type RouteOptions, routeTo } from "./route.ts";
+import { detour, type RouteOptions, routeTo } from "./route.ts";
 import { secureServer } from "./secure-server.ts";
 
 /** A request whose listener is known: a delivery that has no id yet. */
@@ -93,9 +93,11 @@ export function createIngress(options: IngressOptions): FastifyInstance {
   }
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const clean = asTekton ? cleanUrl(request.url) : undefined;
-    if (clean !== undefined) return reply.redirect(clean, 307);
     const { method, url } = request;
+    const elsewhere = asTekton ? detour(method, url) : undefined;
+    if (elsewhere !== undefined) {
+      return reply.code(elsewhere.status).headers(elsewhere.headers).send(elsewhere.text);
+    }
     const headers = headersOf(request);
     let plan: ListenerPlan | undefined;
     const share = openShare();

@@ -81,6 +81,17 @@ describe("as Tekton's listener does", () => {
     }
   });
 
+  test("a browser is shown the way too, and a path that cannot be decoded is a bad request", async () => {
+    const { headers, body } = await ask("GET", "/a//b?c=<&", "");
+    assert.equal(headers["content-type"], "text/html; charset=utf-8");
+    assert.equal(body, '<a href="/a/b?c=&lt;&amp;">Temporary Redirect</a>.\n\n');
+    for (const path of ["/%", "/a%zz"]) {
+      const refused = await ask("POST", path);
+      assert.deepEqual([refused.status, refused.body], [400, "400 Bad Request"], path);
+    }
+    assert.equal((await ask("POST", "/x?a=%zz")).status, 202);
+  });
+
   test("a refusal has Tekton's fields and no others", async () => {
     const { status, headers, body } = await ask("GET", "/", "");
     assert.deepEqual([status, headers["content-type"]], [400, "application/json"]);

@@ -76,7 +76,8 @@ describe("writers that lock the same rows", () => {
         await lock(client, then);
       });
     await Promise.all([through("a", "b"), through("b", "a")]);
-    assert.equal(begun, 3, "one of them had to begin again");
+    // The database may undo either, or both.
+    assert.ok(begun >= 3, "one of them had to begin again");
     assert.deepEqual(await sql.query("SELECT name, count FROM circle ORDER BY name"), [
       { name: "a", count: 2 },
       { name: "b", count: 2 },

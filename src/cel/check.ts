@@ -258,6 +258,8 @@ const SORTABLE: ReadonlySet<Type["kind"]> = new Set([
   "timestamp",
   "string",
   "bytes",
+  // It may stand for a timestamp; where something is to be sorted, that is found out.
+  "null",
 ]);
 
 function itemType(range: Type): Type | undefined {

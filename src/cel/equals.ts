@@ -39,9 +39,10 @@ export function listHas(work: Work, list: readonly Value[], value: Value): boole
  * @returns below, at or above 0; NaN when one is NaN; undefined when they cannot be compared.
  */
 export function compare(a: Value, b: Value): number | undefined {
-  if (typeof a === "string") return typeof b === "string" ? compareBytewise(a, b) : undefined;
+  if (typeof a === "string" && typeof b === "string") return compareBytewise(a, b);
   // Before cel-go asks what the other is.
-  if (Number.isNaN(a)) return Number.NaN;
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number.NaN;
+  if (typeof a === "string") return undefined;
   if (typeof a === "boolean") return typeof b === "boolean" ? Number(a) - Number(b) : undefined;
   const left = numeric(a);
   const right = numeric(b);

@@ -25,8 +25,15 @@ export function printFixed(value: number): string {
 
 /** strconv.FormatFloat(x, 'e', precision, 64): an exponent of at least two digits. */
 export function printExponent(value: number, precision: number): string {
-  const [digits, exponent] = value.toExponential(precision).split("e") as [string, string];
-  return withExponent(digits, Number(exponent));
+  const [rounded, exponent] = value.toExponential(precision).split("e") as [string, string];
+  const [exact, power] = value.toExponential(100).split("e") as [string, string];
+  const point = exact.indexOf(".");
+  // Halves go to the even digit; JavaScript takes the larger one.
+  const kept = exact.slice(0, precision === 0 ? point : point + 1 + precision);
+  const isHalf = /^\.?50*$/.test(exact.slice(kept.length));
+  return isHalf && Number(kept.at(-1)) % 2 === 0
+    ? withExponent(kept, Number(power))
+    : withExponent(rounded, Number(exponent));
 }
 
 /**

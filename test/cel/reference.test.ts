@@ -61,6 +61,7 @@ test("a format with its arguments beside it is checked before any event, whether
     ["'%s'.format(body.list)", "one"],
     ["'%e %f'.format([-0.0, -0.0])", "-0.000000e+00 -0.000000"],
     ["'%.1f'.format([1e22])", "10000000000000000000000.0"],
+    ["'%.0e %.0e %.1e %.2e'.format([-2.5, 3.5, 1.25, 0.15])", "-2e+00 4e+00 1.2e+00 1.50e-01"],
   ]);
 });
 
@@ -110,6 +111,7 @@ test("greatest and least refuse NaN as soon as there is something to compare it 
     ["math.isNaN(math.least([0.0/0.0]))", true],
     ["string(math.sign(-0.0))", "0"],
     ["dyn(0.0/0.0) <= dyn('a')", false],
+    ["dyn('a') >= dyn(0.0/0.0)", false],
   ]);
 });
 

@@ -52,6 +52,16 @@ test("a catalog that broke later is degraded but ready", async () => {
   assert.deepEqual((await readiness([catalogCheck(() => ({ loaded: true, faults: [] }))])).degraded, []);
 });
 
+test("a catalog whose cluster cannot be asked says why: degraded where something is in force, else not ready", async () => {
+  const away = [fault("SLUICE_CREATE_UNREACHABLE", { reason: "connection refused" })];
+  const known = await stateOf(catalogCheck(() => ({ loaded: true, faults: [], warnings: [broken], away })));
+  assert.deepEqual([known.ready, known.state, known.faults?.length], [true, "degraded", 2]);
+  assert.match(known.message ?? "", /as it was known last: .*connection refused/);
+  const never = await stateOf(catalogCheck(() => ({ loaded: false, faults: [], away })));
+  assert.equal(never.ready, false);
+  assert.match(never.message ?? "", /not read yet: .*connection refused/);
+});
+
 test("a gateway that is stopping is not ready", async () => {
   assert.equal((await stateOf(stoppingCheck(() => true))).ready, false);
   assert.equal((await stateOf(stoppingCheck(() => false))).ready, true);

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { fault } from "../../src/core/errors.ts";
 import type { Fact } from "../../src/core/fact.ts";
 import type { LogOptions } from "../../src/record/log.ts";
 import { createLog } from "../../src/record/log.ts";
@@ -73,6 +74,16 @@ test("faults of the catalog are written with file and line", () => {
   assert.deepEqual(parsed(broken)["faults"], [
     { code: "SLUICE_OBJECT_INVALID", message: "spec.triggers: is no list", at: "a.yaml:3:5" },
   ]);
+});
+
+test("a catalog in force warns of what in it cannot be used", () => {
+  const loaded = { type: "catalog.loaded", objects: 2, listeners: 1, triggers: 1, took: 5 } as const;
+  assert.deepEqual([parsed(loaded)["level"], parsed(loaded)["faults"]], ["info", undefined]);
+  const what = "Trigger ci/build";
+  const faults = [fault("SLUICE_OBJECT_UNUSABLE", { what, reason: "spec.bindings must be a list" })];
+  const { level, msg, faults: told } = parsed({ ...loaded, faults });
+  assert.deepEqual([level, msg], ["warn", "catalog in force: 1 listeners, 1 triggers, 1 faults"]);
+  assert.match(JSON.stringify(told), /Trigger ci\/build cannot be used: spec.bindings must be a list/);
 });
 
 test("what strangers wrote can neither break a line, nor drive a terminal, nor fill the log", () => {

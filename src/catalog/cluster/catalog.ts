@@ -110,6 +110,12 @@ export function createClusterCatalog(options: ClusterCatalogOptions): ClusterCat
     (CLUSTER_SCOPED.has(kind) ? [undefined] : everywhere).map((namespace) => follow(kind, namespace)),
   );
 
+  /** Rights inside of namespaces were chosen, and not every cluster has every kind: told once, but no fault for ever. */
+  function isMeant(who: Followed, { code }: SluiceError): boolean {
+    if (!OPTIONAL.has(who.kind) || !refusals.has(who)) return false;
+    return code === "SLUICE_WATCH_ABSENT" || (namespaces.length > 0 && CLUSTER_SCOPED.has(who.kind));
+  }
+
   function settle(): void {
     const open = all.some(
       (one) => !one.reflector.isSynced() && !(OPTIONAL.has(one.kind) && refusals.has(one)),
@@ -125,7 +131,7 @@ export function createClusterCatalog(options: ClusterCatalogOptions): ClusterCat
     declarations: objects.declarations,
     synced: first.promise,
     isSynced: () => synced,
-    away: troubles.all,
+    away: () => troubles.all((who, error) => !isMeant(who, error)),
     faults: objects.faults,
     count: objects.count,
     close() {

@@ -6,8 +6,8 @@ export interface Troubles<Who> {
   /** @param what is told when the first one has it, and mended when the last one lost it. */
   begin(who: Who, what: string, error: SluiceError): void;
   end(who: Who): void;
-  /** One for each thing that there is trouble with. */
-  all(): readonly SluiceError[];
+  /** One for each thing that there is trouble with. @param counts says whose trouble is one. */
+  all(counts: (who: Who, error: SluiceError) => boolean): readonly SluiceError[];
 }
 
 export function createTroubles<Who>(
@@ -31,6 +31,9 @@ export function createTroubles<Who>(
       known.delete(who);
       if (before !== undefined && !isKnown(before.what)) onMended?.(before.what);
     },
-    all: () => [...new Map([...known.values()].map(({ what, error }) => [what, error])).values()],
+    all(counts) {
+      const real = [...known].filter(([who, { error }]) => counts(who, error));
+      return [...new Map(real.map(([, { what, error }]) => [what, error])).values()];
+    },
   };
 }

@@ -10,13 +10,17 @@ import { type Exit, exitOf } from "./verb.ts";
 const ONE_WISH_MS = 1_000;
 
 const stop = new Promise<string>((resolve) => {
-  let asked: number | undefined;
+  let asked = false;
+  let insists = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      asked ??= performance.now();
-      resolve(signal);
       // Who asks again later does not want to wait.
-      if (performance.now() - asked > ONE_WISH_MS) process.exit(128 + (signal === "SIGINT" ? 2 : 15));
+      if (insists) process.exit(128 + (signal === "SIGINT" ? 2 : 15));
+      if (asked) return;
+      asked = true;
+      resolve(signal);
+      // A copy that came in time may be heard late, when the loop was busy: immediates run behind what has come by then.
+      setTimeout(() => setImmediate(() => (insists = true)).unref(), ONE_WISH_MS).unref();
     });
   }
 });

@@ -102,7 +102,7 @@ export const ERRORS = {
   SLUICE_WATCH_ABSENT: row(404, "slow", "the cluster serves no {resource} {where}: {reason}", "Install its CustomResourceDefinition; it is looked for again every half minute."),
   SLUICE_WATCH_BROKEN: row(502, "soon", "what the API server says of {resource} {where} cannot be read: {reason}", "It is asked again; something between may change or cut its answers."),
   // shadow
-  SLUICE_SHADOW_RUNS: row(403, "never", "the runs that others created cannot be listed: {resource}: {reason}", "Grant {account} the verb list on it, or name the namespaces that it may see with --namespace."),
+  SLUICE_SHADOW_RUNS: row(500, "never", "the runs that others created cannot be listed: {resource}: {reason}", "Grant {account} the verb list on it, or name the namespaces that it may see with --namespace."),
   // ops
   SLUICE_DELIVERY_UNKNOWN: row(404, "never", "no delivery has the id {id}", "List them with `sluice deliveries list`."),
   SLUICE_GATEWAY_AWAY: row(503, "soon", "{url} did not answer: {reason}", "Start the gateway with `sluice serve`, or name its address."),

@@ -49,7 +49,7 @@ const HUNG_MS = 5_000;
 
 /** Objects of `scan` are refused for ever, then hang; those of `build` must not come later for it. */
 async function oneSickTrigger(stage: Stage): Promise<Course> {
-  const { deliveries } = stage.size;
+  const { deliveries, form } = stage.size;
   await stage.startGateway();
   const warm = await stage.burst(deliveries / 4, { rate: RATE }).done;
   const alone = await stage.burst((deliveries * 3) / 8, { rate: RATE }).done;
@@ -60,10 +60,12 @@ async function oneSickTrigger(stage: Stage): Promise<Course> {
   const besideMs = await createdP95(stage, beside);
   await stage.api.clearFaults();
   const fault = `p95 of healthy objects rose from ${aloneMs} to ${besideMs} ms`;
+  // Other tests run beside the short form: there only what waits for the sick, not what is slow, is at fault.
+  const bar = form === "long" ? 2 * aloneMs + NOISE_MS : HUNG_MS;
   const course = {
     sent: [warm, alone, beside],
     measured: { p95AloneMs: aloneMs, p95BesideSickMs: besideMs },
-    faults: besideMs <= 2 * aloneMs + NOISE_MS ? [] : [fault],
+    faults: besideMs <= bar ? [] : [fault],
   };
   return besideHanging(stage, course);
 }

@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /**
@@ -21,9 +22,11 @@ export function ensureProgram(
   const found = lookFor(name, folders());
   if (found !== undefined) return found;
   if (process.getuid?.() === 0 && lookFor("apt-get", []) !== undefined) {
-    const options = { encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-    spawnSync("apt-get", ["update", "-q"], options);
-    spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", pkg], options);
+    // Test files run side by side, and apt-get waits for no other: they install one after the other.
+    const lock = join(tmpdir(), "sluice-tests-apt.lock");
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    const script = `command -v "$0" || { apt-get update -q; apt-get install -y -q --no-install-recommends "$1"; }`;
+    spawnSync("flock", [lock, "sh", "-c", script, name, pkg], { encoding: "utf8", env });
     const installed = lookFor(name, folders());
     if (installed !== undefined) return installed;
   }

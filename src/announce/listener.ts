@@ -2,7 +2,7 @@
 
 import type { ObjectName } from "../core/delivery.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, ownValue } from "../core/json.ts";
+import { isJsonObject, objectAt, ownValue } from "../core/json.ts";
 import { SERVED_BY } from "../core/labels.ts";
 
 /** One of `status.conditions` (knative.dev/pkg/apis: Condition). */
@@ -85,9 +85,4 @@ const textOf = (value: JsonValue | undefined): string => (typeof value === "stri
 function listAt(object: JsonObject, key: string): readonly JsonValue[] {
   const value = ownValue(object, key);
   return Array.isArray(value) ? value : [];
-}
-
-function objectAt(object: JsonObject, key: string): JsonObject {
-  const value = ownValue(object, key);
-  return isJsonObject(value) ? value : {};
 }

@@ -20,6 +20,18 @@ export function ownValue(object: JsonObject, key: string): JsonValue | undefined
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+/** The object under a key; an empty one where none is. */
+export function objectAt(object: JsonObject, key: string): JsonObject {
+  const value = ownValue(object, key);
+  return isJsonObject(value) ? value : {};
+}
+
+/** The text under a key; an empty one where none is. */
+export function textAt(object: JsonObject, key: string): string {
+  const value = ownValue(object, key);
+  return typeof value === "string" ? value : "";
+}
+
 /** Sets a key on an object under construction without ever reaching its prototype. */
 export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
@@ -44,6 +56,15 @@ export function parseJson(text: string): JsonValue {
     throw new SyntaxError("a number is out of the range of a 64-bit float");
   }
   return value;
+}
+
+/** As {@link parseJson}; undefined for what it refuses. */
+export function tryParseJson(text: string): JsonValue | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
 }
 
 // Looking at every value costs as much as parsing them. Only an exponent of three digits, or more digits than a

@@ -2,13 +2,14 @@
 
 import { fault } from "../core/errors.ts";
 import type { CreateAnswer, CreateJob, KubernetesObject, Run, Target } from "../core/job.ts";
-import { isJsonObject, parseJson } from "../core/json.ts";
+import { isJsonObject, tryParseJson } from "../core/json.ts";
 import type { Api, ApiLimits } from "../kube/api.ts";
 import { createApi, DEFAULT_LIMITS } from "../kube/api.ts";
 import type { ClusterSource } from "../kube/cluster.ts";
 import { loadCluster } from "../kube/cluster.ts";
 import type { Resource } from "../kube/discovery.ts";
 import { createDiscovery, versionPath } from "../kube/discovery.ts";
+import { noAnswer } from "../kube/refusal.ts";
 import { accountUser } from "../kube/reviews.ts";
 import { createSession } from "../kube/session.ts";
 import { readStatus } from "../kube/status.ts";
@@ -100,9 +101,7 @@ export function createKubernetesTarget(options: KubernetesTargetOptions): Target
       const response = await api.send({ method: "GET", path: "/version" });
       // 403 proves the credentials too: they are known, and merely may not read versions.
       if (response.status === 200 || response.status === 403) return;
-      const reason = readStatus(response).message;
-      const code = response.status === 401 ? "SLUICE_CREATE_CREDENTIALS" : "SLUICE_CREATE_BUSY";
-      throw fault(code, { status: String(response.status), reason });
+      throw noAnswer(response);
     },
     close: async () => session.close(),
   };
@@ -161,10 +160,6 @@ function unknownKind({ apiVersion, kind }: KubernetesObject): ReturnType<typeof 
 }
 
 function metadataOf(body: string): unknown {
-  try {
-    const document = parseJson(body);
-    return isJsonObject(document) ? document.metadata : undefined;
-  } catch {
-    return undefined;
-  }
+  const document = tryParseJson(body);
+  return isJsonObject(document) ? document.metadata : undefined;
 }

@@ -1,7 +1,7 @@
 /** A run as the cluster tells of it: whose it is by its labels, and what has become of it by its status. */
 
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, ownValue } from "../core/json.ts";
+import { isJsonObject, objectAt, ownValue } from "../core/json.ts";
 import { LABELS } from "../core/labels.ts";
 import type { RunName, RunPhase, RunProgress } from "../core/progress.ts";
 
@@ -86,9 +86,4 @@ function succeeded(status: JsonObject): JsonObject {
 function timeOf(value: JsonValue | undefined): number | undefined {
   const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
-}
-
-function objectAt(object: JsonObject, key: string): JsonObject {
-  const value = ownValue(object, key);
-  return isJsonObject(value) ? value : {};
 }

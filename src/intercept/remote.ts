@@ -4,7 +4,7 @@ import { fault, reasonOf } from "../core/errors.ts";
 import type { CompiledInterceptor, HttpClient, Verdict } from "../core/interceptor.ts";
 import { GRPC, PASS } from "../core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, ownValue, parseJson } from "../core/json.ts";
+import { isJsonObject, objectAt, ownValue, parseJson, textAt } from "../core/json.ts";
 import { shownUrl } from "../core/url.ts";
 
 export interface RemoteOptions {
@@ -131,14 +131,4 @@ function verdictOf(body: string): Verdict {
 /** Go's encoding/json matches field names without regard to case. */
 function foldedKeys(object: JsonObject): Map<string, JsonValue> {
   return new Map(Object.entries(object).map(([key, value]) => [key.toLowerCase(), value]));
-}
-
-function objectAt(object: JsonObject, key: string): JsonObject {
-  const value = ownValue(object, key);
-  return isJsonObject(value) ? value : {};
-}
-
-function textAt(object: JsonObject, key: string): string {
-  const value = ownValue(object, key);
-  return typeof value === "string" ? value : "";
 }

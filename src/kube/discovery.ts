@@ -2,7 +2,7 @@
 
 import type { V1APIResource } from "@kubernetes/client-node";
 import type { JsonValue } from "../core/json.ts";
-import { isJsonObject, parseJson } from "../core/json.ts";
+import { isJsonObject, tryParseJson } from "../core/json.ts";
 import type { Api, ApiResponse } from "./api.ts";
 
 /** What is needed of a kind to write a path. */
@@ -75,7 +75,7 @@ async function list(api: Api, apiVersion: string): Promise<ReadonlyMap<string, R
   const response = await api.send({ method: "GET", path: versionPath(apiVersion) });
   if (response.status === 404) return new Map();
   if (response.status !== 200) return response;
-  const document = parsed(response.body);
+  const document = tryParseJson(response.body);
   if (!isJsonObject(document) || !Array.isArray(document.resources)) return response;
   const kinds = new Map<string, Resource>();
   for (const entry of document.resources as readonly JsonValue[]) {
@@ -91,12 +91,4 @@ async function list(api: Api, apiVersion: string): Promise<ReadonlyMap<string, R
 /** `v1` → `/api/v1`; `tekton.dev/v1` → `/apis/tekton.dev/v1`. */
 export function versionPath(apiVersion: string): string {
   return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }

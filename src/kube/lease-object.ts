@@ -1,6 +1,6 @@
 /** The Lease object of coordination.k8s.io/v1, read and written. */
 
-import { isJsonObject, type JsonObject, parseJson } from "../core/json.ts";
+import { isJsonObject, type JsonObject, tryParseJson } from "../core/json.ts";
 import { microTime } from "./write.ts";
 
 export interface LeaseObject {
@@ -29,7 +29,7 @@ export function leasePath({ namespace, name }: LeaseName, collection = false): s
 
 /** @returns undefined for what is no Lease; fields that are missing or of another type count as unset. */
 export function readLease(body: string): LeaseObject | undefined {
-  const document = parsed(body);
+  const document = tryParseJson(body);
   if (!isJsonObject(document) || !isJsonObject(document.metadata)) return undefined;
   const { metadata } = document;
   const spec = isJsonObject(document.spec) ? document.spec : {};
@@ -82,12 +82,4 @@ export function leaseText({ namespace, name, identity, before, durationMs, now }
     labels: { "app.kubernetes.io/managed-by": "sluice" },
   };
   return JSON.stringify({ apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -34,6 +34,13 @@ export function givenUp(status: number, reason: string): SluiceError {
   return fault("SLUICE_CREATE_BUSY", { status: String(status), reason });
 }
 
+/** An answer that says nothing of what was asked: who we are is not known there, or the server has other trouble. */
+export function noAnswer(response: ApiResponse): SluiceError {
+  const { status } = response;
+  const code = status === 401 ? "SLUICE_CREATE_CREDENTIALS" : "SLUICE_CREATE_BUSY";
+  return fault(code, { status: String(status), reason: readStatus(response).message });
+}
+
 /** Whether the server is only short of breath: what we know of its versions is still good. */
 export function isBusy(status: number): boolean {
   return status === 429 || status === 500 || status === 502 || status === 503;

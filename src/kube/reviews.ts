@@ -2,9 +2,10 @@
 
 import type { ObjectName } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
-import { isJsonObject, parseJson } from "../core/json.ts";
+import { isJsonObject, tryParseJson } from "../core/json.ts";
 import type { Api, ApiResponse } from "./api.ts";
 import { grantCommand } from "./grant.ts";
+import { noAnswer } from "./refusal.ts";
 import { readStatus } from "./status.ts";
 
 /** A right as RBAC knows it. */
@@ -106,15 +107,11 @@ function attributes({ verb, group, resource, namespace, name }: Permission): obj
 
 function allowedIn(response: ApiResponse, namespace: string): boolean {
   if (response.status === 200 || response.status === 201) {
-    const document = parsed(response.body);
+    const document = tryParseJson(response.body);
     const status = isJsonObject(document) ? document.status : undefined;
     if (isJsonObject(status) && typeof status.allowed === "boolean") return status.allowed;
   }
-  const reason = readStatus(response).message;
-  if (response.status === 401) throw fault("SLUICE_CREATE_CREDENTIALS", { reason });
-  if (response.status !== 403) {
-    throw fault("SLUICE_CREATE_BUSY", { status: String(response.status), reason });
-  }
+  if (response.status !== 403) throw noAnswer(response);
   const kind = `localsubjectaccessreviews.${GROUP}`;
   const grant = grantCommand({ verb: "create", resource: kind, namespace });
   throw fault("SLUICE_CREATE_FORBIDDEN", {
@@ -122,15 +119,7 @@ function allowedIn(response: ApiResponse, namespace: string): boolean {
     verb: "create",
     kind,
     namespace,
-    reason,
+    reason: readStatus(response).message,
     grant,
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 /** What an answer of the API server says of a failure: the parts of its Status, and when to ask again. */
 
-import { isJsonObject, parseJson } from "../core/json.ts";
+import { isJsonObject, tryParseJson } from "../core/json.ts";
 import type { ApiResponse } from "./api.ts";
 
 /** The parts of a metav1.Status that decide something; empty where the body is none. */
@@ -22,7 +22,7 @@ export interface Status {
 const MAX_MESSAGE = 1_000;
 
 export function readStatus({ status, body }: ApiResponse): Status {
-  const document = parsed(body);
+  const document = tryParseJson(body);
   if (!isJsonObject(document) || document.kind !== "Status") {
     const text = printable(body).trim();
     return {
@@ -61,15 +61,7 @@ function reasonOfCause(cause: unknown): readonly string[] {
   return isJsonObject(cause) && typeof cause.reason === "string" ? [cause.reason] : [];
 }
 
-function parsed(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
-}
-
-// Control characters could forge log lines or steer a terminal.
-function printable(text: string): string {
-  return text.slice(0, MAX_MESSAGE).replace(/\p{Cc}+/gu, " ");
+/** A foreign text for logs and the ledger, cut: control characters could forge log lines or steer a terminal. */
+export function printable(text: string, length = MAX_MESSAGE): string {
+  return text.slice(0, length).replace(/\p{Cc}+/gu, " ");
 }

@@ -1,6 +1,7 @@
 /** What the API server remarks when it takes a request: fields that it dropped, versions that will go. */
 
 import type { ApiResponse } from "./api.ts";
+import { printable } from "./status.ts";
 
 /** Kept of one answer, and of one remark; a server sends at most 4 KiB (k8s.io/apiserver/pkg/endpoints/filters/warning.go). */
 const MAX_WARNINGS = 10;
@@ -15,10 +16,5 @@ export function readWarnings({ headers }: Pick<ApiResponse, "headers">): readonl
   const text = headers["warning"];
   if (text === undefined) return [];
   const warnings = [...String(text).matchAll(WARNING)].slice(0, MAX_WARNINGS);
-  return warnings.map(([, quoted = ""]) => printable(quoted.replace(/\\(.)/g, "$1")));
-}
-
-// Control characters could forge log lines or steer a terminal.
-function printable(text: string): string {
-  return text.slice(0, MAX_LENGTH).replace(/\p{Cc}+/gu, " ");
+  return warnings.map(([, quoted = ""]) => printable(quoted.replace(/\\(.)/g, "$1"), MAX_LENGTH));
 }

@@ -1,7 +1,7 @@
 /** One object that a trigger made, here or there: what it is compared by. */
 
 import type { JsonObject } from "../core/json.ts";
-import { isJsonObject, ownValue } from "../core/json.ts";
+import { isJsonObject, objectAt, ownValue, textAt } from "../core/json.ts";
 import { LABELS } from "../core/labels.ts";
 
 export interface ShadowRun {
@@ -26,19 +26,19 @@ export interface ShadowRun {
  *   its TaskRuns, which belong to it.
  */
 export function readRun(object: JsonObject, at?: number): ShadowRun | undefined {
-  const metadata = fieldOf(object, "metadata");
-  const labels = fieldOf(metadata, "labels");
-  const event = textOf(labels, LABELS.event);
-  const listener = textOf(labels, LABELS.listener);
+  const metadata = objectAt(object, "metadata");
+  const labels = objectAt(metadata, "labels");
+  const event = textAt(labels, LABELS.event);
+  const listener = textAt(labels, LABELS.listener);
   if (event === "" || listener === "" || isOwned(metadata)) return undefined;
-  const created = Date.parse(textOf(metadata, "creationTimestamp"));
+  const created = Date.parse(textAt(metadata, "creationTimestamp"));
   return {
     listener,
     event,
-    trigger: textOf(labels, LABELS.trigger),
-    kind: textOf(object, "kind"),
-    namespace: textOf(metadata, "namespace"),
-    name: textOf(metadata, "name"),
+    trigger: textAt(labels, LABELS.trigger),
+    kind: textAt(object, "kind"),
+    namespace: textAt(metadata, "namespace"),
+    name: textAt(metadata, "name"),
     at: Number.isNaN(created) ? at : created,
     object,
   };
@@ -47,7 +47,7 @@ export function readRun(object: JsonObject, at?: number): ShadowRun | undefined 
 /** Runs of different groups are never the same. As JSON, so that no name can pass for two. */
 export function groupOf({ listener, trigger, kind, namespace, object }: ShadowRun): string {
   // A cluster may show a kind in another version than the template wrote.
-  const [group] = textOf(object, "apiVersion").split("/");
+  const [group] = textAt(object, "apiVersion").split("/");
   return JSON.stringify([listener, trigger, kind, namespace, group]);
 }
 
@@ -55,14 +55,4 @@ export function groupOf({ listener, trigger, kind, namespace, object }: ShadowRu
 function isOwned(metadata: JsonObject): boolean {
   const owners = ownValue(metadata, "ownerReferences");
   return Array.isArray(owners) && owners.some((owner) => isJsonObject(owner) && owner.controller === true);
-}
-
-function fieldOf(object: JsonObject, key: string): JsonObject {
-  const value = ownValue(object, key);
-  return isJsonObject(value) ? value : {};
-}
-
-function textOf(object: JsonObject, key: string): string {
-  const value = ownValue(object, key);
-  return typeof value === "string" ? value : "";
 }

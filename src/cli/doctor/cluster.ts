@@ -2,11 +2,10 @@
 
 import { SERVED, TEKTON_GROUP } from "../../catalog/admit.ts";
 import type { Settings } from "../../config/schema.ts";
-import { asFault, fault } from "../../core/errors.ts";
-import { isJsonObject, ownValue, parseJson } from "../../core/json.ts";
+import { isJsonObject, ownValue, tryParseJson } from "../../core/json.ts";
 import type { Api, ApiResponse } from "../../kube/api.ts";
 import { createDiscovery } from "../../kube/discovery.ts";
-import { readStatus } from "../../kube/status.ts";
+import { noAnswer } from "../../kube/refusal.ts";
 import { judgeClock } from "../../store/survey.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
@@ -23,9 +22,9 @@ export async function lookAtCluster(area: string, api: Api, settings: Settings):
     const asked = Date.now();
     const response = await api.send({ method: "GET", path: "/version" });
     const answered = Date.now();
-    if (response.status !== 200 && response.status !== 403) throw refusal(response);
+    if (response.status !== 200 && response.status !== 403) throw noAnswer(response);
     const user = await whoAreWe(api);
-    const version = textAt(response.body, "gitVersion") ?? "a version that it does not tell";
+    const version = textIn(response.body, "gitVersion") ?? "a version that it does not tell";
     return {
       user,
       findings: [
@@ -91,23 +90,13 @@ async function whoAreWe(api: Api): Promise<string> {
   const body = JSON.stringify({ apiVersion, kind: "SelfSubjectReview" });
   const response = await api.send({ method: "POST", path: `/apis/${apiVersion}/selfsubjectreviews`, body });
   if (response.status !== 201 && response.status !== 200) return api.account;
-  return textAt(response.body, "status", "userInfo", "username") ?? api.account;
+  return textIn(response.body, "status", "userInfo", "username") ?? api.account;
 }
 
-function textAt(body: string, ...path: readonly string[]): string | undefined {
-  try {
-    const value = path.reduce<unknown>(
-      (at, key) => (isJsonObject(at) ? ownValue(at, key) : undefined),
-      parseJson(body),
-    );
-    return typeof value === "string" ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function refusal(response: ApiResponse): Error {
-  const reason = readStatus(response).message;
-  const code = response.status === 401 ? "SLUICE_CREATE_CREDENTIALS" : "SLUICE_CREATE_BUSY";
-  return asFault(fault(code, { status: String(response.status), reason }));
+function textIn(body: string, ...path: readonly string[]): string | undefined {
+  const value = path.reduce<unknown>(
+    (at, key) => (isJsonObject(at) ? ownValue(at, key) : undefined),
+    tryParseJson(body),
+  );
+  return typeof value === "string" ? value : undefined;
 }

@@ -1,5 +1,6 @@
 /** Deciding inside a request: remote interceptors are waited for, for as long as a sender would wait. */
 
+import { within } from "./core/deadline.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { fault } from "./core/errors.ts";
 import type { ListenerPlan } from "./core/plan.ts";
@@ -38,15 +39,11 @@ export function createDecideNow(decideWithin = DECIDE_WITHIN_MS): DecideNow {
     const hidden = delivery.replayOf === undefined ? [] : hiddenOf(delivery);
     if (!plan.remote) return decide(plan, delivery, proofs, body, { hidden });
     if (limitMs === 0 || waiting >= MAX_WAITING) return undefined;
-    const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => late.resolve(undefined), limitMs);
     waiting++;
-    try {
-      return await Promise.race([decide(plan, delivery, proofs, body, { hidden }), late.promise]);
-    } finally {
+    const decided = within(decide(plan, delivery, proofs, body, { hidden }), limitMs, () => undefined);
+    return decided.finally(() => {
       waiting--;
-      clearTimeout(timer);
-    }
+    });
   }
 
   return {

@@ -1,5 +1,6 @@
 /** The gate before a target: closed while the target is away, so that jobs wait for it without burning attempts. */
 
+import { within } from "./core/deadline.ts";
 import { asFault, fault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { Target } from "./core/job.ts";
@@ -126,8 +127,6 @@ export function createGate(needs: GateNeeds): Gate {
 
 /** Undefined for a target that answers, be it with a refusal: whoever refuses is there. */
 async function whyAway(target: GateNeeds["target"]): Promise<string | undefined> {
-  const late = Promise.withResolvers<string>();
-  const timer = setTimeout(() => late.resolve(`no answer in ${PROBE_MS} ms`), PROBE_MS);
   const asked = target.ready().then(
     () => undefined,
     (error: unknown) => {
@@ -135,9 +134,5 @@ async function whyAway(target: GateNeeds["target"]): Promise<string | undefined>
       return code === "SLUICE_CREATE_UNREACHABLE" ? (values["reason"] ?? message) : undefined;
     },
   );
-  try {
-    return await Promise.race([asked, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(asked, PROBE_MS, () => `no answer in ${PROBE_MS} ms`);
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadSettings } from "../config/load.ts";
+import { within } from "../core/deadline.ts";
 import { fault } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
 import type { Gateway } from "../main.ts";
@@ -68,7 +69,9 @@ async function show(
   if (response.status !== 202) return EXIT.no;
 
   step(console, "3", "why it fired (`sluice deliveries show <id>`)");
-  const created = await inTime(run);
+  const created = await within(run, PATIENCE_MS, () => {
+    throw fault("SLUICE_INTERNAL", { reason: `no run within ${PATIENCE_MS / 1000} s` });
+  });
   const { eventID } = JSON.parse(answer) as { eventID: string };
   const record = await gateway.store.ledger.find(eventID);
   if (record === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id: eventID });
@@ -95,14 +98,4 @@ function promiseOfRun() {
     if (fact.type === "run.created") resolve(fact);
   };
   return { run: promise, hear };
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  const late = AbortSignal.timeout(PATIENCE_MS);
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    late.addEventListener("abort", () => {
-      reject(fault("SLUICE_INTERNAL", { reason: `no run within ${PATIENCE_MS / 1000} s` }));
-    });
-  });
-  return Promise.race([work, tooLate]);
 }

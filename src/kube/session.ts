@@ -5,6 +5,7 @@ import type { RequestOptions } from "node:https";
 import { Agent } from "node:https";
 import { isDeepStrictEqual } from "node:util";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { within } from "../core/deadline.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 
 /** What one request needs. A new object means new credentials. */
@@ -54,7 +55,9 @@ export function createSession(load: () => KubeConfig, clock = (): number => perf
   async function read(): Promise<Access> {
     const options: RequestOptions = {};
     try {
-      await within(CREDENTIALS_MS, config.applyToHTTPSOptions(options));
+      await within(config.applyToHTTPSOptions(options), CREDENTIALS_MS, () => {
+        throw new Error(`no credentials in ${CREDENTIALS_MS} ms`);
+      });
     } catch (error) {
       throw fault("SLUICE_CREATE_CREDENTIALS", { reason: reasonOf(error) }, { cause: error });
     }
@@ -120,12 +123,6 @@ export function createSession(load: () => KubeConfig, clock = (): number => perf
       setImmediate(() => connections?.agent.destroy());
     },
   };
-}
-
-async function within(limitMs: number, work: Promise<void>): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no credentials in ${limitMs} ms`)), limitMs);
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function keepAlive(tls: object): Agent {

@@ -1,6 +1,7 @@
 /** Readiness: what must hold before this process should be sent work, and what is only reported. */
 
 import type { Check, CheckAnswer, CheckState, FaultPlace } from "../core/check.ts";
+import { within } from "../core/deadline.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
 
@@ -119,13 +120,7 @@ function placed({ code, message, fix, at }: SluiceError): FaultPlace {
 }
 
 async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(fault("SLUICE_INTERNAL", { reason: "no answer" })), LIMIT_MS);
+  return within(work, LIMIT_MS, () => {
+    throw fault("SLUICE_INTERNAL", { reason: "no answer" });
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

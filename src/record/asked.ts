@@ -1,5 +1,7 @@
 /** Answers for gauges: asked when somebody scrapes, remembered for a moment, never longer than a scrape can wait. */
 
+import { within } from "../core/deadline.ts";
+
 const LIMIT_MS = 1_000;
 
 /**
@@ -20,18 +22,6 @@ export function remembered<T>(ask: () => Promise<T>, freshMs: number): () => Pro
         asking = undefined;
         return answer;
       });
-    return inTime(asking);
+    return within(asking, LIMIT_MS, () => undefined);
   };
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, LIMIT_MS, undefined);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 /** Secrets of a cluster: read by name when a proof needs one, kept for seconds, never listed and never watched. */
 
+import { within } from "../../core/deadline.ts";
 import type { SluiceError } from "../../core/errors.ts";
 import { asFault, fault } from "../../core/errors.ts";
 import { isJsonObject, parseJson } from "../../core/json.ts";
@@ -92,7 +93,7 @@ export function createClusterSecrets(options: ClusterSecretsOptions): Secrets {
     const before = known.get(key)?.answer;
     return before === undefined || !("data" in before) || before.data === null
       ? answer
-      : Promise.race([answer, later(PATIENCE_MS, before)]);
+      : within(answer, PATIENCE_MS, () => before);
   }
 
   function fresh(namespace: string, name: string): Answer | undefined {
@@ -134,10 +135,4 @@ function isName(name: string): boolean {
   const findings = createFindings();
   checkSubdomain({ name }, findings);
   return findings.found.length === 0;
-}
-
-async function later<T>(ms: number, value: T): Promise<T> {
-  const { promise, resolve } = Promise.withResolvers<T>();
-  setTimeout(() => resolve(value), ms).unref();
-  return promise;
 }

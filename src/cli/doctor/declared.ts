@@ -2,6 +2,7 @@
 
 import { BUILT_IN } from "../../../interceptors/index.ts";
 import type { Settings } from "../../config/schema.ts";
+import { within } from "../../core/deadline.ts";
 import type { SluiceError } from "../../core/errors.ts";
 import type { ListenerPlan, TriggerPlan } from "../../core/plan.ts";
 import type { Secrets } from "../../core/secrets.ts";
@@ -37,7 +38,7 @@ export async function lookAtDeclared(settings: Settings): Promise<Seen> {
   try {
     const declared = await openDeclared({ settings, registry, http, inForce, tell: () => undefined });
     try {
-      await inTime(declared.ready, SYNC_MS);
+      await within(declared.ready, SYNC_MS, () => undefined);
       const { loaded, faults, warnings, away = [] } = declared.state();
       const listeners = inForce.plans.all();
       const broken: Finding[] = faults.map((fault) => placed(fault, "fail"));
@@ -133,10 +134,4 @@ function some(findings: readonly Finding[]): readonly Finding[] {
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
-async function inTime(work: Promise<void>, limitMs: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, limitMs);
-  await Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }

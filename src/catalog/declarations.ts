@@ -2,7 +2,7 @@
 
 import type { SluiceError, SourcePosition } from "../core/errors.ts";
 import { compareBytewise } from "../core/json.ts";
-import type { Declarations, EventListener, TektonObject, Trigger } from "../core/tekton.ts";
+import type { Declarations, EventListener, TektonObject, Trigger, TriggerSpec } from "../core/tekton.ts";
 import type { Path } from "./findings.ts";
 
 /** Declarations that know where they were written. Those of a cluster do not. */
@@ -46,6 +46,17 @@ export function createDeclarations(
     },
     ...(locate === undefined ? {} : { locate }),
   };
+}
+
+/** The triggers that a listener holds itself, without those that it refers to. */
+export function inlineTriggers({ triggers }: EventListener["spec"]): readonly TriggerSpec[] {
+  return triggers.filter((trigger): trigger is TriggerSpec => !("triggerRef" in trigger));
+}
+
+/** All triggers that are declared: objects of their own, and those that listeners hold; each once. */
+export function countTriggers(declarations: Declarations): number {
+  const inline = declarations.listeners.flatMap(({ spec }) => inlineTriggers(spec));
+  return declarations.triggers("*").length + inline.length;
 }
 
 /** One text for kind, namespace and name: no name holds a slash. */

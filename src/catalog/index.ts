@@ -3,7 +3,7 @@
 export type { Admission } from "./admit.ts";
 export { admit } from "./admit.ts";
 export type { LocatedDeclarations } from "./declarations.ts";
-export { createDeclarations } from "./declarations.ts";
+export { countTriggers, createDeclarations, inlineTriggers } from "./declarations.ts";
 export type { FaultReport, Identity } from "./faults.ts";
 export { faultReport, formatFault, objectInvalid } from "./faults.ts";
 export type { Path } from "./findings.ts";

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
-import { createDeclarations } from "./declarations.ts";
+import { countTriggers, createDeclarations } from "./declarations.ts";
 import type { FoundFiles } from "./files.ts";
 import { findFiles } from "./files.ts";
 import { watchFolders } from "./folders.ts";
@@ -117,7 +117,7 @@ export async function createFileCatalog(options: FileCatalogOptions): Promise<Fi
       type: "catalog.loaded",
       objects,
       listeners: declarations.listeners.length,
-      triggers: declarations.triggers("*").length + inlineTriggers(declarations),
+      triggers: countTriggers(declarations),
       took: performance.now() - started,
     });
     announce(inForce);
@@ -140,10 +140,6 @@ export async function createFileCatalog(options: FileCatalogOptions): Promise<Fi
       }
     }
   }
-}
-
-function inlineTriggers({ listeners }: CatalogState["declarations"]): number {
-  return listeners.flatMap(({ spec }) => spec.triggers).filter((one) => !("triggerRef" in one)).length;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { createClusterCatalog } from "../catalog/cluster/catalog.ts";
 import { createClusterSecrets } from "../catalog/cluster/secrets.ts";
 import { createServed } from "../catalog/cluster/served.ts";
-import type { LocatedDeclarations } from "../catalog/index.ts";
+import { countTriggers } from "../catalog/index.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault } from "../core/errors.ts";
 import { createApi } from "../kube/api.ts";
@@ -57,7 +57,7 @@ export async function declaredInCluster(needs: DeclaredNeeds): Promise<Declared>
       type: "catalog.loaded",
       objects: catalog.count(),
       listeners: declarations.listeners.length,
-      triggers: triggersOf(declarations),
+      triggers: countTriggers(declarations),
       faults: [...catalog.faults(), ...compiled.errors].slice(0, SHOWN),
       took,
     });
@@ -87,11 +87,6 @@ export async function declaredInCluster(needs: DeclaredNeeds): Promise<Declared>
       session.close();
     },
   };
-}
-
-function triggersOf(declarations: LocatedDeclarations): number {
-  const inline = declarations.listeners.flatMap(({ spec }) => spec.triggers);
-  return declarations.triggers("*").length + inline.filter((trigger) => !("triggerRef" in trigger)).length;
 }
 
 /** What is probably not meant, looked for when nothing has changed for a while. */

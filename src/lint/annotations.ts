@@ -1,6 +1,6 @@
 /** Our annotations: misspelt ones and values without a meaning change nothing, and nobody would notice. */
 
-import type { LocatedDeclarations } from "../catalog/index.ts";
+import { inlineTriggers, type LocatedDeclarations } from "../catalog/index.ts";
 import { nearest } from "../config/nearest.ts";
 import type { EventListener, Trigger, TriggerSpec, TriggerTemplate } from "../core/tekton.ts";
 import type { Finding } from "./finding.ts";
@@ -76,17 +76,13 @@ function annotated(declarations: LocatedDeclarations): readonly Owner[] {
   };
   for (const { metadata, spec } of triggers) look(metadata.namespace, spec);
   for (const { metadata, spec } of listeners)
-    for (const trigger of inline(spec)) look(metadata.namespace, trigger);
+    for (const trigger of inlineTriggers(spec)) look(metadata.namespace, trigger);
   return [...listeners, ...triggers, ...templates];
 }
 
 /** True where a template stands in the object itself. */
 function holdsTemplate(owner: Owner): boolean {
   if (owner.kind === "TriggerTemplate") return true;
-  const triggers = owner.kind === "Trigger" ? [owner.spec] : inline(owner.spec);
+  const triggers = owner.kind === "Trigger" ? [owner.spec] : inlineTriggers(owner.spec);
   return triggers.some(({ template }) => "spec" in template);
-}
-
-function inline({ triggers }: EventListener["spec"]): readonly TriggerSpec[] {
-  return triggers.filter((trigger): trigger is TriggerSpec => !("triggerRef" in trigger));
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { countTriggers } from "../../src/catalog/declarations.ts";
 import { compileLabelSelector } from "../../src/catalog/labels.ts";
 import { bindingsOf, templateOf } from "../../src/catalog/resolve.ts";
 import { type SelectedTrigger, type SelectionOptions, triggersOf } from "../../src/catalog/select.ts";
@@ -32,6 +33,12 @@ test("selected triggers come first, then the listed ones in their order", () => 
     groups.flatMap(({ triggers }) => triggers.map(shown)),
     ["team/y y selector", "team/z z selector", "team/b b inline", "team/z z#2 triggerRef", "team/a a inline"],
   );
+});
+
+test("each trigger that is declared counts once, whoever refers to it", () => {
+  const held = [inline("a"), { triggerRef: "z" }, { triggerRef: "z" }, inline()];
+  const elsewhere = trigger("y", { namespace: "other" });
+  assert.equal(countTriggers(declare([listener({ triggers: held }), trigger("z"), elsewhere])), 4);
 });
 
 test("a trigger that is selected twice runs once", () => {

@@ -1,22 +1,9 @@
 /** Plain YAML scalars as kubectl reads them: YAML 1.1 with the habits of go-yaml v2. */
 
 import type { JsonScalar } from "../core/json.ts";
-
-const WORDS: ReadonlyMap<string, boolean | null> = new Map([
-  ...spelled(true, ["y", "yes", "true", "on"]),
-  ...spelled(false, ["n", "no", "false", "off"]),
-  ...spelled(null, ["null"]),
-  ["", null],
-  ["~", null],
-]);
-
-const NO_JSON = new Set(
-  ["", "+", "-"].flatMap((sign) => [".inf", ".Inf", ".INF"].map((word) => sign + word)),
-);
-for (const word of [".nan", ".NaN", ".NAN"]) NO_JSON.add(word);
+import { YAML_FLOAT, YAML_WORDS } from "../core/yaml-words.ts";
 
 const INTEGER = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
-const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
 /**
  * What an unquoted scalar means, by the rules of sigs.k8s.io/yaml: `yes`, `on` and `y` are true, `010` is eight,
@@ -25,14 +12,14 @@ const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
  * @throws RangeError when JSON, or a double, cannot hold the value; the message tells how to write it.
  */
 export function plainScalar(source: string): JsonScalar {
-  const word = WORDS.get(source);
-  if (word !== undefined) return word;
-  if (NO_JSON.has(source))
+  const word = YAML_WORDS.get(source);
+  if (typeof word === "number")
     throw new RangeError(`${source} is no JSON value; quote it if it is meant as text`);
+  if (word !== undefined) return word;
   if (!/^[-+.0-9]/.test(source)) return source;
   const digits = source.replaceAll("_", "");
   if (INTEGER.test(digits)) return integer(digits);
-  if (!FLOAT.test(digits)) return source;
+  if (!YAML_FLOAT.test(digits)) return source;
   const value = Number(digits);
   // go-yaml takes a number beyond the doubles for text.
   return Number.isFinite(value) ? value : source;
@@ -46,14 +33,4 @@ function integer(digits: string): number {
   if (!Number.isSafeInteger(value))
     throw new RangeError("integers beyond 2^53 lose digits on their way through JSON; quote it");
   return negative ? -value : value;
-}
-
-/** The three spellings that YAML 1.1 knows: yes, Yes, YES. */
-function spelled<T>(value: T, words: readonly string[]): [string, T][] {
-  return words.flatMap((word) =>
-    [word, `${word.charAt(0).toUpperCase()}${word.slice(1)}`, word.toUpperCase()].map((form): [string, T] => [
-      form,
-      value,
-    ]),
-  );
 }

@@ -1,23 +1,11 @@
 /** What a scalar of YAML means to go-yaml, which is YAML 1.1 with some of 1.2, and without dates and numbers to the base of sixty. */
 
+import { YAML_FLOAT, YAML_WORDS } from "../core/yaml-words.ts";
 import { parseFloat64, printFloat } from "./go-float.ts";
 
 export type Scalar = null | boolean | number | string;
 
 const PREFIX = "tag:yaml.org,2002:";
-
-const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
-  ...["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"].map(
-    (word) => [word, true] as const,
-  ),
-  ...["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"].map(
-    (word) => [word, false] as const,
-  ),
-  ...["", "~", "null", "Null", "NULL"].map((word) => [word, null] as const),
-  ...[".nan", ".NaN", ".NAN"].map((word) => [word, Number.NaN] as const),
-  ...[".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"].map((word) => [word, Infinity] as const),
-  ...["-.inf", "-.Inf", "-.INF"].map((word) => [word, -Infinity] as const),
-]);
 
 /**
  * Resolves a scalar.
@@ -46,7 +34,7 @@ interface Resolved {
 }
 
 function resolvePlain(text: string): Resolved {
-  const word = WORDS.get(text);
+  const word = YAML_WORDS.get(text);
   if (word !== undefined) return { kind: kindOf(word), value: word };
   const string: Resolved = { kind: "str", value: text };
   if (text.startsWith(".")) {
@@ -57,7 +45,7 @@ function resolvePlain(text: string): Resolved {
   const digits = text.replaceAll("_", "");
   const int = parseInteger(digits);
   if (int !== undefined) return { kind: "int", value: int };
-  if (!/^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(digits)) return string;
+  if (!YAML_FLOAT.test(digits)) return string;
   // What is too large for a double is no number.
   const value = parseFloat64(digits);
   return value === undefined ? string : { kind: "float", value };

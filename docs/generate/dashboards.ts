@@ -20,6 +20,10 @@ const DONE = `sum(increase(sluice_job_attempts_total{outcome="done"}[30d]))`;
 const rate = (metric: string, by: string): string => `sum by (${by}) (rate(${metric}[$__rate_interval]))`;
 const quantile = (q: number, metric: string, by = "le"): string =>
   `histogram_quantile(${q}, sum by (${by}) (rate(${metric}_bucket[$__rate_interval])))`;
+const halfAndMost = (metric: string): readonly Query[] => [
+  [quantile(0.5, metric), "half"],
+  [quantile(0.99, metric), "99 of 100"],
+];
 
 const EXECUTIVE: Dashboard = {
   uid: "sluice-executive",
@@ -95,8 +99,7 @@ const EXECUTIVE: Dashboard = {
         "From webhook to run",
         "s",
         "Half of the runs, and 99 of 100, are there after this time.",
-        [quantile(0.5, "sluice_delivery_to_run_seconds"), "half"],
-        [quantile(0.99, "sluice_delivery_to_run_seconds"), "99 of 100"],
+        ...halfAndMost("sluice_delivery_to_run_seconds"),
       ),
     ],
   ],
@@ -165,8 +168,7 @@ const ON_CALL: Dashboard = {
         "Senders wait",
         "s",
         "From the request's last byte to durable storage. Git hosts give up after 10 s.",
-        [quantile(0.5, "sluice_ack_seconds"), "half"],
-        [quantile(0.99, "sluice_ack_seconds"), "99 of 100"],
+        ...halfAndMost("sluice_ack_seconds"),
       ),
       lines(
         "Requests refused",
@@ -220,15 +222,13 @@ const DEBUG: Dashboard = {
         "One attempt to create",
         "s",
         "The API server's answer; Tekton's admission webhooks are part of it.",
-        [quantile(0.5, "sluice_create_seconds"), "half"],
-        [quantile(0.99, "sluice_create_seconds"), "99 of 100"],
+        ...halfAndMost("sluice_create_seconds"),
       ),
       lines(
         "Runs wait for their start",
         "s",
         "From creation to start: the pipeline controller's and the scheduler's time.",
-        [quantile(0.5, "sluice_run_wait_seconds"), "half"],
-        [quantile(0.99, "sluice_run_wait_seconds"), "99 of 100"],
+        ...halfAndMost("sluice_run_wait_seconds"),
       ),
       lines("Runs in progress", "short", "The ten triggers with most of them.", [
         "topk(10, max by (namespace, listener, trigger) (sluice_runs_in_progress))",

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Answered, ApiClient } from "../helpers/api-client.ts";
 import { openApiClient } from "../helpers/api-client.ts";
-import type { ApiServerUnderTest } from "./api-server.ts";
+import type { TestCluster } from "../helpers/cluster.ts";
 import { answers, configMap, METADATA, pipelineRun } from "./api-server.ts";
 
-export function apiServerReadsContract(name: string, open: () => Promise<ApiServerUnderTest>): void {
+export function apiServerReadsContract(name: string, open: () => Promise<TestCluster>): void {
   describe(`${name} lists and tells as an API server`, () => {
-    let server: ApiServerUnderTest;
+    let server: TestCluster;
     let client: ApiClient;
     let maps: string;
     let runs: string;

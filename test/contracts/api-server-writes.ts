@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Answered, ApiClient } from "../helpers/api-client.ts";
 import { openApiClient } from "../helpers/api-client.ts";
-import type { ApiServerUnderTest } from "./api-server.ts";
+import type { TestCluster } from "../helpers/cluster.ts";
 import { answers, configMap, pipelineRun } from "./api-server.ts";
 
 const MERGE = "application/merge-patch+json";
 
-export function apiServerWritesContract(name: string, open: () => Promise<ApiServerUnderTest>): void {
+export function apiServerWritesContract(name: string, open: () => Promise<TestCluster>): void {
   describe(`${name} takes writes as an API server`, () => {
-    let server: ApiServerUnderTest;
+    let server: TestCluster;
     let client: ApiClient;
     let maps: string;
     let runs: string;

@@ -4,13 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Answered, ApiClient, Sent } from "../helpers/api-client.ts";
 import { openApiClient } from "../helpers/api-client.ts";
-
-export interface ApiServerUnderTest extends AsyncDisposable {
-  /** Path of the file; its user may do everything. */
-  readonly kubeconfig: string;
-  /** Where the suite may do what it likes. */
-  readonly namespace: string;
-}
+import type { TestCluster } from "../helpers/cluster.ts";
 
 export const METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 const METADATA_LIST = METADATA.replace("PartialObjectMetadata", "PartialObjectMetadataList");
@@ -31,9 +25,9 @@ export function answers(answer: Answered, status: number, body: object): void {
   assert.partialDeepStrictEqual(answer.body, body);
 }
 
-export function apiServerContract(name: string, open: () => Promise<ApiServerUnderTest>): void {
+export function apiServerContract(name: string, open: () => Promise<TestCluster>): void {
   describe(`${name} answers as an API server`, () => {
-    let server: ApiServerUnderTest;
+    let server: TestCluster;
     let client: ApiClient;
     let maps: string;
     let runs: string;

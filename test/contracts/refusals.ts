@@ -10,9 +10,9 @@ import type { CreateAnswer, KubernetesObject, Target } from "../../src/core/job.
 import { createKubernetesTarget } from "../../src/create/kubernetes.ts";
 import type { ApiClient } from "../helpers/api-client.ts";
 import { openApiClient } from "../helpers/api-client.ts";
+import type { TestCluster } from "../helpers/cluster.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { accountUser, grantObjects } from "../helpers/rbac.ts";
-import type { ApiServerUnderTest } from "./api-server.ts";
 import { freshName, jobOf, pipelineRun, runOf } from "./target.ts";
 
 const RUNS = { apiGroups: ["tekton.dev"], resources: ["pipelineruns"], verbs: ["create"] };
@@ -20,11 +20,11 @@ const CORE = { apiGroups: [""] };
 /** RBAC's own memory follows what is written within moments. */
 const TRIES = 100;
 
-export function refusalsContract(name: string, open: () => Promise<ApiServerUnderTest>): void {
+export function refusalsContract(name: string, open: () => Promise<TestCluster>): void {
   describe(`the Kubernetes target understands the refusals of ${name}`, () => {
     const folder = temporaryFolder();
     const targets: Target[] = [];
-    let server: ApiServerUnderTest;
+    let server: TestCluster;
     let admin: ApiClient;
     let all: Target;
     before(async () => {

@@ -1,7 +1,6 @@
 /** A cluster with runs, a ledger that made them, and gateways that follow. */
 
 import { EventEmitter, once } from "node:events";
-import { join } from "node:path";
 import type { Fact } from "../../src/core/fact.ts";
 import type { CreateJob } from "../../src/core/job.ts";
 import { LABELS } from "../../src/core/labels.ts";
@@ -9,11 +8,8 @@ import type { Ledger } from "../../src/core/ledger.ts";
 import { type FollowerNeeds, followRuns } from "../../src/follow/follower.ts";
 import { createInProgress } from "../../src/follow/in-progress.ts";
 import { type Api, createApi } from "../../src/kube/api.ts";
-import { loadCluster } from "../../src/kube/cluster.ts";
-import { createSession } from "../../src/kube/session.ts";
 import { openStore } from "../../src/store/open.ts";
-import { startApiServer } from "../helpers/api-server.ts";
-import { temporaryFolder } from "../helpers/folder.ts";
+import { openTestServer } from "../helpers/cluster.ts";
 import { startRedis } from "../helpers/redis.ts";
 import { attemptOf, jobsIn, newDelivery, runOf } from "../ledger/samples.ts";
 
@@ -33,11 +29,9 @@ export function status(condition: "True" | "False" | "Unknown", reason: string, 
 }
 
 export async function openBench() {
-  const server = await startApiServer({ namespaces: ["ci", "other"] });
+  const cluster = await openTestServer({ namespaces: ["ci", "other"] });
+  const { server, session, kubeconfig } = cluster;
   const redis = await startRedis();
-  const folder = temporaryFolder();
-  const kubeconfig = server.writeKubeconfig(join(folder.path, "kubeconfig"));
-  const session = createSession(() => loadCluster({ kubeconfig }));
   const api: Api = createApi(session, { timeoutMs: 2_000, maxBytes: 1_000_000 });
   const store = await openStore(redis.url, { tell: () => undefined });
   const { ledger } = store;
@@ -108,11 +102,9 @@ export async function openBench() {
     },
     async [Symbol.asyncDispose]() {
       for (const one of following) await one.stop();
-      session.close();
       await store.close();
       await redis[Symbol.asyncDispose]();
-      await server.stop();
-      folder[Symbol.dispose]();
+      await cluster[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,23 +1,17 @@
 /** Discovery through the Kubernetes target: how often it asks, and how it learns of new kinds. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
 import { createKubernetesTarget } from "../../src/create/kubernetes.ts";
 import { createApi } from "../../src/kube/api.ts";
-import { loadCluster } from "../../src/kube/cluster.ts";
 import { createDiscovery } from "../../src/kube/discovery.ts";
-import { createSession } from "../../src/kube/session.ts";
 import { jobOf, labelsOf, pipelineRun, runOf } from "../contracts/target.ts";
 import type { ApiServer } from "../helpers/api-server.ts";
-import { startApiServer } from "../helpers/api-server.ts";
-import { temporaryFolder } from "../helpers/folder.ts";
+import { openTestServer } from "../helpers/cluster.ts";
 
 async function open() {
-  const server = await startApiServer({ namespaces: ["ci"] });
-  const folder = temporaryFolder();
-  const kubeconfig = server.writeKubeconfig(join(folder.path, "kubeconfig"));
-  const session = createSession(() => loadCluster({ kubeconfig }));
+  const cluster = await openTestServer();
+  const { server, session, kubeconfig } = cluster;
   let now = 0;
   const discovery = createDiscovery(createApi(session), () => now);
   return {
@@ -27,11 +21,7 @@ async function open() {
     pass: (ms: number) => {
       now += ms;
     },
-    async [Symbol.asyncDispose]() {
-      session.close();
-      await server.stop();
-      folder[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
 }
 

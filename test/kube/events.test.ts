@@ -1,23 +1,17 @@
 /** Events: what repeats is counted, what is too much is not said, what is too long is cut. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
 import { createApi } from "../../src/kube/api.ts";
-import { loadCluster } from "../../src/kube/cluster.ts";
 import { createEvents, type Said } from "../../src/kube/events.ts";
-import { createSession } from "../../src/kube/session.ts";
-import { startApiServer } from "../helpers/api-server.ts";
-import { temporaryFolder } from "../helpers/folder.ts";
+import { openTestServer } from "../helpers/cluster.ts";
 
 const regarding = { apiVersion: "v1", kind: "ConfigMap", namespace: "ci", name: "map", uid: "u" };
 const said: Said = { type: "Warning", reason: "Broken", action: "Read", note: "it is broken" };
 
 async function open() {
-  const server = await startApiServer({ namespaces: ["ci"] });
-  const folder = temporaryFolder();
-  const kubeconfig = server.writeKubeconfig(join(folder.path, "kubeconfig"));
-  const session = createSession(() => loadCluster({ kubeconfig }));
+  const cluster = await openTestServer();
+  const { server, session } = cluster;
   let now = 0;
   return {
     server,
@@ -26,11 +20,7 @@ async function open() {
       now += ms;
     },
     stored: () => server.objects("Event"),
-    async [Symbol.asyncDispose]() {
-      session.close();
-      await server.stop();
-      folder[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
 }
 

@@ -6,19 +6,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { SluiceError } from "../../src/core/errors.ts";
 import { createApi } from "../../src/kube/api.ts";
-import { loadCluster } from "../../src/kube/cluster.ts";
 import { createLease, type Lease, type LeaseNeeds } from "../../src/kube/lease.ts";
-import { createSession } from "../../src/kube/session.ts";
-import { startApiServer } from "../helpers/api-server.ts";
-import { temporaryFolder } from "../helpers/folder.ts";
+import { openTestServer } from "../helpers/cluster.ts";
 import { NODE, start } from "../helpers/process.ts";
 import { NAME, TIMINGS } from "./lease-timing.ts";
 
 async function open() {
-  const server = await startApiServer({ namespaces: ["sluice"] });
-  const folder = temporaryFolder();
-  const kubeconfig = server.writeKubeconfig(join(folder.path, "kubeconfig"));
-  const session = createSession(() => loadCluster({ kubeconfig }));
+  const cluster = await openTestServer({ namespaces: ["sluice"] });
+  const { server, session, kubeconfig } = cluster;
   const api = createApi(session, { timeoutMs: 300, maxBytes: 100_000 });
   const said = new EventEmitter();
   const heard: string[] = [];
@@ -60,9 +55,7 @@ async function open() {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(leases.map((lease) => lease.close()));
-      session.close();
-      await server.stop();
-      folder[Symbol.dispose]();
+      await cluster[Symbol.asyncDispose]();
     },
   };
 }

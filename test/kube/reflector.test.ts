@@ -2,15 +2,12 @@
 
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { join } from "node:path";
 import { test } from "node:test";
 import type { SluiceError } from "../../src/core/errors.ts";
 import { createApi } from "../../src/kube/api.ts";
-import { loadCluster } from "../../src/kube/cluster.ts";
 import { createReflector, type ReflectorOptions } from "../../src/kube/reflector.ts";
-import { createSession } from "../../src/kube/session.ts";
-import { type ApiServer, startApiServer } from "../helpers/api-server.ts";
-import { temporaryFolder } from "../helpers/folder.ts";
+import type { ApiServer } from "../helpers/api-server.ts";
+import { openTestServer } from "../helpers/cluster.ts";
 
 type Options = Partial<Omit<ReflectorOptions<string>, "read">>;
 
@@ -19,10 +16,8 @@ const QUICK = { firstMs: 5, longestMs: 20, slowMs: 20 };
 
 /** A server, a reflector on its ConfigMaps, and what it said: `+a=1` for a with the value 1, `-a` when it went. */
 async function open(options: Options = {}, started = true) {
-  const server = await startApiServer({ namespaces: ["ci"] });
-  const folder = temporaryFolder();
-  const kubeconfig = server.writeKubeconfig(join(folder.path, "kubeconfig"));
-  const session = createSession(() => loadCluster({ kubeconfig }));
+  const cluster = await openTestServer();
+  const { server, session } = cluster;
   const heard: string[] = [];
   const said = new EventEmitter();
   const say = (words: readonly string[]): void => {
@@ -69,9 +64,7 @@ async function open(options: Options = {}, started = true) {
     asked: (part: string) => server.requests.filter(({ path }) => path.includes(part)),
     async [Symbol.asyncDispose]() {
       reflector?.close();
-      session.close();
-      await server.stop();
-      folder[Symbol.dispose]();
+      await cluster[Symbol.asyncDispose]();
     },
   };
   return t;

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type ClusterCatalog, createClusterCatalog } from "../../../src/catalog/cluster/catalog.ts";
 import { createServed } from "../../../src/catalog/cluster/served.ts";
@@ -13,49 +12,13 @@ import { createDiscovery } from "../../../src/kube/discovery.ts";
 import { createReflector } from "../../../src/kube/reflector.ts";
 import { createSession } from "../../../src/kube/session.ts";
 import { type ApiClient, openApiClient } from "../../helpers/api-client.ts";
-import { startApiServer } from "../../helpers/api-server.ts";
-import { temporaryFolder } from "../../helpers/folder.ts";
+import { onEachCluster, type TestCluster } from "../../helpers/cluster.ts";
 
 const GROUP = "/apis/triggers.tekton.dev";
 
-/** A cluster with a namespace of our own. */
-interface Cluster extends AsyncDisposable {
-  readonly kubeconfig: string;
-  readonly namespace: string;
-}
-
-async function testServer(): Promise<Cluster> {
-  const server = await startApiServer({ namespaces: ["ci"] });
-  const folder = temporaryFolder();
-  return {
-    kubeconfig: server.writeKubeconfig(join(folder.path, "kubeconfig")),
-    namespace: "ci",
-    async [Symbol.asyncDispose]() {
-      await server.stop();
-      folder[Symbol.dispose]();
-    },
-  };
-}
-
-async function realCluster(kubeconfig: string): Promise<Cluster> {
-  const namespace = `sluice-${Date.now().toString(36)}`;
-  using client = await openApiClient(kubeconfig);
-  await client.send("POST", "/api/v1/namespaces", {
-    body: { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-  });
-  return {
-    kubeconfig,
-    namespace,
-    async [Symbol.asyncDispose]() {
-      using closing = await openApiClient(kubeconfig);
-      await closing.send("DELETE", `/api/v1/namespaces/${namespace}`);
-    },
-  };
-}
-
-function suite(name: string, open: () => Promise<Cluster>): void {
+function suite(name: string, open: () => Promise<TestCluster>): void {
   describe(`the catalog of ${name}`, () => {
-    let cluster: Cluster;
+    let cluster: TestCluster;
     let client: ApiClient;
     let catalog: ClusterCatalog;
     let session: ReturnType<typeof createSession>;
@@ -164,9 +127,4 @@ function suite(name: string, open: () => Promise<Cluster>): void {
   });
 }
 
-suite("the test server", testServer);
-
-const real = process.env["SLUICE_TEST_KUBECONFIG"];
-if (real === undefined)
-  test("a real cluster's catalog", { skip: "SLUICE_TEST_KUBECONFIG names none" }, () => {});
-else suite("a real cluster", () => realCluster(real));
+onEachCluster(suite);

@@ -1,21 +1,15 @@
 /** Secrets read by name: how often they are asked for, what counts while nobody answers, and what each failure is called. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
 import { createClusterSecrets } from "../../../src/catalog/cluster/secrets.ts";
 import { SluiceError } from "../../../src/core/errors.ts";
 import { createApi } from "../../../src/kube/api.ts";
-import { loadCluster } from "../../../src/kube/cluster.ts";
-import { createSession } from "../../../src/kube/session.ts";
-import { startApiServer } from "../../helpers/api-server.ts";
-import { temporaryFolder } from "../../helpers/folder.ts";
+import { openTestServer } from "../../helpers/cluster.ts";
 
 async function open() {
-  const server = await startApiServer({ namespaces: ["a", "b"] });
-  const folder = temporaryFolder();
-  const kubeconfig = server.writeKubeconfig(join(folder.path, "kubeconfig"));
-  const session = createSession(() => loadCluster({ kubeconfig }));
+  const cluster = await openTestServer({ namespaces: ["a", "b"] });
+  const { server, session } = cluster;
   const said: string[] = [];
   let now = 0;
   const secrets = createClusterSecrets({
@@ -40,11 +34,7 @@ async function open() {
     read: async (namespace = "a", name = "hook") => text(await secrets.read(namespace, name)),
     again: async () => text(await secrets.again?.("a", "hook")),
     asked: () => server.requests.length,
-    async [Symbol.asyncDispose]() {
-      session.close();
-      await server.stop();
-      folder[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
 }
 

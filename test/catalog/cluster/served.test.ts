@@ -1,25 +1,20 @@
 /** Where kinds are served: the newest version that there is, also when versions come and go. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
 import { createClusterCatalog } from "../../../src/catalog/cluster/catalog.ts";
 import { createServed } from "../../../src/catalog/cluster/served.ts";
 import { SluiceError } from "../../../src/core/errors.ts";
 import { createApi } from "../../../src/kube/api.ts";
-import { loadCluster } from "../../../src/kube/cluster.ts";
 import { createDiscovery } from "../../../src/kube/discovery.ts";
-import { createSession } from "../../../src/kube/session.ts";
-import { type Kind, startApiServer } from "../../helpers/api-server.ts";
-import { temporaryFolder } from "../../helpers/folder.ts";
+import type { Kind } from "../../helpers/api-server.ts";
+import { openTestServer } from "../../helpers/cluster.ts";
 
 const GROUP = "triggers.tekton.dev";
 
 async function open() {
-  const server = await startApiServer({ namespaces: ["ci"] });
-  const folder = temporaryFolder();
-  const kubeconfig = server.writeKubeconfig(join(folder.path, "kubeconfig"));
-  const session = createSession(() => loadCluster({ kubeconfig }));
+  const cluster = await openTestServer();
+  const { server, session } = cluster;
   const api = createApi(session);
   let now = 0;
   const clock = () => now;
@@ -30,11 +25,7 @@ async function open() {
     pass(ms: number) {
       now += ms;
     },
-    async [Symbol.asyncDispose]() {
-      session.close();
-      await server.stop();
-      folder[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
 }
 

@@ -1,15 +1,17 @@
-/** `node bench/catalog.ts`: a cluster of 2,000 Triggers in 200 namespaces: start to ready, memory, and one Trigger changed. */
+/** `node bench/catalog.ts [--out <folder>]`: a cluster of 2,000 Triggers in 200 namespaces: start to ready, memory, and one Trigger changed. */
 
 import { EventEmitter, once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
 import { type ApiObject, startApiServer } from "../test/helpers/api-server.ts";
 import { temporaryFolder } from "../test/helpers/folder.ts";
 import { startGateway } from "../test/helpers/gateway.ts";
 import { peakRssMiB, type Running, rssMiB } from "../test/helpers/process.ts";
 import { startRedis } from "../test/helpers/redis.ts";
+import { OUT, threeDigits, writeReport } from "./report.ts";
+
+const { values } = parseArgs({ options: { out: OUT } });
 
 const NAMESPACES = 200;
 const TRIGGERS = 10;
@@ -136,14 +138,14 @@ async function measure(name: string, shared: boolean, nodeOptions = IMAGE) {
       node: nodeOptions || "as it is",
       listeners: shared ? 1 : NAMESPACES,
       triggers,
-      readyS: round(readyS),
-      rssMiB: round(rssMiB(gateway.pid)),
-      peakRssMiB: round(peakRssMiB(gateway.pid)),
+      readyS: threeDigits(readyS),
+      rssMiB: threeDigits(rssMiB(gateway.pid)),
+      peakRssMiB: threeDigits(peakRssMiB(gateway.pid)),
       recompileMs: {
-        median: round(sorted[CHANGES / 2] ?? Number.NaN),
-        largest: round(sorted.at(-1) ?? Number.NaN),
+        median: threeDigits(sorted[CHANGES / 2] ?? Number.NaN),
+        largest: threeDigits(sorted.at(-1) ?? Number.NaN),
       },
-      liveMs: { largest: round(Math.max(...live)) },
+      liveMs: { largest: threeDigits(Math.max(...live)) },
     };
   } finally {
     await gateway.stop();
@@ -155,17 +157,7 @@ const clusters = [
   await measure("a listener in each namespace", false),
   await measure("one listener for all namespaces", true),
 ];
-const result = {
-  node: process.version,
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
-  bars: BARS,
-  clusters,
-  plain,
-};
-const out = join(import.meta.dirname, "results");
-mkdirSync(out, { recursive: true });
-writeFileSync(join(out, "catalog.json"), `${JSON.stringify(result, undefined, 2)}\n`);
+writeReport(values.out, "catalog", { bars: BARS, clusters, plain });
 for (const cluster of [...clusters, plain]) console.log(JSON.stringify(cluster));
 const kept = clusters.every(
   ({ readyS, rssMiB: rss, recompileMs }) =>
@@ -173,7 +165,3 @@ const kept = clusters.every(
 );
 console.log(kept ? "all bars are kept" : "a bar is missed");
 if (!kept) process.exitCode = 1;
-
-function round(value: number): number {
-  return Number(value.toPrecision(3));
-}

@@ -1,9 +1,9 @@
-/** `node bench/decide.ts`: CPU per decision by the number of triggers, and of each language compiled once and each time. */
+/** `node bench/decide.ts [--out <folder>]`: CPU per decision by the number of triggers, and of each language compiled once and each time. */
 
 import { createHmac } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { BUILT_IN } from "../interceptors/index.ts";
 import { compileBindings } from "../src/bind/index.ts";
 import { loadCatalog } from "../src/catalog/index.ts";
@@ -20,6 +20,9 @@ import { compileTemplate } from "../src/render/index.ts";
 import { createVerifier, type Verifier } from "../src/verify/verifier.ts";
 import { temporaryFolder } from "../test/helpers/folder.ts";
 import { pullRequest } from "../test/helpers/load.ts";
+import { OUT, threeDigits, writeReport } from "./report.ts";
+
+const { values } = parseArgs({ options: { out: OUT } });
 
 const COUNTS = [1, 20, 200, 2_000];
 /** Milliseconds of each round; of {@link ROUNDS} the cheapest counts: neighbours on the machine only add to the others. */
@@ -154,11 +157,11 @@ for (const triggers of COUNTS) {
   const storing = await cost(() => encodeDecisions(made.decisions));
   decisions.push({
     triggers,
-    cpuUsPerEvent: round(cpu),
-    cpuUsPerTrigger: round(cpu / triggers),
+    cpuUsPerEvent: threeDigits(cpu),
+    cpuUsPerTrigger: threeDigits(cpu / triggers),
     recordBytes: Buffer.byteLength(JSON.stringify(made.decisions)),
     storedBytes: encodeDecisions(made.decisions).length,
-    storingCpuUs: round(storing),
+    storingCpuUs: threeDigits(storing),
   });
 }
 
@@ -203,33 +206,20 @@ for (const [what, compiledOnce, compiledEachTime] of languages) {
   const each = await costOfMany(compiledEachTime);
   evaluations.push({
     what,
-    compiledOnceUs: round(once),
-    compiledEachTimeUs: round(each),
-    times: round(each / once),
+    compiledOnceUs: threeDigits(once),
+    compiledEachTimeUs: threeDigits(each),
+    times: threeDigits(each / once),
   });
 }
 
 const at = (triggers: number) =>
   decisions.find((one) => one.triggers === triggers)?.cpuUsPerEvent ?? Number.NaN;
-const growth = round(at(2_000) / at(20));
-const result = {
-  node: process.version,
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
-  bodyBytes: BODY.length,
-  decisions,
-  growthFrom20To2000: growth,
-  bar: BAR,
-  evaluations,
-};
-const out = join(import.meta.dirname, "results");
-mkdirSync(out, { recursive: true });
-writeFileSync(join(out, "decide.json"), `${JSON.stringify(result, undefined, 2)}\n`);
+const growth = threeDigits(at(2_000) / at(20));
+writeReport(values.out, "decide", {
+  ...{ bodyBytes: BODY.length, decisions },
+  ...{ growthFrom20To2000: growth, bar: BAR, evaluations },
+});
 console.table(decisions);
 console.table(evaluations);
 console.log(`from 20 to 2,000 triggers: ${growth} times the CPU (at most ${BAR})`);
 if (!(growth <= BAR)) process.exitCode = 1;
-
-function round(value: number): number {
-  return Number(value.toPrecision(3));
-}

@@ -1,7 +1,5 @@
 /** `node bench/ledger.ts`: searching, counting, auditing and memory of a ledger that holds many deliveries, as JSON and a table. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
@@ -12,16 +10,16 @@ import { createSqlLedger } from "../src/ledger/sql.ts";
 import { openPglite, pgliteSql } from "../src/store/pglite.ts";
 import { temporaryFolder } from "../test/helpers/folder.ts";
 import { pullRequest, quantile } from "../test/helpers/load.ts";
-import { ROOT } from "../test/helpers/process.ts";
 import { startRedis } from "../test/helpers/redis.ts";
 import { attemptOf, jobsIn, newDelivery } from "../test/ledger/samples.ts";
+import { hundredths, OUT, writeReport } from "./report.ts";
 
 const { values } = parseArgs({
   options: {
     store: { type: "string", multiple: true, default: ["redis", "embedded"] },
     deliveries: { type: "string", default: "100000" },
     searches: { type: "string", default: "40" },
-    out: { type: "string", default: join(ROOT, "bench/results") },
+    out: OUT,
   },
 });
 const COUNT = Number(values.deliveries);
@@ -96,7 +94,7 @@ async function onRedis(): Promise<Record<string, unknown>> {
     for (let i = 0; i < COUNT; i += 500)
       await Promise.all(Array.from({ length: Math.min(500, COUNT - i) }, (_, j) => fill(ledger, i + j)));
     const fillSeconds = (performance.now() - from) / 1_000;
-    return { fillSeconds: round(fillSeconds), bytesPerDelivery, ...(await measure(ledger)) };
+    return { fillSeconds: hundredths(fillSeconds), bytesPerDelivery, ...(await measure(ledger)) };
   } finally {
     redis.disconnect();
   }
@@ -158,7 +156,7 @@ async function onEmbedded(): Promise<Record<string, unknown>> {
     // Taken in one by one, each on disk before the next, it would be some ten minutes.
     await fillSql(sql, ledger);
     const fillSeconds = (performance.now() - from) / 1_000;
-    return { fillSeconds: round(fillSeconds), ...(await measure(ledger)) };
+    return { fillSeconds: hundredths(fillSeconds), ...(await measure(ledger)) };
   } finally {
     await db.close();
   }
@@ -245,22 +243,14 @@ async function time(call: (i: number) => Promise<unknown>, times = SEARCHES): Pr
     took.push(performance.now() - from);
   }
   took.sort((a, b) => a - b);
-  return { p50Ms: round(quantile(took, 0.5)), p95Ms: round(quantile(took, 0.95)) };
+  return { p50Ms: hundredths(quantile(took, 0.5)), p95Ms: hundredths(quantile(took, 0.95)) };
 }
 
 function report(): void {
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-  mkdirSync(values.out, { recursive: true });
-  const at = new Date().toISOString();
-  const text = JSON.stringify({ at, machine, deliveries: COUNT, stores: rows }, undefined, 2);
-  writeFileSync(join(values.out, "ledger.json"), `${text}\n`);
+  writeReport(values.out, "ledger", { deliveries: COUNT, stores: rows });
   for (const [store, { lists, counts, others, ...rest }] of Object.entries(rows)) {
     console.log(`${COUNT} deliveries on ${store}: ${JSON.stringify(rest)}`);
     console.table(lists);
     console.table({ ...(counts as Timings), ...(others as Timings) });
   }
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,7 +1,5 @@
 /** `npm run bench`: accept and create rates, latency, CPU per event and memory, on each store, as JSON and a table. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../test/helpers/folder.ts";
@@ -14,6 +12,7 @@ import {
 import { pullRequest, quantile, sendLoad } from "../test/helpers/load.ts";
 import { cpuMs, peakRssMiB, ROOT } from "../test/helpers/process.ts";
 import { startRedis } from "../test/helpers/redis.ts";
+import { hundredths, OUT, writeReport } from "./report.ts";
 import { yardstick } from "./yardstick.ts";
 
 const { values } = parseArgs({
@@ -22,7 +21,7 @@ const { values } = parseArgs({
     deliveries: { type: "string", default: "5000" },
     warmup: { type: "string", default: "2000" },
     concurrency: { type: "string", default: "32" },
-    out: { type: "string", default: join(ROOT, "bench/results") },
+    out: OUT,
   },
 });
 
@@ -90,11 +89,11 @@ async function measure(store: string): Promise<Row> {
       bytes: Buffer.byteLength(body),
       acceptedPerSecond: Math.round((result.accepted.length / result.took) * 1000),
       createdPerSecond: Math.round((count / took) * 1000),
-      ackP50Ms: round(quantile(result.acks, 0.5)),
-      ackP99Ms: round(quantile(result.acks, 0.99)),
-      cpuMsPerEvent: round(cpu / count),
-      yardstickUs: round(yardstickUs),
-      yardsticksPerEvent: round((cpu / count) * (1_000 / yardstickUs)),
+      ackP50Ms: hundredths(quantile(result.acks, 0.5)),
+      ackP99Ms: hundredths(quantile(result.acks, 0.99)),
+      cpuMsPerEvent: hundredths(cpu / count),
+      yardstickUs: hundredths(yardstickUs),
+      yardsticksPerEvent: hundredths((cpu / count) * (1_000 / yardstickUs)),
       peakRssMiB: peakRssMiB(gateway.pid),
       lost: audit.accepted - audit.created,
       twice: names.length - new Set(names).size + Math.max(0, names.length - audit.accepted),
@@ -116,16 +115,8 @@ function drained(gateway: GatewayProcess) {
 }
 
 function report(measured: readonly Row[]): void {
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-  mkdirSync(values.out, { recursive: true });
-  const at = new Date().toISOString();
-  const text = `${JSON.stringify({ at, machine, rows: measured }, undefined, 2)}\n`;
-  writeFileSync(join(values.out, "gateway.json"), text);
+  const { machine, text } = writeReport(values.out, "gateway", { rows: measured });
   console.log(`${machine.cpu}, ${machine.cores} cores shared by all processes, Node ${machine.node}`);
   console.table(Object.fromEntries(measured.map(({ store, ...rest }) => [store, rest])));
   console.log(text);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

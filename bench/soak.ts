@@ -6,6 +6,7 @@ import { startApiServerProcess, startGateway } from "../test/helpers/gateway.ts"
 import { type LoadOptions, pullRequest, quantile, sendLoad } from "../test/helpers/load.ts";
 import { ROOT, rssMiB } from "../test/helpers/process.ts";
 import { startRedis } from "../test/helpers/redis.ts";
+import { hundredths } from "./report.ts";
 import type { Line, Sample } from "./slope.ts";
 import { floors, slope } from "./slope.ts";
 
@@ -106,8 +107,8 @@ function report(samples: readonly Sample[]): boolean {
     "heap floor": slope(floors(warm.map(({ minute, heap }) => [minute, heap]))),
   };
   const table = Object.entries(lines).map(([what, { perMinute, error, first, last }]) => ({
-    ...{ what, "MiB/min": round(perMinute), "± MiB/min": round(error) },
-    ...{ "from MiB": round(first), "to MiB": round(last) },
+    ...{ what, "MiB/min": hundredths(perMinute), "± MiB/min": hundredths(error) },
+    ...{ "from MiB": hundredths(first), "to MiB": hundredths(last) },
   }));
   console.table(table);
   const limit = Number(values.limit);
@@ -116,8 +117,4 @@ function report(samples: readonly Sample[]): boolean {
   for (const what of grown)
     console.log(`${what} grows by more than ${limit} MiB/min, or the run was too short`);
   return grown.length > 0;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,10 +1,7 @@
 /** `npm run faults`: the rows in their long form, as a table and as JSON. `--rows 1,4-6 --repeat 3 --short --out <dir>`. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ROOT } from "../helpers/process.ts";
+import { OUT, writeReport } from "../../bench/report.ts";
 import type { Outcome } from "./perform.ts";
 import { perform } from "./perform.ts";
 import { ROWS } from "./rows/index.ts";
@@ -15,7 +12,7 @@ const { values } = parseArgs({
     rows: { type: "string", default: `1-${ROWS.length}` },
     repeat: { type: "string", default: "1" },
     short: { type: "boolean", default: false },
-    out: { type: "string", default: join(ROOT, "bench/results") },
+    out: OUT,
   },
 });
 
@@ -56,10 +53,7 @@ function report(): void {
     faults: rest.faults.length,
   }));
   console.table(columns);
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-  const record = { at: new Date().toISOString(), machine, size, rows: outcomes };
-  mkdirSync(values.out, { recursive: true });
-  writeFileSync(join(values.out, "faults.json"), `${JSON.stringify(record, undefined, 2)}\n`);
+  writeReport(values.out, "faults", { size, rows: outcomes });
 }
 
 /** `1,4-6` as numbers. */

@@ -1,6 +1,5 @@
 /** Deciding inside a request: remote interceptors are waited for, for as long as a sender would wait. */
 
-import { within } from "./core/deadline.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { fault } from "./core/errors.ts";
 import type { ListenerPlan } from "./core/plan.ts";
@@ -15,7 +14,7 @@ export interface DecideNow {
    * Remote interceptors are asked here too, because only now do they see sensitive headers; but a sender gives up after
    * some seconds, so they get a few.
    *
-   * @returns undefined where a worker is to decide.
+   * @returns undefined where a worker is to decide; a trigger whose interceptors did not answer waits for one.
    */
   within(...question: Question): Promise<Decided | undefined>;
   /** Decisions that nobody may make later. @throws SluiceError SLUICE_INTERCEPTOR_FAILED where they cannot be made now. */
@@ -40,8 +39,11 @@ export function createDecideNow(decideWithin = DECIDE_WITHIN_MS): DecideNow {
     if (!plan.remote) return decide(plan, delivery, proofs, body, { hidden });
     if (limitMs === 0 || waiting >= MAX_WAITING) return undefined;
     waiting++;
-    const decided = within(decide(plan, delivery, proofs, body, { hidden }), limitMs, () => undefined);
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, limitMs);
+    const decided = decide(plan, delivery, proofs, body, { hidden, until: over.promise });
     return decided.finally(() => {
+      clearTimeout(timer);
       waiting--;
     });
   }
@@ -50,7 +52,7 @@ export function createDecideNow(decideWithin = DECIDE_WITHIN_MS): DecideNow {
     within: (...question) => decideIn(decideWithin, ...question),
     async settled(...question) {
       const decided = await decideIn(Math.max(decideWithin, SETTLE_WITHIN_MS), ...question);
-      const reason = decided === undefined ? "no answer in time" : decided.transient;
+      const reason = decided === undefined ? "too many wait for answers" : decided.transient;
       if (decided !== undefined && reason === undefined) return decided;
       throw fault("SLUICE_INTERCEPTOR_FAILED", { name: `of ${question[0].name}`, reason: reason ?? "" });
     },

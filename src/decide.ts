@@ -1,6 +1,7 @@
 /** The decision, on one page: what every trigger of a listener makes of one delivery, and why. Creates nothing. */
 
-import type { Decision, TraceStep } from "./core/decision.ts";
+import { createCrowd } from "./core/crowd.ts";
+import { type Decision, isWaiting, type TraceStep } from "./core/decision.ts";
 import type { Delivery, Event, ObjectName, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
 import type { SluiceError } from "./core/errors.ts";
@@ -13,8 +14,9 @@ import type { JsonObject } from "./core/json.ts";
 import type { BindPlan, ListenerPlan, Params, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
 import { type ChainOptions, type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
+import { leavesProcess, unanswered, waitingFor } from "./waiting.ts";
 
-/** Decisions in the order of the listener's triggers; `transient` says that asking again later may come out otherwise. */
+/** Decisions in the order of the listener's triggers; `transient` says why some of them wait. */
 export interface Decided {
   readonly decisions: readonly Decision[];
   readonly transient?: string;
@@ -29,11 +31,17 @@ export interface DecideOptions {
   readonly hidden?: readonly string[];
   /** Put the values behind each step into the trace: for `sluice try`, since it costs many times a decision. */
   readonly explain?: boolean;
+  /** When it resolves, triggers whose chains have not answered wait, and nobody outside this process is asked any more. */
+  readonly until?: Promise<unknown>;
 }
+
+/** Triggers of one delivery whose chains are under way at the same time. Tekton asks all of them at once. */
+const ASKED_AT_ONCE = 16;
 
 /**
  * Decides a delivery: for each trigger its proofs, the chain, the bindings, the template; the first step that says no
- * ends that trigger. Called by accept, by the worker, by replay and by `sluice try`.
+ * ends that trigger. Called by accept, by the worker, by replay and by `sluice try`. A trigger whose interceptor is slow
+ * or away holds back no other.
  *
  * @param body the delivery's body, parsed at most once for all triggers.
  * @returns a decision for each trigger; it never throws for what an event or a trigger holds.
@@ -43,14 +51,14 @@ export async function decide(
   delivery: Delivery,
   proofs: DeliveryProofs,
   body: Payload = payload(delivery.body.toString("utf8")),
-  { hidden = [], explain = false }: DecideOptions = {},
+  { hidden = [], explain = false, until }: DecideOptions = {},
 ): Promise<Decided> {
   const decisions: Decision[] = [];
-  let transient: string | undefined;
+  const crowd = createCrowd(ASKED_AT_ONCE, until);
   // Asking every trigger's demands anew would cost more than most filters.
   const known = new Map<readonly ProofDemand[], Proved>();
   for (const group of plan.groups) {
-    let shared: ChainResult | undefined;
+    let shared: ChainResult | Promise<ChainResult> | undefined;
     for (const trigger of group.triggers) {
       const proof =
         undeclared(trigger) ?? known.get(trigger.proofs) ?? (await prove(trigger.proofs, proofs, known));
@@ -58,17 +66,47 @@ export async function decide(
         decisions.push(stopped(trigger, proof.steps));
         continue;
       }
+      if (crowd.over() && leavesProcess(group, trigger)) {
+        decisions.push(unanswered(group, trigger, proof.steps));
+        continue;
+      }
       // A group's chain is asked once, and not at all by senders that no trigger of the group trusts.
-      shared ??= await runChain(group.chain, eventFor(groupName(plan, group), delivery, body), { explain });
-      const trace = [...proof.steps, ...shared.trace];
-      const asked = shared.stopped ? shared : ask(trigger, shared.event, body, { explain, trace });
+      shared ??= runChain(group.chain, eventFor(groupName(plan, group), delivery, body), { explain });
+      const question = { plan, group, trigger, delivery, body, proof: proof.steps, hidden, explain };
+      const decision =
+        shared instanceof Promise ? shared.then((late) => answer(question, late)) : answer(question, shared);
       // Most triggers say no at once; waiting for each of thousands would cost more than asking it.
-      const chain = asked instanceof Promise ? await asked : asked;
-      if (chain.stopped?.transient) transient ??= chain.stopped.reason;
-      decisions.push(conclude(plan, trigger, delivery, chain, trace, hidden));
+      if (!(decision instanceof Promise)) decisions.push(decision);
+      else {
+        const at = decisions.push(unanswered(group, trigger, proof.steps)) - 1;
+        await crowd.add(decision.then((late) => void decisions.splice(at, 1, late)));
+      }
     }
   }
-  return transient === undefined ? { decisions } : { decisions, transient };
+  await crowd.done();
+  const transient = decisions.find(isWaiting)?.reason;
+  // Who answers after the end must not change what was said.
+  return transient === undefined ? { decisions } : { decisions: [...decisions], transient };
+}
+
+interface Question {
+  readonly plan: ListenerPlan;
+  readonly group: TriggerGroupPlan;
+  readonly trigger: TriggerPlan;
+  readonly delivery: Delivery;
+  readonly body: Payload;
+  readonly proof: readonly TraceStep[];
+  readonly hidden: readonly string[];
+  readonly explain: boolean;
+}
+
+/** What a trigger makes of the event that its group's chain passes on; at once where its own chain answers at once. */
+function answer(question: Question, shared: ChainResult): Decision | Promise<Decision> {
+  const { trigger, body, proof, explain } = question;
+  const trace = [...proof, ...shared.trace];
+  const asked = shared.stopped ? shared : ask(trigger, shared.event, body, { explain, trace });
+  if (!(asked instanceof Promise)) return conclude(question, asked, trace);
+  return asked.then((chain) => conclude(question, chain, trace));
 }
 
 /** As in Tekton, a group passes on headers and extensions; a body that it changed is lost. */
@@ -82,15 +120,14 @@ function ask(
 }
 
 function conclude(
-  plan: ListenerPlan,
-  trigger: TriggerPlan,
-  delivery: Delivery,
+  { plan, group, trigger, delivery, hidden }: Question,
   { event, stopped: stop }: ChainResult,
   trace: TraceStep[],
-  hidden: readonly string[],
 ): Decision {
   if (stop === undefined) return fire(plan, trigger, delivery, event, { trace, hidden });
-  return inDoubt(trigger, trace, stop, hidden) ?? stopped(trigger, trace);
+  if (!stop.transient) return inDoubt(trigger, trace, stop, hidden) ?? stopped(trigger, trace);
+  const code = stop.fault ?? "SLUICE_INTERCEPTOR_FAILED";
+  return waitingFor(group, trigger, { reason: `${stop.name}: ${stop.reason}`, code, trace });
 }
 
 interface Proved {
@@ -224,18 +261,17 @@ function stopped(trigger: TriggerPlan, trace: readonly TraceStep[]): Decision {
   return { trigger: { namespace: trigger.namespace, name: trigger.name }, result: "filtered", reason, trace };
 }
 
-/** The failure of a trigger whose chain stopped without a no that counts; undefined for a plain no. */
+/** The failure of a trigger whose chain stopped for good without a no that counts; undefined for a plain no. */
 function inDoubt(
   trigger: TriggerPlan,
   trace: readonly TraceStep[],
-  { name, reason, transient, fault: broken, readsHeaders }: ChainStop,
+  { name, reason, fault: broken, readsHeaders }: ChainStop,
   hidden: readonly string[],
 ): Decision | undefined {
   const named = { namespace: trigger.namespace, name: trigger.name };
-  // Whoever asks again later throws this decision away; for whoever gives up, nobody has said no.
-  if (transient || broken !== undefined) {
-    const code = broken ?? "SLUICE_INTERCEPTOR_FAILED";
-    return { trigger: named, result: "failed", reason: `${name}: ${reason}`, code, trace };
+  // Nobody has said no.
+  if (broken !== undefined) {
+    return { trigger: named, result: "failed", reason: `${name}: ${reason}`, code: broken, trace };
   }
   if (!readsHeaders || hidden.length === 0) return undefined;
   const { message, code, fix } = fault("SLUICE_HEADERS_MASKED", { name, reason, headers: hidden.join(", ") });

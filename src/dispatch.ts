@@ -1,28 +1,15 @@
 /** The way out, on one page: a job taken from the queue becomes objects, or a later try, or a dead letter. */
 
-import type { Decision } from "./core/decision.ts";
-import type { Delivery, ObjectName } from "./core/delivery.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
-import type {
-  Attempt,
-  CreateAnswer,
-  CreateJob,
-  DecideJob,
-  Job,
-  KubernetesObject,
-  Run,
-  Target,
-} from "./core/job.ts";
+import type { Attempt, CreateAnswer, CreateJob, Job, KubernetesObject, Run, Target } from "./core/job.ts";
 import type { Ledger } from "./core/ledger.ts";
-import type { ListenerPlan, Plans } from "./core/plan.ts";
+import type { Plans } from "./core/plan.ts";
 import type { Disposition, JobHandler, Queue } from "./core/queue.ts";
 import { nextTry } from "./core/retry.ts";
-import { hiddenOf } from "./core/url.ts";
-import { decide } from "./decide.ts";
+import { createDecideLater } from "./decide-later.ts";
 import type { Gate, Place } from "./gate.ts";
 import { createGate } from "./gate.ts";
-import { decidesAgain, onlyFailed, openJobs } from "./redelivery.ts";
 import type { Verifier } from "./verify/verifier.ts";
 
 export interface DispatchNeeds {
@@ -31,7 +18,7 @@ export interface DispatchNeeds {
   readonly gate?: Gate;
   /** Further targets, by the name that a job may ask for. None waits for another. */
   readonly clusters?: ReadonlyMap<string, Place>;
-  readonly ledger: Pick<Ledger, "attempt" | "decide" | "find" | "load">;
+  readonly ledger: Pick<Ledger, "attempt" | "decide" | "decideLate" | "find" | "load">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
   readonly verifier: Verifier;
@@ -55,6 +42,7 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
   const { target, ledger, queue, plans, verifier, tell, clock = Date.now, random = Math.random } = needs;
   const { gate = createGate({ target, tell, clock, random }), clusters = new Map<string, Place>() } = needs;
   const own: Place = { target, gate };
+  const decideLater = createDecideLater({ ledger, queue, plans, verifier, tell, clock, random });
 
   return (job: Job, attempt: number) =>
     job.kind === "create" ? create(job, attempt) : decideLater(job, attempt);
@@ -135,64 +123,4 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     if (next.kind === "dead") return { ...base, outcome: "dead", code, reason: `${reason} (${next.reason})` };
     return { ...base, outcome: "retry", code, reason, nextAt: now + next.afterMs };
   }
-
-  async function decideLater(job: DecideJob, number: number): Promise<Disposition> {
-    const [delivery, record] = await Promise.all([ledger.load(job.delivery), ledger.find(job.delivery)]);
-    if (delivery === undefined || record === undefined) return DONE;
-    // A try before this one may have died between the ledger and the queue.
-    if (record.decided) {
-      await queue.enqueue(openJobs(record));
-      return DONE;
-    }
-    const { decisions, retry } = await decideNow(job, delivery, record.proof);
-    if (retry !== undefined) {
-      const next = nextTry({ retry, attempt: number, since: job.receivedAt, now: clock(), random });
-      if (next.kind === "retry") return next;
-    }
-    await ledger.decide(job.delivery, decisions);
-    await queue.enqueue(decisions.flatMap((decision) => decision.job ?? []));
-    for (const { trigger, result, reason, code } of decisions) {
-      const about = { delivery: job.delivery, listener: job.listener, trigger };
-      tell({ type: "decision.made", ...about, result, reason, ...(code && { code }) });
-    }
-    return DONE;
-  }
-
-  /** `retry` where asking again may come out otherwise. */
-  async function decideNow(
-    { listener }: DecideJob,
-    delivery: Delivery,
-    proof: string,
-  ): Promise<{ readonly decisions: readonly Decision[]; readonly retry?: "soon" | "slow" }> {
-    const plan = plans.find(listener.namespace, listener.name);
-    // Somebody may be mending it: a catalog that is broken at the start has no listeners at all.
-    if (plan === undefined) return { decisions: [listenerGone(listener)], retry: "slow" };
-    const first = decidesAgain(delivery);
-    const open = first === undefined ? plan : await stillOpen(plan, first);
-    if (open === undefined) return { decisions: [notAgain(listener, first)] };
-    const proofs = verifier.recorded(delivery, proof);
-    const decided = await decide(open, delivery, proofs, undefined, {
-      hidden: hiddenOf(delivery),
-    });
-    const { decisions, transient } = decided;
-    return transient === undefined ? { decisions } : { decisions, retry: "soon" };
-  }
-
-  /** The triggers that a redelivery is to decide again; undefined where that is no longer known. */
-  async function stillOpen(plan: ListenerPlan, first: string): Promise<ListenerPlan | undefined> {
-    const record = await ledger.find(first);
-    return record && onlyFailed(plan, record);
-  }
-}
-
-function notAgain(listener: ObjectName, first = ""): Decision {
-  const { message, code } = fault("SLUICE_DELIVERY_UNKNOWN", { id: first });
-  const reason = `nobody can say any more which triggers failed: ${message}`;
-  return { trigger: listener, result: "failed", reason, code, trace: [] };
-}
-
-function listenerGone(listener: ObjectName): Decision {
-  const from = "the delivery";
-  const error = fault("SLUICE_REF_MISSING", { kind: "EventListener", ...listener, from });
-  return { trigger: listener, result: "failed", reason: error.message, code: error.code, trace: [] };
 }

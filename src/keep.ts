@@ -1,6 +1,6 @@
 /** What is kept of a delivery: one write to the ledger, one to the queue, then it is told of. */
 
-import type { Decision } from "./core/decision.ts";
+import { type Decision, isWaiting } from "./core/decision.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
@@ -49,8 +49,7 @@ export function createKeep({ ledger, queue, decideNow, tell, clock }: KeepNeeds)
   async function keep(...[plan, delivery, proofs, body, how]: Parameters<Keep>): Promise<string> {
     const { once, now, again, note } = how;
     const decided = await (now ? decideNow.settled : decideNow.within)(plan, delivery, proofs, body);
-    // What a worker may decide better later is left to it.
-    const decisions = decided?.transient === undefined ? decided?.decisions : undefined;
+    const decisions = decided?.decisions;
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
     const key = once ? dedupeKey(facts.provider, delivery.headers, body) : undefined;
     const entry: NewDelivery = {
@@ -115,6 +114,7 @@ export function createKeep({ ledger, queue, decideNow, tell, clock }: KeepNeeds)
     });
     if (duplicateOf !== undefined) return;
     for (const { trigger, result, reason, code } of decisions ?? []) {
+      if (result === "waiting") continue;
       tell({ type: "decision.made", delivery: id, listener, trigger, result, reason, ...(code && { code }) });
     }
   }
@@ -122,7 +122,10 @@ export function createKeep({ ledger, queue, decideNow, tell, clock }: KeepNeeds)
 
 function jobsOf(delivery: Delivery, decisions: readonly Decision[] | undefined): readonly Job[] {
   if (decisions === undefined) return [decideJobFor(delivery)];
-  return decisions.map((decision) => decision.job).filter((job): job is CreateJob => job !== undefined);
+  const creates = decisions
+    .map((decision) => decision.job)
+    .filter((job): job is CreateJob => job !== undefined);
+  return decisions.some(isWaiting) ? [...creates, decideJobFor(delivery)] : creates;
 }
 
 /** What a driver throws is the store's affair; a text too long, or nested too deep, is not, and comes out the same again. */

@@ -2,7 +2,7 @@
 
 import type { Delivery, ObjectName } from "./core/delivery.ts";
 import { decidedAgainId, decideJobId } from "./core/identity.ts";
-import type { Job } from "./core/job.ts";
+import type { CreateJob, Job } from "./core/job.ts";
 import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
 import type { ListenerPlan } from "./core/plan.ts";
 
@@ -75,10 +75,13 @@ export function createRetryFailed({ ledger, clock, queued }: RedeliveryNeeds) {
   };
 }
 
-/** The jobs that the queue should hold for a delivery: its pending ones, or the one that decides it. */
+/** The jobs that the queue should hold for a delivery: its pending ones, and the one that decides what is not decided. */
 export function openJobs(record: DeliveryRecord): readonly Job[] {
-  if (!record.decided) return [decideJobFor(record)];
-  return record.jobs.flatMap(({ job, state }) => (state === "pending" ? job : []));
+  return record.decided ? openCreates(record) : [...openCreates(record), decideJobFor(record)];
+}
+
+export function openCreates({ jobs }: Pick<DeliveryRecord, "jobs">): readonly CreateJob[] {
+  return jobs.flatMap(({ job, state }) => (state === "pending" ? job : []));
 }
 
 export function decideJobFor({

@@ -37,7 +37,7 @@ export function printRecord(console: Console, record: DeliveryRecord): void {
   for (const [name, value] of Object.entries(lines)) {
     if (value !== undefined) console.out(`  ${colors.dim(name.padEnd(12))} ${oneLine(value)}`);
   }
-  if (!record.decided) console.out("  not decided yet: a worker will");
+  if (!record.decided && record.decisions.length === 0) console.out("  not decided yet: a worker will");
   for (const decision of record.decisions) printDecision(console, decision);
   for (const { job, state, attempts, runs } of record.jobs) {
     console.out(

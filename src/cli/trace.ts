@@ -12,7 +12,8 @@ const SIGN = { pass: "✓", stop: "○", error: "✗" } as const;
 export function printDecision(console: Console, decision: Omit<Decision, "job">): void {
   const { colors } = console;
   const { trigger, result, reason, trace } = decision;
-  const paint = { matched: colors.green, filtered: colors.yellow, failed: colors.red }[result];
+  const { green: matched, yellow: filtered, red: failed, cyan: waiting } = colors;
+  const paint = { matched, filtered, failed, waiting }[result];
   console.out(`${colors.bold(oneLine(`trigger ${trigger.namespace}/${trigger.name}`))}  ${paint(result)}`);
   for (const step of trace) printStep(console, step);
   console.out(

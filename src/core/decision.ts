@@ -18,8 +18,12 @@ export interface TraceStep {
   readonly detail?: JsonValue;
 }
 
-/** filtered: a step said no. failed: it would have fired but params or objects could not be made. matched: it fires. */
-export type DecisionResult = "filtered" | "failed" | "matched";
+/**
+ * filtered: a step said no. failed: it would have fired but params or objects could not be made. matched: it fires.
+ * waiting: a step could not be asked; it is asked again, and only this trigger waits for it.
+ */
+export const DECISION_RESULTS = ["filtered", "failed", "matched", "waiting"] as const;
+export type DecisionResult = (typeof DECISION_RESULTS)[number];
 
 export interface Decision {
   readonly trigger: ObjectName;
@@ -30,4 +34,17 @@ export interface Decision {
   readonly trace: readonly TraceStep[];
   /** What to create; present exactly when matched. */
   readonly job?: CreateJob;
+  /** What tells the trigger from the listener's others; present exactly when waiting. */
+  readonly waits?: string;
+}
+
+/** A decision that was made later than the others of its delivery. */
+export interface LateDecision {
+  /** Its place among the delivery's decisions, from 0. */
+  readonly at: number;
+  readonly decision: Decision;
+}
+
+export function isWaiting({ result }: Pick<Decision, "result">): boolean {
+  return result === "waiting";
 }

@@ -36,7 +36,8 @@ export type Fact =
       readonly delivery: string;
       readonly listener: ObjectName;
       readonly trigger: ObjectName;
-      readonly result: DecisionResult;
+      /** Nothing is told of a trigger that waits until it is decided. */
+      readonly result: Exclude<DecisionResult, "waiting">;
       readonly reason: string;
       readonly code?: ErrorCode;
     }

@@ -1,6 +1,6 @@
 /** The ledger port: every delivery, what was decided, what was created; the place where the conservation law is proved. */
 
-import type { Decision } from "./decision.ts";
+import type { Decision, LateDecision } from "./decision.ts";
 import type { Delivery, ObjectName } from "./delivery.ts";
 import type { HeaderMap } from "./headers.ts";
 import type { Attempt, CreateJob } from "./job.ts";
@@ -64,9 +64,9 @@ export interface DeliveryRecord extends DeliverySummary {
   readonly url: string;
   /** Sensitive values are masked. */
   readonly headers: HeaderMap;
-  /** Empty while a worker has still to decide. Without their jobs: those are in `jobs`. */
+  /** Empty while a worker has still to decide for all triggers. Without their jobs: those are in `jobs`. */
   readonly decisions: readonly Omit<Decision, "job">[];
-  /** False while a worker has still to decide. */
+  /** False while a worker has still to decide, be it for one trigger only. */
   readonly decided: boolean;
   readonly jobs: readonly JobRecord[];
 }
@@ -205,6 +205,11 @@ export interface Ledger {
   accept(delivery: NewDelivery): Promise<AcceptResult>;
   /** Adds the decisions that a worker made. Doing it twice changes nothing. */
   decide(id: string, decisions: readonly Decision[]): Promise<void>;
+  /**
+   * Puts decisions in the place of those that wait. What does not wait (any more) stays as it is, so doing it twice
+   * changes nothing, and of two workers that decide for one trigger the first one's word counts.
+   */
+  decideLate(id: string, late: readonly LateDecision[]): Promise<void>;
   /** Records one try of a job. Doing it twice for the same attempt number changes nothing. */
   attempt(job: CreateJob, attempt: Attempt): Promise<void>;
   /**
@@ -276,7 +281,7 @@ export interface PendingWork {
   readonly next?: string;
 }
 
-/** A stored delivery that nobody has decided yet. */
+/** A stored delivery that has still to be decided, for all of its triggers or for those that wait. */
 export interface ObjectNameAndId {
   readonly id: string;
   readonly listener: ObjectName;

@@ -1,6 +1,6 @@
 /** The class of the conservation law that a delivery belongs to: a function of its decisions and jobs. */
 
-import type { Decision } from "./decision.ts";
+import { type Decision, isWaiting } from "./decision.ts";
 import type { JobRecord, Outcome } from "./ledger.ts";
 
 /**
@@ -14,7 +14,7 @@ export function outcomeOf(
   decisions: readonly Pick<Decision, "result">[] | undefined,
   jobs: readonly Pick<JobRecord, "state">[] = [],
 ): Outcome {
-  if (decisions === undefined) return "pending";
+  if (decisions === undefined || decisions.some(isWaiting)) return "pending";
   const matched = decisions.filter((decision) => decision.result === "matched").length;
   if (jobs.length < matched || jobs.some((job) => job.state === "pending")) return "pending";
   if (decisions.some((decision) => decision.result === "failed")) return "dead";

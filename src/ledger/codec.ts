@@ -1,7 +1,7 @@
 /** Bytes as the ledger stores them: requests and decisions, compressed where that pays, format in the first byte. */
 
 import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
-import type { Decision } from "../core/decision.ts";
+import { type Decision, isWaiting } from "../core/decision.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
 import type { HeaderMap } from "../core/headers.ts";
@@ -58,13 +58,19 @@ export function decodeHead(stored: Uint8Array): Head {
   return decodeJson<Head>(stored);
 }
 
-/** Decisions with traces and jobs: what must be created can be queued again from here. */
+/**
+ * Decisions with traces and jobs: what must be created can be queued again from here. One that waits is written as a
+ * failed one that says for whom it waits: versions that know no waiting show its reason, and stumble over no word.
+ */
 export function encodeDecisions(decisions: readonly Decision[]): Buffer {
-  return encodeJson(decisions);
+  if (!decisions.some(isWaiting)) return encodeJson(decisions);
+  return encodeJson(decisions.map((one) => (isWaiting(one) ? { ...one, result: "failed" } : one)));
 }
 
 export function decodeDecisions(stored: Uint8Array): readonly Decision[] {
-  return decodeJson<readonly Decision[]>(stored);
+  const decisions = decodeJson<readonly Decision[]>(stored);
+  if (!decisions.some(({ waits }) => waits !== undefined)) return decisions;
+  return decisions.map((one) => (one.waits === undefined ? one : { ...one, result: "waiting" }));
 }
 
 function encodeJson(value: unknown): Buffer {

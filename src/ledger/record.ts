@@ -1,7 +1,8 @@
 /** What both drivers store of a delivery, and how a summary, a record and their one-line reason are made of it. */
 
-import type { Decision } from "../core/decision.ts";
+import { type Decision, isWaiting } from "../core/decision.ts";
 import { fault } from "../core/errors.ts";
+import { decideJobId } from "../core/identity.ts";
 import type { Attempt, CreateJob, Run } from "../core/job.ts";
 import type {
   Act,
@@ -96,9 +97,19 @@ export function jobsOf(decisions: readonly Decision[]): readonly CreateJob[] {
   return decisions.flatMap((decision) => decision.job ?? []);
 }
 
+/**
+ * Ids of the work that a decided delivery still asks for: its jobs, and the job that decides for the triggers which wait.
+ * That one stands among the states of the jobs, pending, until nothing waits: so the delivery is pending till then for
+ * whoever reads its states, and the audit asks the queue for it.
+ */
+export function workIdsOf(delivery: string, decisions: readonly Decision[]): readonly string[] {
+  const jobs = jobsOf(decisions).map((job) => job.id);
+  return decisions.some(isWaiting) ? [...jobs, decideJobId(delivery)] : jobs;
+}
+
 /** Names of the triggers that matched or failed: what a search for a trigger finds. */
 export function triggersOf(decisions: readonly Decision[]): readonly string[] {
-  const told = decisions.filter((decision) => decision.result !== "filtered");
+  const told = decisions.filter(({ result }) => result === "matched" || result === "failed");
   return [...new Set(told.map((decision) => clean(decision.trigger.name)))];
 }
 
@@ -107,9 +118,10 @@ export function failedOf(decisions: readonly Decision[]): number {
   return decisions.filter((decision) => decision.result === "failed").length;
 }
 
-/** What decisions came to in one line: the first failure, else the first "no", else that all matched. */
+/** What decisions came to in one line: whom it waits for, else the first failure, the first "no", or that all matched. */
 export function lineOf(decisions: readonly Decision[]): string {
   const telling =
+    decisions.find(isWaiting) ??
     decisions.find((decision) => decision.result === "failed") ??
     decisions.find((decision) => decision.result === "filtered");
   if (telling === undefined)
@@ -143,12 +155,14 @@ export function summaryOf(stored: StoredSummary): DeliverySummary {
   };
 }
 
-function reasonOf({ outcome, duplicateOf, said, tried, jobs, runs }: StoredSummary): string {
+function reasonOf({ facts, outcome, duplicateOf, said, tried, jobs, runs }: StoredSummary): string {
   switch (outcome) {
     case "duplicate":
       return `the same as ${duplicateOf}, which came first`;
     case "pending":
       if (said === "") return "waits for a worker to decide";
+      // What is said then names the trigger that waits, and why.
+      if (jobs.some((job) => job.id === decideJobId(facts.id))) return said;
       return tried === "" ? "waits to be created" : `will be tried again: ${tried}`;
     case "dead":
       return jobs.some((job) => job.state === "dead") ? tried : said;
@@ -165,7 +179,7 @@ export function recordOf(stored: StoredSummary, detail: StoredDetail): DeliveryR
     ...summaryOf(stored),
     ...detail.head,
     decisions: detail.decisions.map(({ job: _, ...decision }) => decision),
-    decided: stored.said !== "" || stored.outcome === "duplicate",
+    decided: stored.outcome === "duplicate" || (stored.said !== "" && !detail.decisions.some(isWaiting)),
     jobs: jobsOf(detail.decisions).map((job) => ({
       job: withReopened(job, detail.reopened),
       state: states.get(job.id) ?? "pending",
@@ -198,8 +212,11 @@ export function byJob<T extends Attempt | Run>(
   return found;
 }
 
-/** The work of one stored pending delivery: a decision to make, or jobs to create. */
-export type Pending = { readonly undecided: ObjectNameAndId } | { readonly jobs: readonly CreateJob[] };
+/** The work of one stored pending delivery: a decision to make, jobs to create, or both. */
+export interface Pending {
+  readonly undecided?: ObjectNameAndId;
+  readonly jobs: readonly CreateJob[];
+}
 
 /** @param decisions undefined while nobody has decided. */
 export function pendingOf(
@@ -209,10 +226,12 @@ export function pendingOf(
   reopened: ReopenedJobs,
 ): Pending {
   const { id, listener, receivedAt } = facts;
-  if (decisions === undefined) return { undecided: { id, listener, receivedAt } };
+  const undecided = { id, listener, receivedAt };
+  if (decisions === undefined) return { undecided, jobs: [] };
   const open = new Set(jobs.filter((job) => job.state === "pending").map((job) => job.id));
   const wanted = jobsOf(decisions).filter((job) => open.has(job.id));
-  return { jobs: wanted.map((job) => withReopened(job, reopened)) };
+  const waits = decisions.some(isWaiting);
+  return { ...(waits && { undecided }), jobs: wanted.map((job) => withReopened(job, reopened)) };
 }
 
 /** A job as the queue must know it: one that was made pending again counts its tries and its patience from there. */
@@ -229,8 +248,8 @@ export function droppedOf(act: Act): Dropped {
 /** A page of the work of these deliveries, as a cursor behind the last of them goes on. */
 export function workOf(found: readonly Pending[], next: string | undefined): PendingWork {
   return {
-    undecided: found.flatMap((item) => ("undecided" in item ? item.undecided : [])),
-    jobs: found.flatMap((item) => ("jobs" in item ? item.jobs : [])),
+    undecided: found.flatMap(({ undecided }) => undecided ?? []),
+    jobs: found.flatMap(({ jobs }) => jobs),
     ...(next !== undefined && { next }),
   };
 }

@@ -87,9 +87,9 @@ export function readSummary(fields: readonly (string | null | undefined)[]): Sto
 
 const letters = { p: "pending", d: "dead", c: "created" } as const;
 
-/** @param jobs undefined or empty when there are none. */
-export function writeJobs(jobs: readonly { readonly id: string }[]): string {
-  return jobs.length === 0 ? "" : `\n${jobs.map(({ id }) => `p${id}\n`).join("")}`;
+/** Jobs that nobody has tried yet. */
+export function writeJobs(ids: readonly string[]): string {
+  return ids.length === 0 ? "" : `\n${ids.map((id) => `p${id}\n`).join("")}`;
 }
 
 export function readJobs(text: string | null | undefined): readonly JobState[] {

@@ -2,6 +2,7 @@
 
 import type { Redis } from "ioredis";
 import { FOLLOW } from "./redis-follow.ts";
+import { LATE, type LateRefusal } from "./redis-late.ts";
 import { define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
 
 export interface Scripts {
@@ -15,6 +16,8 @@ export interface Scripts {
   readonly accept: Script;
   /** KEYS record. ARGV id, outcome, bytes, terms of the triggers, names and values of fields. */
   readonly decide: Script<Refusal>;
+  /** As redis-late.ts says. */
+  readonly decideLate: Script<LateRefusal>;
   /**
    * KEYS record. ARGV id, job, number, attempt, state, line, death, attempts kept, terms of the runs, then name and JSON
    * of each run.
@@ -35,6 +38,7 @@ export function defineScripts(redis: Redis): Scripts {
   return {
     accept: define(redis, "sluiceAccept", HEAD + accept),
     decide: define(redis, "sluiceDecide", HEAD + SETTLE + decide),
+    decideLate: define(redis, "sluiceDecideLate", HEAD + SETTLE + LINES + LATE),
     attempt: define(redis, "sluiceAttempt", HEAD + SETTLE + LINES + attempt),
     follow: define(redis, "sluiceFollow", HEAD + LINES + FOLLOW),
   };

@@ -16,13 +16,13 @@ import {
   byJob,
   factsOf,
   failedOf,
-  jobsOf,
   lineOf,
   lineOfAttempt,
   nameOfRun,
   recordOf,
   refuseJob,
   triggersOf,
+  workIdsOf,
 } from "./record.ts";
 import { actsRedis, recordRedis } from "./redis-acts.ts";
 import { adoptRedis } from "./redis-adopt.ts";
@@ -31,6 +31,7 @@ import { batchesRedis, keepBatchRedis } from "./redis-batches.ts";
 import { deadGroupsRedis, deadOfRedis, dropRedis, reopenRedis } from "./redis-dead.ts";
 import { followRedis, progressOf, runningRedis } from "./redis-follow.ts";
 import { keysOf, readLines, readReopened, readSummary, SUMMARY_FIELDS, writeJobs } from "./redis-keys.ts";
+import { decideLateRedis } from "./redis-late.ts";
 import type { OperatorScripts } from "./redis-operator-scripts.ts";
 import { defineOperatorScripts } from "./redis-operator-scripts.ts";
 import { pendingRedis } from "./redis-pending.ts";
@@ -85,9 +86,11 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     },
 
     async decide(id, decisions) {
-      const { fields, terms, outcome, bytes } = decided(decisions);
+      const { fields, terms, outcome, bytes } = decided(id, decisions);
       refuse(await ask(scripts.decide([keys.record(id)], [id, outcome, bytes, terms, ...fields])), id);
     },
+
+    decideLate: (id, late) => decideLateRedis(access, scripts.decideLate, id, late),
 
     async attempt(job, attempt) {
       const { number, outcome, runs } = attempt;
@@ -152,7 +155,7 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     const facts = factsOf(entry);
     const common = [JSON.stringify(facts), encodeHead(delivery)] as const;
     const body = encode(delivery.body);
-    const more = decisions === undefined ? UNDECIDED : decided(decisions);
+    const more = decisions === undefined ? UNDECIDED : decided(id, decisions);
     const bytes = Buffer.byteLength(common[0]) + common[1].length + body.length + more.bytes;
     const touched = [keys.record(id)];
     if (dedupeKey !== undefined) touched.push(keys.claim(listener, dedupeKey));
@@ -162,11 +165,11 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
   }
 
   /** What decisions add to a record: names and values of fields, packed terms. */
-  function decided(decisions: readonly Decision[]): Decided {
+  function decided(id: string, decisions: readonly Decision[]): Decided {
     const stored = encodeDecisions(decisions);
     const fields: (string | number | Buffer)[] = ["said", lineOf(decisions), "decisions", stored];
-    const jobs = jobsOf(decisions);
-    if (jobs.length > 0) fields.push("jobs", writeJobs(jobs));
+    const work = workIdsOf(id, decisions);
+    if (work.length > 0) fields.push("jobs", writeJobs(work));
     const failed = failedOf(decisions);
     if (failed > 0) fields.push("failed", failed, "failure", failureOf(decisions));
     const terms = packed(triggersOf(decisions).map(triggerTerm));

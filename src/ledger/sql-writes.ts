@@ -5,7 +5,7 @@ import { failureOf } from "./cause.ts";
 import { claimOf } from "./claim.ts";
 import { encode, encodeDecisions, encodeHead } from "./codec.ts";
 import { DEDUPE_WINDOW_MS } from "./limits.ts";
-import { factsOf, failedOf, jobsOf, lineOf, triggersOf } from "./record.ts";
+import { factsOf, failedOf, lineOf, triggersOf, workIdsOf } from "./record.ts";
 
 /**
  * Parameters: {@link acceptValues}. Returns one row: `first`, the id of the delivery that came first, or null, and its
@@ -77,7 +77,7 @@ export function acceptValues(entry: NewDelivery, now: number): readonly unknown[
     decisions === undefined ? "" : lineOf(decisions),
     decisions === undefined ? 0 : failedOf(decisions),
     decisions === undefined ? null : encodeDecisions(decisions),
-    decisions === undefined ? [] : jobsOf(decisions).map((job) => job.id),
+    decisions === undefined ? [] : workIdsOf(facts.id, decisions),
     decisions === undefined ? "" : failureOf(decisions),
     facts.note === undefined ? null : JSON.stringify(facts.note),
     decisions === undefined ? [] : triggersOf(decisions),

@@ -8,13 +8,14 @@ import { encodeDecisions } from "./codec.ts";
 import { ATTEMPTS_KEPT } from "./limits.ts";
 import { createPatience } from "./patience.ts";
 import { prune } from "./prune.ts";
-import { failedOf, jobsOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggersOf } from "./record.ts";
+import { failedOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggersOf, workIdsOf } from "./record.ts";
 import { actsSql, recordSql } from "./sql-acts.ts";
 import { again } from "./sql-again.ts";
 import { auditSql } from "./sql-audit.ts";
 import { batchesSql, keepBatchSql } from "./sql-batches.ts";
 import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
 import { followSql, runningSql } from "./sql-follow.ts";
+import { decideLateSql } from "./sql-late.ts";
 import { migrate } from "./sql-migrations.ts";
 import { sqlForgetter } from "./sql-prune.ts";
 import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
@@ -53,12 +54,14 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     },
 
     async decide(id, decisions) {
-      const jobs = jobsOf(decisions).map((job) => job.id);
+      const jobs = workIdsOf(id, decisions);
       const values = [id, lineOf(decisions), failedOf(decisions), encodeDecisions(decisions), jobs];
       const found = [failureOf(decisions), triggersOf(decisions)];
       const rows = await ask(sql.query(DECIDE, [...values, ...found]));
       if (rows.length === 0) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
     },
+
+    decideLate: (id, late) => ask(decideLateSql(sql, clean(id), late)),
 
     async attempt(job, attempt) {
       const names = attempt.runs.map(nameOfRun);

@@ -1,6 +1,6 @@
 /** JSON Schemas of what the API answers. Each names exactly the fields of the type it describes: the compiler compares. */
 
-import type { Decision, TraceStep } from "../core/decision.ts";
+import { DECISION_RESULTS, type Decision, type TraceStep } from "../core/decision.ts";
 import type { ObjectName } from "../core/delivery.ts";
 import type { Attempt, CreateJob, Run } from "../core/job.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -89,10 +89,10 @@ export const SCHEMAS = {
   Headers: { type: "object", additionalProperties: list(text), description: "sensitive values are masked" },
   Decision: shapeOf<Omit<Decision, "job">>()(
     {
-      ...{ trigger: name, result: oneOf("filtered", "failed", "matched"), reason: text },
+      ...{ trigger: name, result: oneOf(...DECISION_RESULTS), reason: text },
       trace: list({ $ref: "#/components/schemas/TraceStep" }),
     },
-    { code: text },
+    { code: text, waits: { ...text, description: "whom it waits for; only while it does" } },
   ),
   TraceStep: shapeOf<TraceStep>()(
     {

@@ -76,6 +76,7 @@ export async function openListener(world: World, resources: readonly ApiResource
     accept: async () => ({ kind: "accepted" }) as const,
     attempt: nothing,
     decide: nothing,
+    decideLate: nothing,
     find: nothing,
     load: nothing,
     drop: nothing,

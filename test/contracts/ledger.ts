@@ -9,6 +9,7 @@ import { attemptContract } from "../ledger/attempts.ts";
 import { conservationContract } from "../ledger/conservation.ts";
 import { deadContract } from "../ledger/dead.ts";
 import { followContract } from "../ledger/follow.ts";
+import { lateContract } from "../ledger/late.ts";
 import { listContract } from "../ledger/lists.ts";
 import { retentionContract } from "../ledger/retention.ts";
 import { attemptOf, decisionsFor, jobFor, jobsIn, listener, newDelivery, START } from "../ledger/samples.ts";
@@ -228,6 +229,7 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
     test("a ping is answered", () => ledger.ping());
 
     attemptContract(() => ({ ledger, bench }));
+    lateContract(() => ({ ledger, bench }));
     followContract(() => ({ ledger, bench }));
     listContract(() => ledger);
     searchContract(() => ledger);

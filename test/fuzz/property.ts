@@ -172,7 +172,7 @@ export async function fuzz(
   numRuns: number,
   seed?: number,
 ): Promise<Record<Decision["result"] | "cases" | "configured", number>> {
-  const count = { cases: 0, configured: 0, filtered: 0, failed: 0, matched: 0 };
+  const count = { cases: 0, configured: 0, filtered: 0, failed: 0, matched: 0, waiting: 0 };
   const before = prototypes();
   const property = fc.asyncProperty(cases, async (one) => {
     const start = process.cpuUsage();

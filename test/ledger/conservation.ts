@@ -24,11 +24,12 @@ interface Known {
 const operation = fc.oneof(
   fc.record({
     do: fc.constant("accept"),
-    kinds: fc.stringMatching(/^[mfn]{0,3}$/),
+    kinds: fc.stringMatching(/^[mfnw]{0,3}$/),
     key: fc.option(fc.nat(4)),
   }),
   fc.record({ do: fc.constant("postpone"), key: fc.option(fc.nat(4)) }),
-  fc.record({ do: fc.constant("decide"), kinds: fc.stringMatching(/^[mfn]{0,3}$/), which: fc.nat() }),
+  fc.record({ do: fc.constant("decide"), kinds: fc.stringMatching(/^[mfnw]{0,3}$/), which: fc.nat() }),
+  fc.record({ do: fc.constant("late"), late: fc.stringMatching(/^[mfnw]{3}$/), one: fc.nat() }),
   fc.record({
     do: fc.constant("attempt"),
     which: fc.nat(),
@@ -105,9 +106,24 @@ export function conservationContract(current: () => { ledger: Ledger; bench: Led
       );
     };
 
+    const decideLate = async (kinds: string, which: number) => {
+      const waiting = known.filter((one) => one.decided?.some(({ result }) => result === "waiting"));
+      const one = waiting[which % waiting.length];
+      if (one === undefined || one.duplicateOf !== undefined) return;
+      const late = decisionsFor(one.entry.delivery, kinds).map((decision, at) => ({ at, decision }));
+      await ledger.decideLate(one.entry.delivery.id, late);
+      one.decided = one.decided?.map((old, at) => {
+        const now = late[at]?.decision;
+        if (old.result !== "waiting" || now === undefined) return old;
+        if (now.job !== undefined) one.states.set(now.job.id, "pending");
+        return now;
+      });
+    };
+
     const property = fc.asyncProperty(fc.array(operation, { maxLength: 20 }), async (operations) => {
       for (const op of operations) {
         if ("dead" in op) await reopen(op.dead);
+        else if ("late" in op) await decideLate(op.late, op.one);
         else if ("outcome" in op) await attempt(op.which, op.number, op.outcome);
         else if ("which" in op) {
           const one = known[op.which % known.length];
@@ -207,7 +223,8 @@ function expectedAudit(known: readonly Known[]): Audit {
   for (const one of known) {
     counts[expectedOutcome(one)]++;
     if (one.duplicateOf !== undefined) continue;
-    if (one.decided === undefined) pendingJobs.push(decideJobId(one.entry.delivery.id));
+    const undecided = one.decided === undefined || one.decided.some(({ result }) => result === "waiting");
+    if (undecided) pendingJobs.push(decideJobId(one.entry.delivery.id));
     for (const { job, trigger } of one.decided ?? []) {
       if (job === undefined) continue;
       const state = one.states.get(createJobId(one.entry.delivery.id, trigger));

@@ -20,7 +20,7 @@ export interface SampleOptions {
   readonly replayOf?: string;
   readonly facts?: Partial<NewDelivery["facts"]>;
   readonly dedupeKey?: string;
-  /** One letter for each decision: m matched, f failed, n filtered; undefined leaves it to a worker. */
+  /** One letter for each decision, as {@link decisionsFor} takes them; undefined leaves it to a worker. */
   readonly decided?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function newDelivery(options: SampleOptions = {}): NewDelivery {
   return { delivery, facts, decisions, ...(dedupeKey !== undefined && { dedupeKey }) };
 }
 
-/** @param kinds one letter for each decision: m matched, f failed, n filtered. */
+/** @param kinds one letter for each decision: m matched, f failed, n filtered, w waiting. */
 export function decisionsFor(delivery: Delivery, kinds: string): readonly Decision[] {
   return [...kinds].map((kind, i): Decision => {
     const trigger = { namespace: "ci", name: `trigger-${i}` };
@@ -59,6 +59,10 @@ export function decisionsFor(delivery: Delivery, kinds: string): readonly Decisi
     if (kind === "f") {
       const code = "SLUICE_PATH_MISSING";
       return { trigger, result: "failed", reason: "param sha: body.sha is missing", code, trace: [step] };
+    }
+    if (kind === "w") {
+      const [code, reason] = ["SLUICE_INTERCEPTOR_FAILED", "gate: connection refused"] as const;
+      return { trigger, result: "waiting", reason, code, trace: [step], waits: `/ci/${trigger.name}` };
     }
     const stop = { ...step, verdict: "stop", reason: "body.ref is no tag" } as const;
     return { trigger, result: "filtered", reason: "body.ref is no tag", trace: [stop] };

@@ -1,0 +1,148 @@
+/** A worker's decision: of a delivery that nobody has decided, or of those of its triggers that wait. */
+
+import { type Decision, isWaiting, type LateDecision } from "./core/decision.ts";
+import type { Delivery, ObjectName } from "./core/delivery.ts";
+import { fault } from "./core/errors.ts";
+import type { Tell } from "./core/fact.ts";
+import type { DecideJob } from "./core/job.ts";
+import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
+import type { ListenerPlan, Plans } from "./core/plan.ts";
+import type { Disposition, Queue } from "./core/queue.ts";
+import { nextTry } from "./core/retry.ts";
+import { hiddenOf } from "./core/url.ts";
+import { decide } from "./decide.ts";
+import { decidesAgain, onlyFailed, openCreates } from "./redelivery.ts";
+import type { Verifier } from "./verify/verifier.ts";
+import { givenUp, stillWaiting } from "./waiting.ts";
+
+export interface DecideLaterNeeds {
+  readonly ledger: Pick<Ledger, "decide" | "decideLate" | "find" | "load">;
+  readonly queue: Pick<Queue, "enqueue">;
+  readonly plans: Plans;
+  readonly verifier: Verifier;
+  readonly tell: Tell;
+  readonly clock: () => number;
+  readonly random: () => number;
+}
+
+/** `retry` where asking again may come out otherwise. */
+interface Answers {
+  readonly late: readonly LateDecision[];
+  readonly retry?: "soon" | "slow";
+}
+
+const DONE: Disposition = { kind: "done" };
+
+/**
+ * Makes the handler of jobs that decide. What was decided is kept and queued at once; the job comes again for the rest,
+ * until that is decided too or patience ends: then it has failed, for the reason that it waited.
+ */
+export function createDecideLater(
+  needs: DecideLaterNeeds,
+): (job: DecideJob, attempt: number) => Promise<Disposition> {
+  const { ledger, queue, plans, verifier, tell, clock, random } = needs;
+
+  return async (job, attempt) => {
+    const [delivery, record] = await Promise.all([ledger.load(job.delivery), ledger.find(job.delivery)]);
+    if (delivery === undefined || record === undefined) return DONE;
+    if (record.decided) {
+      await queueWork(record);
+      return DONE;
+    }
+    const { late, retry } = await ask(job, delivery, record);
+    const next = retry && nextTry({ retry, attempt, since: job.receivedAt, now: clock(), random });
+    if (next?.kind === "retry") {
+      // Nobody has looked at the delivery where its listener is missing.
+      if (retry === "soon") await keep(job, record, late);
+      return next;
+    }
+    const last = next === undefined ? late : late.map((one) => lastWord(one, next.reason));
+    await keep(job, record, last);
+    return DONE;
+  };
+
+  /** Writes what is new, then queues what that asks for. */
+  async function keep(job: DecideJob, before: DeliveryRecord, late: readonly LateDecision[]): Promise<void> {
+    const { delivery, listener } = job;
+    const first = before.decisions.length === 0;
+    const made = late.filter(({ decision }) => !isWaiting(decision));
+    if (first)
+      await ledger.decide(
+        delivery,
+        late.map(({ decision }) => decision),
+      );
+    else if (made.length > 0) await ledger.decideLate(delivery, made);
+    // Of two workers that decide one delivery, the ledger knows whose decisions count.
+    const record = first || made.length > 0 ? await ledger.find(delivery) : before;
+    if (record !== undefined) await queueWork(record);
+    for (const { decision } of late) {
+      const { trigger, result, reason, code } = decision;
+      if (result === "waiting") continue;
+      tell({ type: "decision.made", delivery, listener, trigger, result, reason, ...(code && { code }) });
+    }
+  }
+
+  /** A try before this one may have died between the ledger and the queue, so all that is open is queued. */
+  async function queueWork(record: DeliveryRecord): Promise<void> {
+    const jobs = openCreates(record);
+    if (jobs.length > 0) await queue.enqueue(jobs);
+  }
+
+  async function ask({ listener }: DecideJob, delivery: Delivery, record: DeliveryRecord): Promise<Answers> {
+    const plan = plans.find(listener.namespace, listener.name);
+    // Somebody may be mending it: a catalog that is broken at the start has no listeners at all.
+    if (plan === undefined) return { late: everywhere(record, listenerGone(listener)), retry: "slow" };
+    const first = decidesAgain(delivery);
+    const open = first === undefined ? plan : await stillOpen(plan, first);
+    if (open === undefined) return { late: everywhere(record, notAgain(listener, first)) };
+    const { plan: asked, places, gone } = stillWaiting(open, record.decisions);
+    const proofs = verifier.recorded(delivery, record.proof);
+    const { decisions, transient } = await decide(asked, delivery, proofs, undefined, {
+      hidden: hiddenOf(delivery),
+    });
+    const late = [
+      ...decisions.map((decision, i) => ({ at: places[i] ?? i, decision })),
+      ...gone.map((at) => ({ at, decision: triggerGone(plan, record.decisions[at]?.trigger ?? listener) })),
+    ];
+    return transient === undefined ? { late } : { late, retry: "soon" };
+  }
+
+  /** The triggers that a redelivery is to decide again; undefined where that is no longer known. */
+  async function stillOpen(plan: ListenerPlan, first: string): Promise<ListenerPlan | undefined> {
+    const record = await ledger.find(first);
+    return record && onlyFailed(plan, record);
+  }
+}
+
+function lastWord({ at, decision }: LateDecision, why: string): LateDecision {
+  return { at, decision: givenUp(decision, why) };
+}
+
+/** One decision for all that waits; the only one of a delivery that nobody has decided. */
+function everywhere({ decisions }: DeliveryRecord, decision: Decision): readonly LateDecision[] {
+  if (decisions.length === 0) return [{ at: 0, decision }];
+  return decisions.flatMap((old, at) => {
+    return isWaiting(old) ? [{ at, decision: { ...decision, trigger: old.trigger } }] : [];
+  });
+}
+
+function notAgain(listener: ObjectName, first = ""): Decision {
+  const { message, code } = fault("SLUICE_DELIVERY_UNKNOWN", { id: first });
+  const reason = `nobody can say any more which triggers failed: ${message}`;
+  return { trigger: listener, result: "failed", reason, code, trace: [] };
+}
+
+function listenerGone(listener: ObjectName): Decision {
+  const from = "the delivery";
+  const { message, code } = fault("SLUICE_REF_MISSING", { kind: "EventListener", ...listener, from });
+  return { trigger: listener, result: "failed", reason: message, code, trace: [] };
+}
+
+function triggerGone(plan: ListenerPlan, trigger: ObjectName): Decision {
+  const listener = `${plan.namespace}/${plan.name}`;
+  const known = plan.groups.flatMap(({ triggers }) => triggers.map(({ name }) => name)).join(", ") || "none";
+  const from = { listener, name: `${trigger.namespace}/${trigger.name}`, known };
+  const { message, code } = fault("SLUICE_TRIGGER_UNKNOWN", from);
+  const reason = `it was declared when the delivery came, and could not be asked then: ${message} any more`;
+  return { trigger, result: "failed", reason, code, trace: [] };
+}

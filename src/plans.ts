@@ -1,7 +1,7 @@
 /** The plans in force: compiled from what is declared, swapped as a whole, never edited. */
 
 import type { LocatedDeclarations } from "./catalog/declarations.ts";
-import { type Compiled, type CompileNeeds, compileListener } from "./compile.ts";
+import { type Compiled, type CompileNeeds, compileListener } from "./compile/listener.ts";
 import type { SluiceError } from "./core/errors.ts";
 import type { ListenerPlan, Plans } from "./core/plan.ts";
 import type { Secrets } from "./core/secrets.ts";

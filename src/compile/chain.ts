@@ -1,15 +1,15 @@
 /** Compiles the interceptors of a trigger or group: each entry finds its interceptor and builds its parameters in. */
 
-import type { LocatedDeclarations } from "./catalog/declarations.ts";
-import type { SluiceError } from "./core/errors.ts";
-import { asFault, fault } from "./core/errors.ts";
-import type { CompiledInterceptor, HttpClient } from "./core/interceptor.ts";
-import type { ChainStep } from "./core/plan.ts";
-import type { Secrets } from "./core/secrets.ts";
-import type { EventListener, InterceptorSpec, TektonObject } from "./core/tekton.ts";
-import type { Registry } from "./intercept/registry.ts";
-import { compileRemote } from "./intercept/remote.ts";
-import { compileWebhook } from "./intercept/webhook.ts";
+import type { LocatedDeclarations } from "../catalog/declarations.ts";
+import type { SluiceError } from "../core/errors.ts";
+import { asFault, fault } from "../core/errors.ts";
+import type { CompiledInterceptor, HttpClient } from "../core/interceptor.ts";
+import type { ChainStep } from "../core/plan.ts";
+import type { Secrets } from "../core/secrets.ts";
+import type { EventListener, InterceptorSpec, TektonObject } from "../core/tekton.ts";
+import type { Registry } from "../intercept/registry.ts";
+import { compileRemote } from "../intercept/remote.ts";
+import { compileWebhook } from "../intercept/webhook.ts";
 
 export interface ChainNeeds {
   readonly declarations: LocatedDeclarations;

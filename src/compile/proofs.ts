@@ -1,0 +1,45 @@
+/** Which proofs a trigger's chain demands of a sender, and whether one that demands none says that this is meant. */
+
+import type { LocatedDeclarations, SelectedTrigger } from "../catalog/index.ts";
+import type { SluiceError } from "../core/errors.ts";
+import { fault } from "../core/errors.ts";
+import type { ProofDemand } from "../core/interceptor.ts";
+import type { ChainStep } from "../core/plan.ts";
+
+/** On a Trigger, or on a listener for all of its triggers. */
+export const VERIFICATION = "sluice.dev/verification";
+
+/** True for the one word that says: everybody may send. Absence says nothing, and neither does any other word. */
+export function isDeclaredOpen(verification: string | undefined): boolean {
+  return verification === "none";
+}
+
+/**
+ * The proofs that a chain demands.
+ *
+ * @param known lists of before: all triggers with the same demands share one, so that an event has it checked once.
+ */
+export function proofsOf(
+  chain: readonly ChainStep[],
+  known: Map<string, readonly ProofDemand[]>,
+): readonly ProofDemand[] {
+  const demands = chain.flatMap(({ interceptor }) => interceptor.proof ?? []);
+  const key = JSON.stringify(demands);
+  const same = known.get(key) ?? demands;
+  known.set(key, same);
+  return same;
+}
+
+/** True when something in the chain can tell a stranger from the sender. */
+export function provesSender(chain: readonly ChainStep[]): boolean {
+  return chain.some(
+    ({ interceptor: { proof, provesSender, comparesSecret } }) =>
+      proof !== undefined || provesSender || comparesSecret,
+  );
+}
+
+/** The fault of a trigger that proves nothing, where nobody wrote that this is meant. */
+export function proofUndeclared(trigger: SelectedTrigger, declarations: LocatedDeclarations): SluiceError {
+  const at = declarations.locate?.(trigger.owner, trigger.path);
+  return fault("SLUICE_PROOF_UNDECLARED", { trigger: `${trigger.namespace}/${trigger.key}` }, at && { at });
+}

@@ -1,0 +1,149 @@
+/** Compiles a trigger that a listener fires: its chain, bindings and template, and the proofs that it demands. */
+
+import { checkBindings, compileBindings } from "../bind/index.ts";
+import { type Bindings, bindingsOf, type SelectedTrigger, templateOf } from "../catalog/index.ts";
+import type { SluiceError } from "../core/errors.ts";
+import { asFault, fault } from "../core/errors.ts";
+import type { ProofDemand } from "../core/interceptor.ts";
+import type { ChainStep, TriggerPlan } from "../core/plan.ts";
+import { compileTemplate, type RenderOptions } from "../render/index.ts";
+import { type ChainNeeds, compileChain } from "./chain.ts";
+import { isDeclaredOpen, proofsOf, proofUndeclared, provesSender, VERIFICATION } from "./proofs.ts";
+
+export interface TriggerNeeds extends ChainNeeds {
+  /** What becomes of triggers that demand no proof and do not say that this is meant. */
+  readonly unverified: "refuse" | "allow";
+  /** Names of the clusters that a template may ask for. */
+  readonly clusters?: ReadonlySet<string>;
+  readonly render?: RenderOptions;
+}
+
+/** What a trigger stands behind. */
+export interface Behind {
+  /** Its group's, which an event passes first. */
+  readonly chain: readonly ChainStep[];
+  /** Why that one cannot be passed. */
+  readonly broken: SluiceError | undefined;
+  /** What its listener says of verification. */
+  readonly verification: string | undefined;
+  /** Lists of proofs, by what they demand. */
+  readonly demands: Map<string, readonly ProofDemand[]>;
+}
+
+export interface Findings {
+  readonly errors: readonly SluiceError[];
+  readonly warnings: readonly SluiceError[];
+}
+
+const CLUSTER = "sluice.dev/cluster";
+
+/** Compiles one trigger. One that cannot fire has a fault, and demands its proofs all the same. */
+export function compileTrigger(
+  trigger: SelectedTrigger,
+  behind: Behind,
+  needs: TriggerNeeds,
+): Findings & { readonly plan: TriggerPlan } {
+  const { spec, owner, path, namespace, name, key } = trigger;
+  const { declarations } = needs;
+  if (owner.fault !== undefined) return unreadable(trigger, owner.fault, behind);
+  const errors: SluiceError[] = [];
+  const place = { kind: owner.kind, object: owner, path };
+  const chain = compileChain(spec.interceptors, place, namespace, needs, errors);
+  const bindings = bindingsOf(trigger, declarations);
+  const template = templateOf(trigger, declarations);
+  const missing = [...bindings.faults, ...("fault" in template ? [template.fault] : [])];
+  const cluster = clusterOf(template, needs, missing);
+  const declared = "fault" in template ? [] : template.spec.params;
+  const warnings = doubtsOf(bindings, declared, trigger, needs, errors);
+  // The check above has said everything that compiling them could throw.
+  const bind = errors.length > 0 ? undefined : compileBindings(bindings.params, declared);
+  const render = attempt(
+    () => ("fault" in template ? undefined : compileTemplate(template, needs.render)),
+    errors,
+  );
+  const whole = [...behind.chain, ...chain];
+  const verification = owner.metadata.annotations[VERIFICATION] ?? behind.verification;
+  const open = needs.unverified === "allow" || isDeclaredOpen(verification);
+  const undeclared = open || provesSender(whole) ? undefined : proofUndeclared(trigger, declarations);
+  // Without a step that cannot be compiled the chain would let through what it was written to stop.
+  const broken = undeclared ?? behind.broken ?? errors[0] ?? missing[0];
+  const plan: TriggerPlan = {
+    ...{ namespace, name, key, proofs: proofsOf(whole, behind.demands), chain },
+    bind: bind ?? (() => new Map()),
+    render: render ?? (() => []),
+    ...(spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }),
+    ...(cluster && { cluster }),
+    ...(broken && { fault: broken }),
+  };
+  return { plan, errors, warnings: [...warnings, ...missing, ...(undeclared ? [undeclared] : [])] };
+}
+
+/** A Trigger that the cluster holds and nobody can read: which proofs it demands is not known, so it trusts nobody. */
+function unreadable({ namespace, name, key }: SelectedTrigger, cause: SluiceError, behind: Behind) {
+  const plan: TriggerPlan = {
+    ...{ namespace, name, key, proofs: proofsOf(behind.chain, behind.demands), chain: [] },
+    ...{ bind: () => new Map(), render: () => [] },
+    ...{ unreadable: true, fault: cause },
+  };
+  return { plan, errors: [cause], warnings: [] };
+}
+
+/**
+ * What is doubtful in a trigger's bindings.
+ *
+ * @param declared the params of its template.
+ * @param errors what is wrong in them is added here.
+ */
+function doubtsOf(
+  { params }: Bindings,
+  declared: Parameters<typeof checkBindings>[1],
+  { namespace, key }: SelectedTrigger,
+  { declarations }: TriggerNeeds,
+  errors: SluiceError[],
+): readonly SluiceError[] {
+  const doubts: SluiceError[] = [];
+  for (const { error, severity, index } of checkBindings(params, declared)) {
+    const bound = params[index];
+    const at = bound && declarations.locate?.(bound.owner, bound.path);
+    const placed = fault(
+      error.code,
+      { ...error.values, object: `trigger ${namespace}/${key}` },
+      at && { at },
+    );
+    (severity === "error" ? errors : doubts).push(placed);
+  }
+  return doubts;
+}
+
+/**
+ * The cluster that a template asks for: by its annotation, or where it stands inline by its owner's. It is never
+ * rendered, so no event has a say in it.
+ *
+ * @param missing told of a name that leads nowhere.
+ */
+function clusterOf(
+  template: ReturnType<typeof templateOf>,
+  { clusters, declarations }: TriggerNeeds,
+  missing: SluiceError[],
+): string | undefined {
+  if ("fault" in template) return undefined;
+  const { owner } = template;
+  const { kind, metadata } = owner;
+  const name = metadata.annotations[CLUSTER];
+  if (name !== undefined && !clusters?.has(name)) {
+    const at = declarations.locate?.(owner, ["metadata", "annotations", CLUSTER]);
+    const from = `${kind} ${metadata.namespace}/${metadata.name}`;
+    const known = [...(clusters ?? [])].join(", ") || "none";
+    missing.push(fault("SLUICE_CLUSTER_UNKNOWN", { name, from, known }, at && { at }));
+  }
+  return name;
+}
+
+function attempt<T>(make: () => T, faults: SluiceError[]): T | undefined {
+  try {
+    return make();
+  } catch (thrown) {
+    faults.push(asFault(thrown));
+    return undefined;
+  }
+}

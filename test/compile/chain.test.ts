@@ -1,0 +1,71 @@
+/** Compiling chains: which interceptor answers to a name, and what a step that does not compile keeps from firing. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { cel, interceptor, listener, OPEN, remote, trigger, written } from "../helpers/objects.ts";
+import { planOf } from "./plan.ts";
+
+describe("a chain", () => {
+  test("leaves the process only where a remote interceptor stands in it, with a group or a trigger", async () => {
+    const gate = { ref: { name: "gate" } };
+    const at = remote("gate", "http://127.0.0.1:1/");
+    assert.equal(
+      (await planOf([at, listener("git", [trigger("a", [cel("true")])], OPEN)])).plan.remote,
+      false,
+    );
+    assert.equal((await planOf([at, listener("git", [trigger("a", [gate])])])).plan.remote, true);
+    const labels = { team: "a" };
+    const group = {
+      name: "g",
+      interceptors: [gate],
+      triggerSelector: { labelSelector: { matchLabels: labels } },
+    };
+    const one = written("Trigger", "one", trigger("", []), { labels });
+    const { plan, triggers } = await planOf([at, one, listener("git", [], { triggerGroups: [group] })]);
+    assert.deepEqual([plan.remote, triggers.length], [true, 1]);
+    assert.equal(triggers[0]?.fault, undefined, "a remote interceptor may prove the sender");
+  });
+
+  test("has the built-in interceptor, not the ClusterInterceptor that Tekton ships under its name", async () => {
+    const shipped = remote("cel", "http://tekton.test/cel");
+    const { plan } = await planOf([shipped, listener("git", [trigger("a", [cel("true")])], OPEN)]);
+    assert.equal(plan.remote, false);
+  });
+
+  const broken: readonly [string, ReturnType<typeof cel>, RegExp][] = [
+    ["CEL that does not compile", cel("body.ref =="), /^SLUICE_CEL_SYNTAX /],
+    ["an interceptor that nobody knows", interceptor("gitub"), /^SLUICE_INTERCEPTOR_UNKNOWN .*gitub/],
+    ["a parameter that is misspelt", interceptor("cel", { filtr: "true" }), /^SLUICE_INTERCEPTOR_PARAMS /],
+  ];
+  for (const [what, step, fault] of broken) {
+    test(`with ${what} is an error with its place, and the trigger cannot fire without the step`, async () => {
+      const { errors, errorsSaid, triggers } = await planOf([listener("git", [trigger("a", [step])], OPEN)]);
+      assert.equal(errors.length, 1);
+      assert.match(errorsSaid[0] ?? "", fault);
+      assert.match(errors[0]?.values["field"] ?? "", /^spec\.triggers\[0\]\.interceptors\[0\]/);
+      assert.ok((errors[0]?.at?.line ?? 0) > 0);
+      assert.equal(triggers[0]?.fault?.code, errors[0]?.code);
+    });
+  }
+
+  test("of a group that does not compile keeps every trigger behind it from firing", async () => {
+    const labels = { team: "a" };
+    const chosen = { triggerSelector: { labelSelector: { matchLabels: labels } } };
+    const unreadable = { labelSelector: { matchExpressions: [{ key: "a", operator: "Near" }] } };
+    const triggerGroups = [
+      { name: "unreadable", interceptors: [cel("true")], triggerSelector: unreadable },
+      { name: "shared", interceptors: [cel("true"), cel("body.ref ==")], ...chosen },
+    ];
+    const one = written("Trigger", "one", trigger("", []), { labels });
+    const { errors, triggers } = await planOf([one, listener("git", [], { ...OPEN, triggerGroups })]);
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ["SLUICE_CEL_SYNTAX"],
+    );
+    assert.match(errors[0]?.values["field"] ?? "", /^spec\.triggerGroups\[1\]\.interceptors\[1\]/);
+    assert.deepEqual(
+      triggers.map(({ fault }) => fault?.code),
+      ["SLUICE_CEL_SYNTAX"],
+    );
+  });
+});

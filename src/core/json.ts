@@ -1,5 +1,6 @@
 /** JSON values, and JSON as Go's encoding/json reads and prints it (what Tekton users see in their params). */
 
+import { mayOverflow } from "./json-range.ts";
 import { hasEscapedKey, readJson } from "./json-reader.ts";
 
 export type JsonScalar = string | number | boolean | null;
@@ -52,7 +53,7 @@ export function parseJson(text: string): JsonValue {
   const whole = escaped ? withoutLoneSurrogates(text) : text;
   const parsed = JSON.parse(whole) as JsonValue;
   const value = hasEscapedKey(whole) ? (readJson(whole) as JsonValue) : parsed;
-  if (mayOverflow.test(text) && overflows(value)) {
+  if (mayOverflow(text) && overflows(value)) {
     throw new SyntaxError("a number is out of the range of a 64-bit float");
   }
   return value;
@@ -66,10 +67,6 @@ export function tryParseJson(text: string): JsonValue | undefined {
     return undefined;
   }
 }
-
-// Looking at every value costs as much as parsing them. Only an exponent of three digits, or more digits than a
-// double has places for, can make a number too large; each run of digits is read once.
-const mayOverflow = /[0-9][eE]\+?[0-9]{3}|(?:^|[^0-9])[0-9]{200}/;
 
 /** JSON.parse makes Infinity of a number that is too large; encoding/json refuses it. */
 function overflows(value: JsonValue): boolean {

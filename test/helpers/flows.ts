@@ -241,9 +241,10 @@ export interface Remote extends AsyncDisposable {
   readonly asked: readonly Asked[];
 }
 
-/** A remote interceptor on loopback: `answer` gives status and body for each call. */
+/** A remote interceptor on loopback, on a free port by default: `answer` gives status and body for each call. */
 export async function serveInterceptor(
   answer: (asked: Asked, number: number) => Said | Promise<Said>,
+  port = 0,
 ): Promise<Remote> {
   const asked: Asked[] = [];
   const server: Server = createServer(async (request, response) => {
@@ -252,7 +253,7 @@ export async function serveInterceptor(
     const call = { headers: request.headers, body };
     const { status = 200, body: said } = await answer(call, asked.push(call));
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(said));
-  }).listen(0, "127.0.0.1");
+  }).listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,

@@ -5,6 +5,7 @@ import type { Delivery, ObjectName } from "./delivery.ts";
 import type { HeaderMap } from "./headers.ts";
 import type { Attempt, CreateJob } from "./job.ts";
 import type { Followed, FollowedRun, OpenRun, RunName, RunProgress } from "./progress.ts";
+import type { DeliveryFacts } from "./provider.ts";
 
 /** The five classes of the conservation law: accepted = created + filtered + duplicate + dead + pending. */
 export type Outcome = "created" | "filtered" | "duplicate" | "dead" | "pending";
@@ -17,22 +18,11 @@ export const OUTCOMES = [
 ] as const satisfies readonly Outcome[];
 
 /** What lists show and searches use. Fields of the event are taken from well-known places of the payload, when there. */
-export interface DeliverySummary {
+export interface DeliverySummary extends DeliveryFacts {
   readonly id: string;
   readonly listener: ObjectName;
   readonly receivedAt: number;
   readonly outcome: Outcome;
-  /** `github`, `gitlab`, …, `cloudevents`, `generic`. */
-  readonly provider: string;
-  /** The provider's event name with its action: `pull_request.opened`. */
-  readonly event: string;
-  /** The provider's own delivery id. */
-  readonly providerId?: string;
-  readonly repository?: string;
-  readonly ref?: string;
-  readonly revision?: string;
-  readonly pullRequest?: number;
-  readonly actor?: string;
   /** How the sender was proved: a scheme's name, or `none` where that was spelled out. */
   readonly proof: string;
   /** Bytes of the body. */
@@ -74,18 +64,7 @@ export interface DeliveryRecord extends DeliverySummary {
 /** What accept hands over. `decisions` is undefined when a worker has to decide. */
 export interface NewDelivery {
   readonly delivery: Delivery;
-  readonly facts: Pick<
-    DeliverySummary,
-    | "provider"
-    | "event"
-    | "providerId"
-    | "repository"
-    | "ref"
-    | "revision"
-    | "pullRequest"
-    | "actor"
-    | "proof"
-  >;
+  readonly facts: DeliveryFacts & Pick<DeliverySummary, "proof">;
   readonly decisions: readonly Decision[] | undefined;
   /** Who asked for a replay, and why; `delivery.replayOf` says of what. */
   readonly note?: ActNote;

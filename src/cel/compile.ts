@@ -3,14 +3,15 @@
 import type { Call, Const, Macro, Node, Select } from "./ast.ts";
 import { pathOf } from "./ast.ts";
 import type { Checked } from "./check.ts";
-import type { Evaluate, Slots } from "./frame.ts";
+import { decides } from "./decides.ts";
+import type { Evaluate, Frame, Slots } from "./frame.ts";
 import type { Overload } from "./functions.ts";
 import { accepts } from "./functions.ts";
 import { compileMacro } from "./macros.ts";
 import type { AnyMap } from "./maps.ts";
 import { mapGet, mapHas, mapOf } from "./maps.ts";
 import type { Value } from "./values.ts";
-import { CelFailure, fail, isList, isMap, isUint, kindOf, typeValue } from "./values.ts";
+import { fail, isList, isMap, isUint, kindOf, typeValue } from "./values.ts";
 
 /**
  * Compiles a checked tree.
@@ -140,25 +141,13 @@ function flattened(node: Node, name: string): Node[] {
   return operands;
 }
 
-/** `&&` (decided by false) and `||` (decided by true): an operand that decides makes failures of the others harmless. */
+/** `&&` is decided by false, `||` by true. */
 function shortCircuit(nodes: readonly Node[], decisive: boolean, checked: Checked, slots: Slots): Evaluate {
   const operands = nodes.map((node) => compile(node, checked, slots));
-  return (frame) => {
-    let failure: CelFailure | undefined;
-    for (const operand of operands) {
-      try {
-        const value = operand(frame);
-        if (value === decisive) return decisive;
-        if (typeof value !== "boolean") failure ??= new CelFailure("no such overload");
-      } catch (error) {
-        if (!(error instanceof CelFailure) || error.final) throw error;
-        failure ??= error;
-      }
-    }
-    if (failure !== undefined) throw failure;
-    return !decisive;
-  };
+  return (frame) => decides(frame, operands, decisive, evaluate);
 }
+
+const evaluate = (frame: Frame, operand: Evaluate): Value => operand(frame);
 
 function conditional(args: readonly Evaluate[]): Evaluate {
   const [condition, then, otherwise] = args as [Evaluate, Evaluate, Evaluate];

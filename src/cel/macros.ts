@@ -1,11 +1,12 @@
 /** Macros over lists and maps: loops that pay for every turn. */
 
 import type { MacroName } from "./ast.ts";
+import { decides } from "./decides.ts";
 import { compare } from "./equals.ts";
 import type { Evaluate, Frame } from "./frame.ts";
 import { mapKeys } from "./maps.ts";
 import type { Value } from "./values.ts";
-import { CelFailure, fail, isList, isMap, kindOf } from "./values.ts";
+import { fail, isList, isMap, kindOf } from "./values.ts";
 
 /** A macro's parts, compiled. */
 export interface MacroParts {
@@ -26,9 +27,9 @@ export function compileMacro(macro: MacroName, parts: MacroParts): Evaluate {
   };
   switch (macro) {
     case "all":
-      return (frame) => decides(items(frame), false, (item) => each(frame, item));
+      return (frame) => decides(frame, items(frame), false, each);
     case "exists":
-      return (frame) => decides(items(frame), true, (item) => each(frame, item));
+      return (frame) => decides(frame, items(frame), true, each);
     case "exists_one":
       return (frame) => items(frame).filter((item) => isTrue(each(frame, item))).length === 1;
     case "filter":
@@ -77,23 +78,6 @@ function itemsOf(range: Evaluate): (frame: Frame) => readonly Value[] {
     if (isList(value)) return value;
     return isMap(value) ? mapKeys(value) : fail(`got '${kindOf(value)}', expected iterable type`);
   };
-}
-
-/** `all` ends at the first false, `exists` at the first true; a failure counts only when nothing decides. */
-function decides(items: readonly Value[], decisive: boolean, test: (item: Value) => Value): boolean {
-  let failure: CelFailure | undefined;
-  for (const item of items) {
-    try {
-      const value = test(item);
-      if (value === decisive) return decisive;
-      if (typeof value !== "boolean") failure ??= new CelFailure("no such overload");
-    } catch (error) {
-      if (!(error instanceof CelFailure) || error.final) throw error;
-      failure ??= error;
-    }
-  }
-  if (failure !== undefined) throw failure;
-  return !decisive;
 }
 
 function isTrue(value: Value): boolean {

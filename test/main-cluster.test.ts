@@ -3,22 +3,16 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { SluiceError } from "../src/core/errors.ts";
 import { type ApiServer, type ApiServerOptions, startApiServer } from "./helpers/api-server.ts";
 import { temporaryFolder } from "./helpers/folder.ts";
 import { github, listener, OPEN, push, trigger, type Written, written } from "./helpers/objects.ts";
 import { accountUser, grant } from "./helpers/rbac.ts";
-import { type RedisServer, startRedis } from "./helpers/redis.ts";
+import { shareRedis } from "./helpers/shared-redis.ts";
 import { readyz, send, started } from "./helpers/whole.ts";
 
-let redis: RedisServer;
-before(async () => {
-  redis = await startRedis({ appendfsync: "no" });
-});
-after(() => redis[Symbol.asyncDispose]());
-
-let databases = 0;
+const freshRedis = shareRedis();
 const GATEWAY = accountUser("sluice", "gateway");
 
 /** A Secret as the API server keeps it. */
@@ -51,7 +45,7 @@ async function cluster(objects: readonly Written[], options: ApiServerOptions = 
     put,
     flags: {
       ...{ listen: "127.0.0.1:0", admin: "127.0.0.1:0", fromCluster: true, kubeconfig },
-      store: `redis://127.0.0.1:${redis.port}/${databases++}`,
+      store: freshRedis(),
       create: "kubernetes",
       identity: "gateway",
     },

@@ -3,25 +3,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { loadSettings } from "../src/config/load.ts";
 import { startGateway } from "../src/main.ts";
 import { readLock } from "../src/store/lock.ts";
 import { openStore } from "../src/store/open.ts";
 import { listen } from "./helpers/flows.ts";
 import { push, SIGNED } from "./helpers/objects.ts";
-import { freePort, type RedisServer, startRedis } from "./helpers/redis.ts";
+import { freePort, startRedis } from "./helpers/redis.ts";
+import { shareRedis } from "./helpers/shared-redis.ts";
 import { place, send, started } from "./helpers/whole.ts";
 
-let redis: RedisServer;
-before(async () => {
-  redis = await startRedis({ appendfsync: "no" });
-});
-after(() => redis[Symbol.asyncDispose]());
-
-/** A database of the shared server for each test. */
-let databases = 0;
-const freshRedis = () => `redis://127.0.0.1:${redis.port}/${databases++}`;
+const freshRedis = shareRedis();
 
 describe("the admin port", () => {
   test("stands in the embedded store's lock with the port that it got, and knows this user's token", async () => {

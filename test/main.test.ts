@@ -4,23 +4,16 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { SluiceError } from "../src/core/errors.ts";
 import { openStore } from "../src/store/open.ts";
 import { serveInterceptor } from "./helpers/flows.ts";
 import { listener, OPEN, push, remote, SIGNED, trigger } from "./helpers/objects.ts";
-import { freePort, type RedisServer, startRedis } from "./helpers/redis.ts";
+import { freePort } from "./helpers/redis.ts";
+import { shareRedis } from "./helpers/shared-redis.ts";
 import { place, readyz, send, started } from "./helpers/whole.ts";
 
-let redis: RedisServer;
-before(async () => {
-  redis = await startRedis({ appendfsync: "no" });
-});
-after(() => redis[Symbol.asyncDispose]());
-
-/** A database of the shared server for each test. */
-let databases = 0;
-const freshRedis = () => `redis://127.0.0.1:${redis.port}/${databases++}`;
+const freshRedis = shareRedis();
 
 const configInvalid = (key: string) => (error: unknown) =>
   error instanceof SluiceError && error.code === "SLUICE_CONFIG_INVALID" && error.values["key"] === key;

@@ -1,10 +1,9 @@
 /** What an API server answers to what we send: facts that our code and our test server stand on, held against a real one. */
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import type { Answered, ApiClient, Sent } from "../helpers/api-client.ts";
-import { openApiClient } from "../helpers/api-client.ts";
-import type { TestCluster } from "../helpers/cluster.ts";
+import { describe, test } from "node:test";
+import type { Answered, Sent } from "../helpers/api-client.ts";
+import { duringSuite, type TestCluster } from "../helpers/cluster.ts";
 
 export const METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 const METADATA_LIST = METADATA.replace("PartialObjectMetadata", "PartialObjectMetadataList");
@@ -27,28 +26,15 @@ export function answers(answer: Answered, status: number, body: object): void {
 
 export function apiServerContract(name: string, open: () => Promise<TestCluster>): void {
   describe(`${name} answers as an API server`, () => {
-    let server: TestCluster;
-    let client: ApiClient;
-    let maps: string;
-    let runs: string;
-    before(async () => {
-      server = await open();
-      client = await openApiClient(server.kubeconfig);
-      maps = `/api/v1/namespaces/${server.namespace}/configmaps`;
-      runs = `/apis/tekton.dev/v1/namespaces/${server.namespace}/pipelineruns`;
-    });
-    after(async () => {
-      client[Symbol.dispose]();
-      await server[Symbol.asyncDispose]();
-    });
+    const t = duringSuite(open);
     const post = (path: string, body: object | string, sent: Sent = {}): Promise<Answered> =>
-      client.send("POST", path, { body, ...sent });
+      t.client.send("POST", path, { body, ...sent });
 
     test("what is created gets uid, resourceVersion and time; a generation only where there is a spec", async () => {
-      const { namespace } = server;
+      const { namespace } = t;
       for (const [path, object, generation] of [
-        [maps, configMap("made"), undefined],
-        [runs, pipelineRun("made"), 1],
+        [t.maps, configMap("made"), undefined],
+        [t.runs, pipelineRun("made"), 1],
       ] as const) {
         const answer = await post(path, object);
         answers(answer, 201, { ...object, metadata: { name: "made", namespace } });
@@ -60,27 +46,27 @@ export function apiServerContract(name: string, open: () => Promise<TestCluster>
     });
 
     test("who asks for metadata alone gets no more, of one and of many", async () => {
-      const one = await post(runs, pipelineRun("slim"), { accept: METADATA });
+      const one = await post(t.runs, pipelineRun("slim"), { accept: METADATA });
       answers(one, 201, { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata" });
       assert.equal(one.body.spec, undefined);
-      const many = await client.send("GET", `${runs}?limit=1`, { accept: METADATA_LIST });
+      const many = await t.client.send("GET", `${t.runs}?limit=1`, { accept: METADATA_LIST });
       answers(many, 200, { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadataList" });
       assert.equal(many.body.items[0].spec, undefined);
       assert.equal(many.body.items[0].kind, "PartialObjectMetadata");
     });
 
     test("a name that is taken answers 409 AlreadyExists about the resource", async () => {
-      await post(maps, configMap("taken"));
-      await post(runs, pipelineRun("taken"));
+      await post(t.maps, configMap("taken"));
+      await post(t.runs, pipelineRun("taken"));
       const reason = { kind: "Status", status: "Failure", reason: "AlreadyExists", code: 409 };
       const kind = "configmaps";
       const message = 'configmaps "taken" already exists';
-      answers(await post(maps, configMap("taken")), 409, {
+      answers(await post(t.maps, configMap("taken")), 409, {
         ...reason,
         message,
         details: { name: "taken", kind },
       });
-      answers(await post(runs, pipelineRun("taken"), { accept: METADATA }), 409, {
+      answers(await post(t.runs, pipelineRun("taken"), { accept: METADATA }), 409, {
         ...reason,
         message: 'pipelineruns.tekton.dev "taken" already exists',
         details: { name: "taken", group: "tekton.dev", kind: "pipelineruns" },
@@ -90,36 +76,36 @@ export function apiServerContract(name: string, open: () => Promise<TestCluster>
     test("a namespace that is missing answers 404 about namespaces, whatever is created", async () => {
       const missing = { reason: "NotFound", details: { name: "nowhere", kind: "namespaces" } };
       for (const [path, object] of [
-        [maps, configMap("a")],
-        [runs, pipelineRun("a")],
+        [t.maps, configMap("a")],
+        [t.runs, pipelineRun("a")],
       ] as const)
-        answers(await post(path.replace(server.namespace, "nowhere"), object), 404, missing);
+        answers(await post(path.replace(t.namespace, "nowhere"), object), 404, missing);
     });
 
     test("a namespace that is being deleted answers 403 with the cause, and its end takes the objects along", async () => {
-      const namespace = `${server.namespace}-going`;
-      const place = maps.replace(server.namespace, namespace);
+      const namespace = `${t.namespace}-going`;
+      const place = t.maps.replace(t.namespace, namespace);
       const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
       answers(await post("/api/v1/namespaces", object), 201, {});
       await post(place, configMap("holds", {}, { finalizers: ["sluice.dev/test"] }));
-      answers(await client.send("DELETE", `/api/v1/namespaces/${namespace}`), 200, {
+      answers(await t.client.send("DELETE", `/api/v1/namespaces/${namespace}`), 200, {
         status: { phase: "Terminating" },
       });
       answers(await post(place, configMap("late")), 403, {
         reason: "Forbidden",
         details: { name: "late", kind: "configmaps", causes: [{ reason: "NamespaceTerminating" }] },
       });
-      answers(await client.send("DELETE", `${place}/holds`), 200, {});
-      const held = await client.send("GET", `${place}/holds`);
+      answers(await t.client.send("DELETE", `${place}/holds`), 200, {});
+      const held = await t.client.send("GET", `${place}/holds`);
       assert.match(held.body.metadata.deletionTimestamp, /Z$/);
       const path = `/api/v1/namespaces?watch=1&timeoutSeconds=60&fieldSelector=metadata.name%3D${namespace}`;
-      const events = client.watch(path);
+      const events = t.client.watch(path);
       assert.equal((await events.next()).value.type, "ADDED");
       const contentType = "application/merge-patch+json";
       const body = { metadata: { finalizers: null } };
-      answers(await client.send("PATCH", `${place}/holds`, { body, contentType }), 200, {});
+      answers(await t.client.send("PATCH", `${place}/holds`, { body, contentType }), 200, {});
       for await (const { type } of events) if (type === "DELETED") break;
-      answers(await client.send("GET", `/api/v1/namespaces/${namespace}`), 404, { reason: "NotFound" });
+      answers(await t.client.send("GET", `/api/v1/namespaces/${namespace}`), 404, { reason: "NotFound" });
     });
 
     test("names, labels and annotations that cannot be answer 422 and name the field", async () => {
@@ -131,16 +117,16 @@ export function apiServerContract(name: string, open: () => Promise<TestCluster>
         ["metadata.annotations", pipelineRun("c", {}, { annotations: { "a b": "x" } })],
         ["metadata.annotations", pipelineRun("c", {}, { annotations: { a: "x".repeat(262_144) } })],
       ] as const)
-        answers(await post(runs, object), 422, {
+        answers(await post(t.runs, object), 422, {
           reason: "Invalid",
           details: { group: "tekton.dev", kind: "PipelineRun", causes: [{ field }] },
         });
-      answers(await post(runs, pipelineRun("c", {}, { labels: { a: 1 } })), 400, { reason: "BadRequest" });
-      answers(await post(runs, pipelineRun("c", {}, { labels: [] })), 400, { reason: "BadRequest" });
+      answers(await post(t.runs, pipelineRun("c", {}, { labels: { a: 1 } })), 400, { reason: "BadRequest" });
+      answers(await post(t.runs, pipelineRun("c", {}, { labels: [] })), 400, { reason: "BadRequest" });
     });
 
     test("what is no object of the kind, or names another namespace, answers 400", async () => {
-      const { namespace } = server;
+      const { namespace } = t;
       for (const body of [
         "{",
         "",
@@ -149,20 +135,20 @@ export function apiServerContract(name: string, open: () => Promise<TestCluster>
         JSON.stringify({ ...pipelineRun("c"), apiVersion: "tekton.dev/v1beta1" }),
         JSON.stringify(pipelineRun("c", {}, { namespace: `${namespace}-other` })),
       ])
-        answers(await post(runs, body), 400, { kind: "Status", reason: "BadRequest", code: 400 });
+        answers(await post(t.runs, body), 400, { kind: "Status", reason: "BadRequest", code: 400 });
     });
 
     test("what is too large for etcd answers 500 without a reason, what is too large to read 413", async () => {
       const sized = (size: number): object =>
         pipelineRun("large", { spec: { params: [{ name: "p", value: "x".repeat(size) }] } });
-      const tooLarge = await post(runs, sized(1_572_864));
+      const tooLarge = await post(t.runs, sized(1_572_864));
       answers(tooLarge, 500, { kind: "Status", status: "Failure", code: 500 });
       assert.equal(tooLarge.body.reason, undefined);
-      answers(await post(runs, sized(3 * 1024 * 1024)), 413, { reason: "RequestEntityTooLarge" });
+      answers(await post(t.runs, sized(3 * 1024 * 1024)), 413, { reason: "RequestEntityTooLarge" });
     });
 
     test("fields that are not known are dropped, each with a remark", async () => {
-      const answer = await post(runs, pipelineRun("extra", { speck: 1, "a b": 2 }));
+      const answer = await post(t.runs, pipelineRun("extra", { speck: 1, "a b": 2 }));
       answers(answer, 201, pipelineRun("extra"));
       assert.deepEqual([answer.body.speck, answer.body["a b"]], [undefined, undefined]);
       assert.match(
@@ -172,40 +158,42 @@ export function apiServerContract(name: string, open: () => Promise<TestCluster>
     });
 
     test("a dry run answers as if, and creates nothing", async () => {
-      answers(await post(`${runs}?dryRun=All`, pipelineRun("dry")), 201, { metadata: { name: "dry" } });
+      answers(await post(`${t.runs}?dryRun=All`, pipelineRun("dry")), 201, { metadata: { name: "dry" } });
       const details = { name: "dry", group: "tekton.dev", kind: "pipelineruns" };
-      answers(await client.send("GET", `${runs}/dry`), 404, { reason: "NotFound", details });
+      answers(await t.client.send("GET", `${t.runs}/dry`), 404, { reason: "NotFound", details });
     });
 
     test("a kind, a version or a group that is not served answers 404 in plain text", async () => {
       for (const path of [
-        runs.replace("pipelineruns", "widgets"),
+        t.runs.replace("pipelineruns", "widgets"),
         "/apis/tekton.dev/v9",
         "/apis/no.dev/v1",
       ]) {
-        const { status, body } = await client.send("GET", path);
+        const { status, body } = await t.client.send("GET", path);
         assert.deepEqual({ status, body }, { status: 404, body: "404 page not found\n" }, path);
       }
     });
 
     test("a stranger answers 401, nobody 403 but for the version", async () => {
-      answers(await client.send("GET", maps, { token: "no such token" }), 401, { reason: "Unauthorized" });
-      answers(await client.send("GET", maps, { token: null }), 403, { reason: "Forbidden" });
-      assert.equal((await client.send("GET", "/version", { token: null })).status, 200);
+      answers(await t.client.send("GET", t.maps, { token: "no such token" }), 401, {
+        reason: "Unauthorized",
+      });
+      answers(await t.client.send("GET", t.maps, { token: null }), 403, { reason: "Forbidden" });
+      assert.equal((await t.client.send("GET", "/version", { token: null })).status, 200);
     });
 
     test("who acts as an account without rights is told what he may not", async () => {
-      const as = `system:serviceaccount:${server.namespace}:bot`;
+      const as = `system:serviceaccount:${t.namespace}:bot`;
       const details = { group: "tekton.dev", kind: "pipelineruns" };
-      const where = `in API group "tekton.dev" in the namespace "${server.namespace}"`;
-      const answer = await post(runs, pipelineRun("c"), { as });
+      const where = `in API group "tekton.dev" in the namespace "${t.namespace}"`;
+      const answer = await post(t.runs, pipelineRun("c"), { as });
       answers(answer, 403, {
         reason: "Forbidden",
         message: `pipelineruns.tekton.dev is forbidden: User "${as}" cannot create resource "pipelineruns" ${where}`,
         details,
       });
       assert.equal(answer.body.details.name, undefined);
-      answers(await client.send("GET", `${runs}/made`, { as }), 403, {
+      answers(await t.client.send("GET", `${t.runs}/made`, { as }), 403, {
         details: { ...details, name: "made" },
       });
     });

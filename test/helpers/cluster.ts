@@ -2,10 +2,10 @@
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { loadCluster } from "../../src/kube/cluster.ts";
 import { createSession, type Session } from "../../src/kube/session.ts";
-import { openApiClient } from "./api-client.ts";
+import { type ApiClient, openApiClient } from "./api-client.ts";
 import { type ApiServer, type ApiServerOptions, startApiServer } from "./api-server.ts";
 import { temporaryFolder } from "./folder.ts";
 
@@ -68,4 +68,43 @@ export function onEachCluster(
   const real = process.env["SLUICE_TEST_KUBECONFIG"];
   if (real === undefined) test("on a real cluster", { skip: "SLUICE_TEST_KUBECONFIG names none" }, () => {});
   else suite("a real cluster", () => openRealCluster(real));
+}
+
+/** A cluster that is open while a suite's tests run, and a client whose user may do everything; read within tests only. */
+export interface DuringSuite extends Pick<TestCluster, "kubeconfig" | "namespace"> {
+  readonly client: ApiClient;
+  /** Paths of the namespace's ConfigMaps and PipelineRuns. */
+  readonly maps: string;
+  readonly runs: string;
+}
+
+/** To be called in a `describe`: opens the cluster before its tests, and closes it after them. */
+export function duringSuite(open: () => Promise<TestCluster>): DuringSuite {
+  let cluster: TestCluster;
+  let client: ApiClient;
+  before(async () => {
+    cluster = await open();
+    client = await openApiClient(cluster.kubeconfig);
+  });
+  after(async () => {
+    client[Symbol.dispose]();
+    await cluster[Symbol.asyncDispose]();
+  });
+  return {
+    get kubeconfig() {
+      return cluster.kubeconfig;
+    },
+    get namespace() {
+      return cluster.namespace;
+    },
+    get client() {
+      return client;
+    },
+    get maps() {
+      return `/api/v1/namespaces/${cluster.namespace}/configmaps`;
+    },
+    get runs() {
+      return `/apis/tekton.dev/v1/namespaces/${cluster.namespace}/pipelineruns`;
+    },
+  };
 }

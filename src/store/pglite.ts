@@ -3,9 +3,10 @@
 import { fsyncSync, mkdirSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
-import type { Sql, SqlClient } from "../core/sql.ts";
+import type { Sql } from "../core/sql.ts";
 import { QUEUE_SCHEMA } from "../enqueue/postgres.ts";
 import type { Database } from "./pglite-group.ts";
+import { sqlClient } from "./sql-client.ts";
 import { sqlError } from "./sql-error.ts";
 
 /** Postgres's numbers for types: bigint and bytea. */
@@ -38,30 +39,18 @@ export async function openPglite(folder: string): Promise<PGlite> {
 /** Sql over a PGlite. Transactions have the database for themselves; other queries wait in line. */
 export function pgliteSql(db: Database): Sql {
   return {
-    ...client(db),
+    ...sqlClient(db),
     async transaction(work) {
       let own: { error: unknown } | undefined;
       try {
         return await db.transaction((tx) =>
-          work(client(tx)).catch((error: unknown) => {
+          work(sqlClient(tx)).catch((error: unknown) => {
             own = { error };
             throw error;
           }),
         );
       } catch (error) {
         throw own === undefined ? sqlError(error) : own.error;
-      }
-    },
-  };
-}
-
-function client(db: Pick<Database, "query">): SqlClient {
-  return {
-    async query<Row extends object>(text: string, values: readonly unknown[] = []) {
-      try {
-        return (await db.query<Row>(text, [...values])).rows;
-      } catch (error) {
-        throw sqlError(error);
       }
     },
   };

@@ -2,12 +2,13 @@
 
 import type { PoolClient } from "pg";
 import pg from "pg";
-import type { Sql, SqlClient } from "../core/sql.ts";
+import type { Sql } from "../core/sql.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
 import type { PgPool } from "../enqueue/postgres.ts";
 import { migrateQueue, postgresDriver, QUEUE_SCHEMA } from "../enqueue/postgres.ts";
 import type { SqlParts } from "./embedded.ts";
 import { postgresChecks } from "./postgres-preflight.ts";
+import { sqlClient } from "./sql-client.ts";
 import { isAway, sqlError } from "./sql-error.ts";
 import type { Durability } from "./survey.ts";
 import { checkSqlVersion } from "./version.ts";
@@ -56,7 +57,7 @@ export async function openPostgres(
 /** Sql over a pool: single statements on any connection, transactions on one. */
 export function poolSql(pool: pg.Pool): Sql {
   return {
-    ...client(pool),
+    ...sqlClient(pool),
     async transaction(work) {
       const connection = await pool.connect().catch((error: unknown) => {
         throw sqlError(error);
@@ -66,7 +67,7 @@ export function poolSql(pool: pg.Pool): Sql {
       connection.on("error", ignore);
       let broken = false;
       try {
-        const tx = client(connection);
+        const tx = sqlClient(connection);
         await tx.query("BEGIN");
         try {
           const result = await work(tx);
@@ -83,18 +84,6 @@ export function poolSql(pool: pg.Pool): Sql {
         // A broken one may have more to say after it was given back.
         if (!broken) connection.off("error", ignore);
         connection.release(broken);
-      }
-    },
-  };
-}
-
-function client(connection: pg.Pool | PoolClient): SqlClient {
-  return {
-    async query<Row extends object>(text: string, values: readonly unknown[] = []) {
-      try {
-        return (await connection.query<Row>(text, [...values])).rows;
-      } catch (error) {
-        throw sqlError(error);
       }
     },
   };

@@ -5,17 +5,11 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { ago, clean, createConsole, oneLine } from "../../src/cli/console.ts";
 import { fault } from "../../src/core/errors.ts";
+import { remembered } from "./helper.ts";
 
 function remembering(isTTY = false, color = false) {
-  const said = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof said) => ({
-    isTTY,
-    write(text: string | Uint8Array) {
-      said[name] += text;
-      return true;
-    },
-  });
-  return { said, console: createConsole({ stdout: stream("stdout"), stderr: stream("stderr") }, color) };
+  const { said, streams } = remembered(isTTY);
+  return { said, console: createConsole(streams, color) };
 }
 
 const HOSTILE = "a\u001b[31mb\u009b2Jc\u202ed\u0007e\u007ff";

@@ -20,21 +20,27 @@ export interface Outcome<Code> {
   readonly stderr: string;
 }
 
+/** Streams for a console, and what it has written to them so far. */
+export function remembered(isTTY = false) {
+  const said = { stdout: "", stderr: "" };
+  const stream = (name: keyof typeof said) => ({
+    isTTY,
+    write(text: string | Uint8Array) {
+      said[name] += text;
+      return true;
+    },
+  });
+  return { said, streams: { stdout: stream("stdout"), stderr: stream("stderr") } };
+}
+
 /** Runs a command line in this process; faults become output and an exit code as run.ts makes them. */
 export async function sluice(
   args: readonly string[],
   env: Environment = {},
   stop?: Promise<string>,
 ): Promise<Outcome<Exit>> {
-  const said = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof said) => ({
-    isTTY: false,
-    write(text: string | Uint8Array) {
-      said[name] += text;
-      return true;
-    },
-  });
-  const console = createConsole({ stdout: stream("stdout"), stderr: stream("stderr") }, false);
+  const { said, streams } = remembered();
+  const console = createConsole(streams, false);
   return runWith(console, said, args, env, stop);
 }
 

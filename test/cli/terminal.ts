@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { createConsole } from "../../src/cli/console.ts";
 import type { Exit } from "../../src/cli/verb.ts";
 import type { Environment } from "../../src/config/env.ts";
-import { type Outcome, runWith } from "./helper.ts";
+import { type Outcome, remembered, runWith } from "./helper.ts";
 
 /** What is typed, line by line. */
 export type Answers = readonly string[];
@@ -14,16 +14,9 @@ export function sluiceOnTerminal(
   env: Environment,
   answers: Answers,
 ): Promise<Outcome<Exit>> {
-  const said = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof said) => ({
-    isTTY: true,
-    write(text: string | Uint8Array) {
-      said[name] += text;
-      return true;
-    },
-  });
+  const { said, streams } = remembered(true);
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   for (const answer of answers) stdin.write(`${answer}\n`);
-  const console = createConsole({ stdout: stream("stdout"), stderr: stream("stderr"), stdin }, false);
+  const console = createConsole({ ...streams, stdin }, false);
   return runWith(console, said, args, env);
 }

@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { decideJobId } from "../src/core/identity.ts";
-import { type Asked, type Flows, openFlows, serveInterceptor } from "./helpers/flows.ts";
+import { type Asked, decisionsOf, type Flows, openFlows, serveInterceptor } from "./helpers/flows.ts";
 import { cel, listener, OPEN, push, remote, secret, trigger, type Written } from "./helpers/objects.ts";
 
 const GATE = { ref: { name: "gate" } };
@@ -129,6 +129,49 @@ describe("a chain that leaves the process", () => {
     const id = await flows.send(push());
     assert.equal((await flows.store.ledger.find(id))?.decided, false);
     assert.deepEqual(await flows.store.queue.holds([decideJobId(id)]), new Set([decideJobId(id)]));
+  });
+
+  test("that says nothing holds back neither local triggers nor those whose interceptors answer", async () => {
+    await using silent = await serveSilence();
+    await using gate = await wantsToken();
+    const git = listener(
+      "git",
+      [
+        trigger("hung", [{ ref: { name: "silent" } }]),
+        trigger("local", [cel("true")]),
+        trigger("build", [GATE]),
+      ],
+      OPEN,
+    );
+    // Loopback answers long before; only the silent one is there to be given up.
+    const objects = [remote("silent", silent.url), remote("gate", gate.url), git];
+    await using flows = await openFlows(objects, { decideWithin: 2_000 });
+    const id = await flows.send(push({ headers: SECRET_HEADER }));
+    assert.deepEqual(await decisionsOf(flows, id), ["hung waiting", "local matched", "build matched"]);
+    assert.equal((await decisionOf(flows, id))?.reason, "silent: no answer in time");
+    assert.deepEqual(gate.asked.map(tokenIn), ["s3cret"]);
+    const open = [...(await flows.jobs(id)).map((job) => job.id), decideJobId(id)];
+    assert.deepEqual(await flows.store.queue.holds(open), new Set(open));
+  });
+
+  test("asked of many triggers at once is asked sixteen times at most, then as others are answered", async () => {
+    const both = Promise.withResolvers<void>();
+    let [under, most] = [0, 0];
+    await using gate = await serveInterceptor(async (_, number) => {
+      most = Math.max(most, ++under);
+      if (number === 16) both.resolve();
+      await both.promise;
+      under--;
+      return { body: { continue: true } };
+    });
+    const triggers = Array.from({ length: 40 }, (_, i) => trigger(`t${i}`, [GATE]));
+    await using flows = await openFlows([remote("gate", gate.url), listener("git", triggers, OPEN)]);
+    const id = await flows.send(push());
+    assert.deepEqual(
+      await decisionsOf(flows, id),
+      triggers.map((_, i) => `t${i} matched`),
+    );
+    assert.deepEqual([gate.asked.length, most], [40, 16]);
   });
 
   test("of which only local steps look at masked headers is in doubt too, where they compare a Secret", async () => {

@@ -1,4 +1,4 @@
-/** What `deliveries show` says of a delivery's runs: how long they waited and ran, and how they ended. */
+/** What `deliveries show` says of a delivery: whom it waits for; how long its runs waited and ran, and how they ended. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,11 +20,16 @@ function shown(progress?: RunProgress): readonly string[] {
     decisions: [],
     jobs: [{ job, state: "created", attempts: [attemptOf(job, 1, "done")], runs: [run] }],
   };
+  const lines = linesOf(record);
+  return lines.slice(lines.findIndex((line) => line.includes("created PipelineRun")) + 1);
+}
+
+function linesOf(record: DeliveryRecord): readonly string[] {
   const lines: string[] = [];
   const write = (text: string | Uint8Array) => lines.push(...String(text).trimEnd().split("\n")) > 0;
   const stream = { isTTY: true, write };
   printRecord(createConsole({ stdout: stream, stderr: stream }, false), record);
-  return lines.slice(lines.findIndex((line) => line.includes("created PipelineRun")) + 1);
+  return lines;
 }
 
 const running: RunProgress = { phase: "running", createdAt: START, startedAt: START + 3_000 };
@@ -46,4 +51,18 @@ test("what a cluster says of a run cannot drive the terminal or add lines", () =
   const lines = shown({ ...hostile, endedAt: START + 9_000, reason: "\u001b[31mRed" });
   assert.equal(lines.length, 1);
   assert.ok(!lines.join("").includes("\u001b"));
+});
+
+test("a trigger that waits is shown with its reason, and the delivery is not called undecided", () => {
+  const { delivery, decisions = [], facts } = newDelivery({ decided: "nw" });
+  const { body: _, ...request } = delivery;
+  const record: DeliveryRecord = {
+    ...{ ...request, ...facts, size: 2, outcome: "pending", reason: "", runs: [], decided: false, jobs: [] },
+    decisions,
+  };
+  const lines = linesOf(record);
+  assert.ok(lines.includes("trigger ci/trigger-1  waiting"), lines.join("\n"));
+  assert.ok(lines.includes("  = gate: connection refused [SLUICE_INTERCEPTOR_FAILED]"), lines.join("\n"));
+  const undecided = (some: DeliveryRecord) => linesOf(some).some((line) => line.includes("not decided yet"));
+  assert.deepEqual([undecided(record), undecided({ ...record, decisions: [] })], [false, true]);
 });

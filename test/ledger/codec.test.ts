@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { Decision } from "../../src/core/decision.ts";
 import { SluiceError } from "../../src/core/errors.ts";
-import { decode, encode } from "../../src/ledger/codec.ts";
+import { decode, decodeDecisions, encode, encodeDecisions } from "../../src/ledger/codec.ts";
 import { createPatience, storeFault } from "../../src/ledger/patience.ts";
 import { clean } from "../../src/ledger/text.ts";
+import { decisionsFor, newDelivery } from "./samples.ts";
 
 test("any bytes come back as they were, and repetitive ones are stored small", () => {
   fc.assert(
@@ -29,6 +31,15 @@ test("a stored length bounds what decompression may give", () => {
   const stored = encode(Buffer.alloc(1_000_000));
   stored.writeUInt32BE(1_000, 1);
   assert.throws(() => decode(stored), { code: "ERR_BUFFER_TOO_LARGE" });
+});
+
+test("a decision that waits is stored in words that versions without waiting know, and comes back as it was", () => {
+  const { delivery } = newDelivery();
+  const decisions = decisionsFor(delivery, "mwfn");
+  const stored = encodeDecisions(decisions);
+  const words = (JSON.parse(decode(stored).toString()) as Decision[]).map(({ result }) => result);
+  assert.deepEqual(words, ["matched", "failed", "failed", "filtered"]);
+  assert.deepEqual(decodeDecisions(stored), decisions);
 });
 
 test("cleaned text has no control characters, no half characters and no more than its limit", () => {

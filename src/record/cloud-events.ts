@@ -26,7 +26,7 @@ export interface CloudEvents {
 }
 
 /** What became of the processing, in the words of Tekton (pkg/reconciler/events/event.go). */
-type Stage = "started" | "done" | "successful" | "failed";
+type Stage = "started" | "done" | "successful";
 
 interface Notice {
   readonly stage: Stage;
@@ -40,9 +40,10 @@ const TRIES = 5;
 const MAX_SENDING = 256;
 
 /**
- * Tells subscribers as Tekton does, once for a delivery (`started`, `done`) and once for each trigger (`successful`).
- * Beyond Tekton: `failed` for a trigger whose decision failed or whose job is dead, and each event names its trigger.
- * The events hold no header and no payload of the delivery, which Tekton's do.
+ * Tells subscribers as Tekton does, once for a delivery (`started`, `done`) and once for each trigger that has fired
+ * (`successful`). Tekton says nothing of a trigger that fails or says no: its `failed` is a request that it could not
+ * take (tektoncd/triggers pkg/sink/sink.go), and such a one has no id here. Beyond Tekton each event names its trigger,
+ * and none holds a header of the delivery.
  */
 export function createCloudEvents(needs: CloudEventNeeds): CloudEvents {
   const { plans, http, tell, firstWaitMs = 100 } = needs;
@@ -90,15 +91,9 @@ function noticesOf(fact: Fact): readonly Notice[] {
         { stage: "done", listener, delivery },
       ];
     }
-    case "decision.made": {
-      const { listener, delivery, trigger, result } = fact;
-      return result === "failed" ? [{ stage: "failed", listener, delivery, trigger }] : [];
-    }
     case "job.attempted": {
       const { listener, delivery, trigger } = fact.job;
-      const { outcome } = fact.attempt;
-      if (outcome === "retry") return [];
-      return [{ stage: outcome === "done" ? "successful" : "failed", listener, delivery, trigger }];
+      return fact.attempt.outcome === "done" ? [{ stage: "successful", listener, delivery, trigger }] : [];
     }
     default:
       return [];

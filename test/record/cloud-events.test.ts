@@ -53,14 +53,14 @@ test("a delivery is started and done, a job that created its objects is successf
   assert.equal(sent[2]?.body, '{"eventID":"d1","eventListener":"git","namespace":"ci","trigger":"pr"}');
 });
 
-test("a failed decision and a dead job are failed; a later try and a duplicate are no news", async () => {
+test("a trigger that fails, or is tried again, and a duplicate are no news, as in Tekton", async () => {
   const { notify, idle, sent } = subscribe(BROKER);
   notify({ ...decided, result: "failed" });
   notify({ ...attempted, attempt: { ...attempted.attempt, outcome: "dead" } });
   notify({ ...attempted, attempt: { ...attempted.attempt, outcome: "retry" } });
   notify({ ...accepted, outcome: "duplicate", duplicateOf: "d0" });
   await idle();
-  assert.deepEqual(sent.map(typeOf), ["failed", "failed"]);
+  assert.deepEqual(sent.map(typeOf), []);
 });
 
 test("a listener without cloudEventURI, and one that is gone, send nothing", async () => {
@@ -77,11 +77,11 @@ test("a listener without cloudEventURI, and one that is gone, send nothing", asy
 
 test("a broker that is away is asked again, and given up with one word about it", async () => {
   const back = subscribe(BROKER, (tries) => (tries < 3 ? 0 : 202));
-  back.notify({ ...decided, result: "failed" });
+  back.notify(attempted);
   await back.idle();
   assert.deepEqual([back.sent.length, back.told.length], [3, 0]);
   const away = subscribe(BROKER, () => 503);
-  away.notify({ ...decided, result: "failed" });
+  away.notify(attempted);
   await away.idle();
   assert.equal(away.sent.length, 5);
   assert.deepEqual(
@@ -92,7 +92,7 @@ test("a broker that is away is asked again, and given up with one word about it"
 
 test("a broker that refuses is named without what grants access to it", async () => {
   const { notify, idle, told } = subscribe("http://user:hunter2@broker.ci.svc/events?key=hunter2", () => 503);
-  notify({ ...decided, result: "failed" });
+  notify(attempted);
   await idle();
   const [defect] = told;
   assert.ok(defect?.type === "defect");

@@ -4,14 +4,11 @@ import { isatty } from "node:tty";
 import { pino } from "pino";
 import { prettyFactory } from "pino-pretty";
 import type { Fact } from "../core/fact.ts";
+import type { LineSink } from "./gather.ts";
+import { gather } from "./gather.ts";
 import type { Level } from "./lines.ts";
 import { LINES } from "./lines.ts";
 import type { FactListener } from "./recorder.ts";
-
-/** Takes whole lines, newline included. */
-export interface LineSink {
-  write(line: string): unknown;
-}
 
 export interface LogOptions {
   readonly level: Level;
@@ -24,6 +21,9 @@ export interface LogOptions {
 
 /** Characters of lines kept in memory while nobody reads them; what comes on top is dropped, work goes on. */
 const MAX_UNREAD = 16_777_216;
+
+/** What a process that is killed may not have said. Long enough for a busy one to say some dozens of lines with one write. */
+const LINGER_MS = 10;
 
 /** Makes the log. Lines to standard output leave in the background; at the process's exit the rest is written. */
 export function createLog({
@@ -65,8 +65,11 @@ function prettied(sink: LineSink, colorize: boolean): LineSink {
 }
 
 function standardOutput(): LineSink {
+  // Heard before pino's own listener, which writes at the exit what it was given.
+  process.once("exit", () => gathered.flush());
   const output = pino.destination({ fd: 1, sync: false, maxLength: MAX_UNREAD });
+  const gathered = gather(output, LINGER_MS);
   // A log that cannot be written (a full disk) must not end the process; pino itself sees to closed pipes.
   output.on("error", () => undefined);
-  return output;
+  return gathered;
 }

@@ -4,14 +4,10 @@ import { createCrowd } from "./core/crowd.ts";
 import { type Decision, isWaiting, type TraceStep } from "./core/decision.ts";
 import type { Delivery, Event, ObjectName, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
-import type { SluiceError } from "./core/errors.ts";
-import { asFault, fault } from "./core/errors.ts";
-import { MASK } from "./core/headers.ts";
-import { createJobId } from "./core/identity.ts";
+import { fault } from "./core/errors.ts";
 import type { ProofDemand } from "./core/interceptor.ts";
-import type { CreateJob, KubernetesObject } from "./core/job.ts";
-import type { JsonObject } from "./core/json.ts";
-import type { BindPlan, ListenerPlan, Params, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
+import type { ListenerPlan, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
+import { fire } from "./fire.ts";
 import { type ChainOptions, type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 import { leavesProcess, unanswered, waitingFor } from "./waiting.ts";
@@ -55,6 +51,7 @@ export async function decide(
 ): Promise<Decided> {
   const decisions: Decision[] = [];
   const crowd = createCrowd(ASKED_AT_ONCE, until);
+  const question = { plan, delivery, body, hidden, explain };
   // Asking every trigger's demands anew would cost more than most filters.
   const known = new Map<readonly ProofDemand[], Proved>();
   for (const group of plan.groups) {
@@ -72,14 +69,18 @@ export async function decide(
       }
       // A group's chain is asked once, and not at all by senders that no trigger of the group trusts.
       shared ??= runChain(group.chain, eventFor(groupName(plan, group), delivery, body), { explain });
-      const question = { plan, group, trigger, delivery, body, proof: proof.steps, hidden, explain };
       const decision =
-        shared instanceof Promise ? shared.then((late) => answer(question, late)) : answer(question, shared);
+        shared instanceof Promise
+          ? shared.then((passed) => answer(question, group, trigger, proof.steps, passed))
+          : answer(question, group, trigger, proof.steps, shared);
       // Most triggers say no at once; waiting for each of thousands would cost more than asking it.
       if (!(decision instanceof Promise)) decisions.push(decision);
       else {
         const at = decisions.push(unanswered(group, trigger, proof.steps)) - 1;
-        await crowd.add(decision.then((late) => void decisions.splice(at, 1, late)));
+        const arrive = (late: Decision): void => {
+          decisions[at] = late;
+        };
+        await crowd.add(decision.then(arrive));
       }
     }
   }
@@ -91,22 +92,25 @@ export async function decide(
 
 interface Question {
   readonly plan: ListenerPlan;
-  readonly group: TriggerGroupPlan;
-  readonly trigger: TriggerPlan;
   readonly delivery: Delivery;
   readonly body: Payload;
-  readonly proof: readonly TraceStep[];
   readonly hidden: readonly string[];
   readonly explain: boolean;
 }
 
 /** What a trigger makes of the event that its group's chain passes on; at once where its own chain answers at once. */
-function answer(question: Question, shared: ChainResult): Decision | Promise<Decision> {
-  const { trigger, body, proof, explain } = question;
+function answer(
+  question: Question,
+  group: TriggerGroupPlan,
+  trigger: TriggerPlan,
+  proof: readonly TraceStep[],
+  shared: ChainResult,
+): Decision | Promise<Decision> {
+  const { body, explain } = question;
   const trace = [...proof, ...shared.trace];
   const asked = shared.stopped ? shared : ask(trigger, shared.event, body, { explain, trace });
-  if (!(asked instanceof Promise)) return conclude(question, asked, trace);
-  return asked.then((chain) => conclude(question, chain, trace));
+  if (!(asked instanceof Promise)) return conclude(question, group, trigger, asked, trace);
+  return asked.then((chain) => conclude(question, group, trigger, chain, trace));
 }
 
 /** As in Tekton, a group passes on headers and extensions; a body that it changed is lost. */
@@ -120,7 +124,9 @@ function ask(
 }
 
 function conclude(
-  { plan, group, trigger, delivery, hidden }: Question,
+  { plan, delivery, hidden }: Question,
+  group: TriggerGroupPlan,
+  trigger: TriggerPlan,
   { event, stopped: stop }: ChainResult,
   trace: TraceStep[],
 ): Decision {
@@ -163,98 +169,6 @@ function undeclared({ fault: broken }: TriggerPlan): Proved | undefined {
   return { holds: false, steps: [step] };
 }
 
-function fire(
-  plan: ListenerPlan,
-  trigger: TriggerPlan,
-  delivery: Delivery,
-  event: Event,
-  { trace, hidden }: { readonly trace: TraceStep[]; readonly hidden: readonly string[] },
-): Decision {
-  const name: ObjectName = { namespace: trigger.namespace, name: trigger.name };
-  let station: "bind" | "render" = "bind";
-  try {
-    if (trigger.fault !== undefined) throw trigger.fault;
-    const params = trigger.bind(event);
-    trace.push({ station, name: "params", verdict: "pass", detail: shown(params, trigger.bind) });
-    station = "render";
-    const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name, key: trigger.key };
-    const objects = trigger.render(params, context);
-    if (hidden.length > 0) {
-      const param = maskedParam(params, event, trigger.bind, (other) => trigger.render(other, context));
-      if (param !== undefined) throw fault("SLUICE_PARAM_MASKED", { param, headers: hidden.join(", ") });
-    }
-    const made = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
-    trace.push({ station, name: "template", verdict: "pass", detail: made });
-    return {
-      trigger: name,
-      result: "matched",
-      reason: `creates ${made.join(", ")}${trigger.cluster === undefined ? "" : ` in cluster ${trigger.cluster}`}`,
-      trace,
-      job: {
-        kind: "create",
-        id: createJobId(delivery.id, { namespace: trigger.namespace, name: trigger.key }),
-        delivery: delivery.id,
-        listener: context.listener,
-        trigger: name,
-        receivedAt: delivery.receivedAt,
-        ...placeOf(plan, trigger),
-        objects,
-      },
-    };
-  } catch (thrown) {
-    const error: SluiceError = asFault(thrown);
-    trace.push({
-      station,
-      name: station === "bind" ? "params" : "template",
-      verdict: "error",
-      reason: error.message,
-    });
-    return { trigger: name, result: "failed", reason: error.message, code: error.code, trace };
-  }
-}
-
-/**
- * The first param that would put a mask into an object, in the place of a value that is not kept. A mask that the sender
- * wrote himself, as Markdown has it, is a text like any other, and so is what goes into no object.
- */
-function maskedParam(
-  params: Params,
-  { payload: { text } }: Event,
-  { sensitive }: BindPlan,
-  render: (params: Params) => readonly KubernetesObject[],
-): string | undefined {
-  for (const [param, value] of params) {
-    if (!value.includes(MASK) || (text.includes(MASK) && !sensitive?.has(param))) continue;
-    const other = new Map(params).set(param, value.replaceAll(MASK, "masked"));
-    if (JSON.stringify(render(other)) !== JSON.stringify(render(params))) return param;
-  }
-  return undefined;
-}
-
-/** Where a trigger's objects go, and as whom. */
-function placeOf(
-  { serviceAccount: listenerAccount }: ListenerPlan,
-  { serviceAccount, cluster }: TriggerPlan,
-): Pick<CreateJob, "serviceAccount" | "listenerAccount" | "cluster"> {
-  return {
-    ...(serviceAccount === undefined ? {} : { serviceAccount }),
-    ...(listenerAccount === undefined ? {} : { listenerAccount }),
-    ...(cluster === undefined ? {} : { cluster }),
-  };
-}
-
-/** Characters of a param that a trace keeps: the rest stands in the job, and in the sender's own log. */
-const MAX_SHOWN = 1_024;
-
-/** Params for a trace: sensitive headers' values masked, long ones cut. */
-function shown(params: Params, { sensitive }: BindPlan): JsonObject {
-  const texts = Array.from(params, ([name, value]): [string, string] => {
-    if (sensitive?.has(name)) return [name, MASK];
-    return [name, value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value];
-  });
-  return Object.fromEntries(texts);
-}
-
 function stopped(trigger: TriggerPlan, trace: readonly TraceStep[]): Decision {
   const last = trace.at(-1);
   const reason = last === undefined ? "stopped" : `${last.name}: ${last.reason ?? "stopped"}`;
@@ -281,10 +195,6 @@ function inDoubt(
 function eventFor(trigger: ObjectName, delivery: Delivery, body: Payload): Event {
   const { id, url, headers } = delivery;
   return { id, trigger, url, headers, payload: body, extensions: {} };
-}
-
-function nameOf({ namespace, name }: ObjectName): ObjectName {
-  return { namespace, name };
 }
 
 // Tekton gives a group's interceptors the listener's namespace; the group's own name tells which chain is meant.

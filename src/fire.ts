@@ -1,0 +1,114 @@
+/** What a trigger makes of an event that its chain let pass: params, then objects, then the job that creates them. */
+
+import type { Decision, TraceStep } from "./core/decision.ts";
+import type { Delivery, Event, ObjectName } from "./core/delivery.ts";
+import type { SluiceError } from "./core/errors.ts";
+import { asFault, fault } from "./core/errors.ts";
+import { MASK } from "./core/headers.ts";
+import { createJobId } from "./core/identity.ts";
+import type { CreateJob, KubernetesObject } from "./core/job.ts";
+import type { JsonObject } from "./core/json.ts";
+import type { BindPlan, ListenerPlan, Params, TriggerPlan } from "./core/plan.ts";
+
+/**
+ * Fires a trigger.
+ *
+ * @param trace the steps so far; those of binding and rendering are added.
+ * @param hidden names of headers whose values are masked: an object that would hold a mask is not made.
+ * @returns a decision that matched, or failed where params or objects cannot be made; it never throws.
+ */
+export function fire(
+  plan: ListenerPlan,
+  trigger: TriggerPlan,
+  delivery: Delivery,
+  event: Event,
+  { trace, hidden }: { readonly trace: TraceStep[]; readonly hidden: readonly string[] },
+): Decision {
+  const name: ObjectName = { namespace: trigger.namespace, name: trigger.name };
+  let station: "bind" | "render" = "bind";
+  try {
+    if (trigger.fault !== undefined) throw trigger.fault;
+    const params = trigger.bind(event);
+    trace.push({ station, name: "params", verdict: "pass", detail: shown(params, trigger.bind) });
+    station = "render";
+    const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name, key: trigger.key };
+    const objects = trigger.render(params, context);
+    if (hidden.length > 0) {
+      const param = maskedParam(params, event, trigger.bind, (other) => trigger.render(other, context));
+      if (param !== undefined) throw fault("SLUICE_PARAM_MASKED", { param, headers: hidden.join(", ") });
+    }
+    const made = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
+    trace.push({ station, name: "template", verdict: "pass", detail: made });
+    return {
+      trigger: name,
+      result: "matched",
+      reason: `creates ${made.join(", ")}${trigger.cluster === undefined ? "" : ` in cluster ${trigger.cluster}`}`,
+      trace,
+      job: {
+        kind: "create",
+        id: createJobId(delivery.id, { namespace: trigger.namespace, name: trigger.key }),
+        delivery: delivery.id,
+        listener: context.listener,
+        trigger: name,
+        receivedAt: delivery.receivedAt,
+        ...placeOf(plan, trigger),
+        objects,
+      },
+    };
+  } catch (thrown) {
+    const error: SluiceError = asFault(thrown);
+    trace.push({
+      station,
+      name: station === "bind" ? "params" : "template",
+      verdict: "error",
+      reason: error.message,
+    });
+    return { trigger: name, result: "failed", reason: error.message, code: error.code, trace };
+  }
+}
+
+/**
+ * The first param that would put a mask into an object, in the place of a value that is not kept. A mask that the sender
+ * wrote himself, as Markdown has it, is a text like any other, and so is what goes into no object.
+ */
+function maskedParam(
+  params: Params,
+  { payload: { text } }: Event,
+  { sensitive }: BindPlan,
+  render: (params: Params) => readonly KubernetesObject[],
+): string | undefined {
+  for (const [param, value] of params) {
+    if (!value.includes(MASK) || (text.includes(MASK) && !sensitive?.has(param))) continue;
+    const other = new Map(params).set(param, value.replaceAll(MASK, "masked"));
+    if (JSON.stringify(render(other)) !== JSON.stringify(render(params))) return param;
+  }
+  return undefined;
+}
+
+/** Where a trigger's objects go, and as whom. */
+function placeOf(
+  { serviceAccount: listenerAccount }: ListenerPlan,
+  { serviceAccount, cluster }: TriggerPlan,
+): Pick<CreateJob, "serviceAccount" | "listenerAccount" | "cluster"> {
+  return {
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    ...(listenerAccount === undefined ? {} : { listenerAccount }),
+    ...(cluster === undefined ? {} : { cluster }),
+  };
+}
+
+/** Characters of a param that a trace keeps: the rest stands in the job, and in the sender's own log. */
+const MAX_SHOWN = 1_024;
+
+/** Params for a trace: sensitive headers' values masked, long ones cut. */
+function shown(params: Params, { sensitive }: BindPlan): JsonObject {
+  const texts = Array.from(params, ([name, value]): [string, string] => {
+    if (sensitive?.has(name)) return [name, MASK];
+    return [name, value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value];
+  });
+  return Object.fromEntries(texts);
+}
+
+function nameOf({ namespace, name }: ObjectName): ObjectName {
+  return { namespace, name };
+}

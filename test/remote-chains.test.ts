@@ -154,6 +154,18 @@ describe("a chain that leaves the process", () => {
     assert.deepEqual(await flows.store.queue.holds(open), new Set(open));
   });
 
+  test("is asked for nobody any more when the time is up; local triggers are decided all the same", async () => {
+    await using silent = await serveSilence();
+    await using gate = await wantsToken();
+    const hung = Array.from({ length: 16 }, (_, i) => trigger(`hung${i}`, [{ ref: { name: "silent" } }]));
+    const git = listener("git", [...hung, trigger("gated", [GATE]), trigger("local", [cel("true")])], OPEN);
+    const objects = [remote("silent", silent.url), remote("gate", gate.url), git];
+    await using flows = await openFlows(objects, { decideWithin: 20 });
+    const id = await flows.send(push({ headers: SECRET_HEADER }));
+    assert.deepEqual((await decisionsOf(flows, id)).slice(-2), ["gated waiting", "local matched"]);
+    assert.deepEqual(gate.asked, []);
+  });
+
   test("asked of many triggers at once is asked sixteen times at most, then as others are answered", async () => {
     const both = Promise.withResolvers<void>();
     let [under, most] = [0, 0];

@@ -7,6 +7,7 @@ import { Cluster, Redis } from "ioredis";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { RedisAddress, TlsFiles } from "./redis-address.ts";
 import { SteadySentinelConnector } from "./redis-sentinel.ts";
+import { sendTogether } from "./redis-together.ts";
 
 /** Before every key. The braces keep all of them in one slot of a Redis Cluster, as scripts over several keys demand. */
 export const PREFIX = "{sluice}";
@@ -67,6 +68,7 @@ export function redisConnector({ place, login, db, tls }: RedisAddress): Connect
           });
     // Unheard, the event would end the process; callers hear of it from their own commands.
     redis.on("error", () => {});
+    if (redis instanceof Redis) sendTogether(redis);
     return redis;
   };
 }
@@ -74,9 +76,6 @@ export function redisConnector({ place, login, db, tls }: RedisAddress): Connect
 const COMMON = {
   connectTimeout: 1_500,
   keepAlive: 10_000,
-  // What is sent in one turn shares a write, and the server's one fsync: of a burst of deliveries it takes a tenth off
-  // the CPU time here and a fifth off the server's. A Cluster's nodes do not heed it.
-  enableAutoPipelining: true,
   // A master that has become a replica behind the same name: only a new connection finds the new one.
   reconnectOnError: (error) => error.message.startsWith("READONLY "),
 } satisfies RedisOptions;

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { decideJobId } from "../src/core/identity.ts";
+import { createMetrics } from "../src/record/metrics.ts";
 import { decisionsOf, gone, openFlows, refusal } from "./helpers/flows.ts";
 import type { Written } from "./helpers/objects.ts";
 import {
@@ -110,6 +111,12 @@ describe("a replay", () => {
     assert.deepEqual([record?.outcome, record?.replayOf], ["created", first]);
     const told = flows.facts.filter((fact) => fact.type === "delivery.accepted");
     assert.deepEqual([told.length, told[1]?.replayOf], [2, first]);
+    const metrics = createMetrics({ version: "", process: false });
+    for (const fact of flows.facts) metrics.tell(fact);
+    const shown = await metrics.expose();
+    assert.match(shown, /^sluice_deliveries_received_total\{.*\} 1$/m, "one webhook came");
+    assert.match(shown, /^sluice_ack_seconds_count 1$/m);
+    assert.match(shown, /^sluice_runs_created_total\{.*\} 2$/m, "two runs were made");
   });
 
   test("keeps exactly the proofs that held on arrival: a demand that came later is not met", async () => {

@@ -247,10 +247,13 @@ const DEBUG: Dashboard = {
       lines("Leader", "short", "Exactly one gateway should have 1.", ["sum(sluice_leader)", "leaders"]),
     ],
     [
-      lines("Duplicates", "ops", "Deliveries that had come before; nothing ran twice.", [
-        "sum(rate(sluice_deliveries_duplicate_total[$__rate_interval]))",
-        "duplicates",
-      ]),
+      lines(
+        "Duplicates and replays",
+        "ops",
+        "Deliveries that had come before, of which nothing ran twice; stored ones that were decided again.",
+        ["sum(rate(sluice_deliveries_duplicate_total[$__rate_interval]))", "duplicates"],
+        ["sum(rate(sluice_deliveries_replayed_total[$__rate_interval]))", "replays"],
+      ),
       lines("Defects", "ops", "Errors that nobody expected; the log has each.", [
         rate("sluice_defects_total", "where"),
         "{{where}}",

@@ -17,9 +17,10 @@ export type Fact =
       readonly outcome: Outcome;
       readonly matched: number;
       readonly bytes: number;
-      /** Milliseconds from the last byte of the request to durable storage. */
+      /** Milliseconds to durable storage: from the last byte of the request, or from the asking for a replay. */
       readonly took: number;
       readonly duplicateOf?: string;
+      /** The delivery that is decided again: nobody sent this one. */
       readonly replayOf?: string;
     }
   | {

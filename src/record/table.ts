@@ -64,6 +64,15 @@ const spread = (
   feeds: Feeds<Spread>,
 ): SpreadEntry => ({ type: "spread", name, help, labels: MAKER, buckets, feeds });
 
+type Accepted = FactOf<"delivery.accepted">;
+
+/** Leaves out replays: nobody sent them, so that what is said of requests must not count them. */
+const sent =
+  <W>(feed: (fact: Accepted, write: W) => void) =>
+  (fact: Accepted, write: W): void => {
+    if (fact.replayOf === undefined) feed(fact, write);
+  };
+
 /** Bucket bounds in seconds. */
 const QUICK = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const PATIENT = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400];
@@ -78,7 +87,7 @@ const TEKTON = [0.001, 0.01, 0.1, 1, 5, 10];
  */
 export const METRICS: readonly MetricEntry[] = [
   counter("sluice_deliveries_received_total", "Requests answered.", ["namespace", "listener"], {
-    "delivery.accepted": ({ listener }, add) => add(listener.namespace, listener.name),
+    "delivery.accepted": sent(({ listener }, add) => add(listener.namespace, listener.name)),
     // Where no listener was found, the name in the path is a stranger's and would use up the bound.
     "delivery.refused": ({ listener, code }, add) =>
       listener === undefined || code === "SLUICE_LISTENER_UNKNOWN"
@@ -87,20 +96,31 @@ export const METRICS: readonly MetricEntry[] = [
   }),
   counter(
     "sluice_deliveries_accepted_total",
-    "Deliveries on durable storage, by what was known of them when they were answered.",
+    "Deliveries that were sent and are on durable storage, by what was known of them when they were answered.",
     ["namespace", "listener", "provider", "outcome"],
     {
-      "delivery.accepted": ({ listener, provider, outcome }, add) =>
+      "delivery.accepted": sent(({ listener, provider, outcome }, add) =>
         add(listener.namespace, listener.name, provider, outcome),
+      ),
+    },
+  ),
+  counter(
+    "sluice_deliveries_replayed_total",
+    "Stored deliveries decided again: asked for by people, or because their sender brought again what had failed.",
+    ["namespace", "listener", "outcome"],
+    {
+      "delivery.accepted": ({ listener, outcome, replayOf }, add) => {
+        if (replayOf !== undefined) add(listener.namespace, listener.name, outcome);
+      },
     },
   ),
   counter("sluice_deliveries_refused_total", "Requests refused, by error code.", ["code"], {
     "delivery.refused": ({ code }, add) => add(code),
   }),
   counter("sluice_deliveries_duplicate_total", "Deliveries that had come before.", [], {
-    "delivery.accepted": ({ outcome }, add) => {
+    "delivery.accepted": sent(({ outcome }, add) => {
       if (outcome === "duplicate") add();
-    },
+    }),
   }),
   counter(
     "sluice_decisions_total",
@@ -145,14 +165,19 @@ export const METRICS: readonly MetricEntry[] = [
     defect: ({ where }, add) => add(where),
   }),
   histogram("sluice_ack_seconds", "From a request's last byte to durable storage.", QUICK, {
-    "delivery.accepted": ({ took }, put) => put(took / 1_000),
+    "delivery.accepted": sent(({ took }, put) => put(took / 1_000)),
   }),
   histogram("sluice_create_seconds", "One attempt to create a job's objects.", QUICK, {
     "job.attempted": ({ attempt }, put) => put(attempt.took / 1_000),
   }),
-  histogram("sluice_delivery_to_run_seconds", "From the receipt of a delivery to its run.", PATIENT, {
-    "run.created": ({ sinceReceived }, put) => put(sinceReceived / 1_000),
-  }),
+  histogram(
+    "sluice_delivery_to_run_seconds",
+    "From the receipt of a delivery, or the asking for its replay, to its run.",
+    PATIENT,
+    {
+      "run.created": ({ sinceReceived }, put) => put(sinceReceived / 1_000),
+    },
+  ),
   spread("sluice_run_wait_seconds", "From a run's creation to its start in the cluster.", WAITS, {
     "run.started": ({ job, progress: { createdAt, startedAt } }, put) => {
       if (startedAt !== undefined) put(Math.max(0, startedAt - createdAt) / 1_000, ...makerOf(job));
@@ -193,13 +218,13 @@ export const METRICS: readonly MetricEntry[] = [
     "target.back": ({ stillAway = 0 }, put) => put(stillAway === 0 ? 1 : 0),
   }),
   histogram("eventlistener_http_duration_seconds", "Tekton's: duration of requests.", TEKTON, {
-    "delivery.accepted": ({ took }, put) => put(took / 1_000),
+    "delivery.accepted": sent(({ took }, put) => put(took / 1_000)),
     "delivery.refused": ({ took }, put) => {
       if (took !== undefined) put(took / 1_000);
     },
   }),
   counter("eventlistener_event_received_total", "Tekton's: events received.", ["status"], {
-    "delivery.accepted": (_fact, add) => add("succeeded"),
+    "delivery.accepted": sent((_fact, add) => add("succeeded")),
     "delivery.refused": (_fact, add) => add("failed"),
   }),
   counter("eventlistener_triggered_resources_total", "Tekton's: objects created.", ["kind"], {

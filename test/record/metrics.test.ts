@@ -93,8 +93,37 @@ test("each fact moves the metrics that the table says it feeds", async () => {
   );
 });
 
+test("a replay is no request: nothing was received, acknowledged or brought twice; what becomes of it counts", async () => {
+  const idle = await shown([]);
+  const replayed = { ...accepted, replayOf: "d0" };
+  const samples = await shown([
+    replayed,
+    { ...replayed, outcome: "duplicate", duplicateOf: "d2" },
+    decided,
+    attempted,
+    attemptedAs({ outcome: "dead", code: "SLUICE_CREATE_REFUSED" }),
+    { type: "run.created", job, run, sinceReceived: 1_500 },
+  ]);
+  const moved = [...samples].filter(([name, value]) => value !== (idle.get(name) ?? 0));
+  assert.deepEqual(
+    moved.map(([name]) => name).filter((name) => !/_(bucket|sum)\b/.test(name)),
+    [
+      'sluice_deliveries_replayed_total{namespace="ci",listener="git",outcome="pending"}',
+      'sluice_deliveries_replayed_total{namespace="ci",listener="git",outcome="duplicate"}',
+      'sluice_decisions_total{namespace="ci",listener="git",trigger="pr",result="matched"}',
+      'sluice_runs_created_total{kind="PipelineRun",outcome="created"}',
+      'sluice_job_attempts_total{outcome="done",code=""}',
+      'sluice_job_attempts_total{outcome="dead",code="SLUICE_CREATE_REFUSED"}',
+      "sluice_jobs_dead_total",
+      "sluice_create_seconds_count",
+      "sluice_delivery_to_run_seconds_count",
+      'eventlistener_triggered_resources_total{kind="PipelineRun"}',
+    ],
+  );
+});
+
 test("every metric of the table is shown, once", async () => {
-  const samples = await shown(everyFact);
+  const samples = await shown([...everyFact, { ...accepted, replayOf: "d0" }]);
   for (const { name, type } of METRICS) {
     const wanted = type === "histogram" || type === "spread" ? `${name}_count` : name;
     assert.ok(

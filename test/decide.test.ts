@@ -214,6 +214,30 @@ describe("triggers behind a group", () => {
     assert.ok(decisions.every((decision) => decision.trace[0]?.name === "gate"));
   });
 
+  test("fire once for each group that lets them, each time as objects of their own", async () => {
+    const behind = (name: string) => ({
+      name,
+      interceptors: [cel("true")],
+      triggerSelector: { labelSelector: {} },
+    });
+    const objects = [
+      written("Trigger", "twice", trigger("", [], { template: template("run") })),
+      listener("git", [], { ...OPEN, triggerGroups: [behind("a"), behind("b")] }),
+    ];
+    const decisions = await decided(objects);
+    assert.equal(new Set(decisions.map(({ job }) => job?.id)).size, 2);
+    await using flows = await openFlows(objects);
+    const id = await flows.send(push());
+    await flows.drain();
+    assert.equal(flows.files().length, 2);
+    const record = await flows.store.ledger.find(id);
+    assert.equal(record?.outcome, "created");
+    assert.deepEqual(
+      record.jobs.map(({ state }) => state),
+      ["created", "created"],
+    );
+  });
+
   test("are all stopped by its no, which stands in each trace", async () => {
     const decisions = await decided(grouped([cel("false")], "one", "two"));
     assert.deepEqual(decisions.map(stations), [["intercept stop"], ["intercept stop"]]);

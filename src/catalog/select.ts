@@ -162,23 +162,20 @@ function standing(trigger: Trigger, source: "triggerRef" | "selector"): Candidat
 
 function createKeys(duplicates: "once" | "tekton") {
   const used = new Map<string, number>();
-  const given = new Map<TriggerSpec, string>();
   const newKey = ({ namespace, name }: Candidate): string => {
     const times = (used.get(`${namespace}/${name}`) ?? 0) + 1;
     used.set(`${namespace}/${name}`, times);
     return times === 1 ? name : `${name}#${times}`;
   };
   return {
-    /** Gives the triggers of one group their keys, and drops those that stand in it already. */
+    /**
+     * Gives the triggers of one group their keys, and drops those that stand in it already. Behind another group one has
+     * a key of its own: that group may let it fire with other extensions, and two jobs must not share an id.
+     */
     assign(candidates: readonly Candidate[]): readonly SelectedTrigger[] {
-      if (duplicates === "tekton")
-        return candidates.map((candidate) => ({ ...candidate, key: newKey(candidate) }));
       const distinct = new Map(candidates.map((candidate) => [candidate.spec, candidate]));
-      return [...distinct.values()].map((candidate) => {
-        const key = given.get(candidate.spec) ?? newKey(candidate);
-        given.set(candidate.spec, key);
-        return { ...candidate, key };
-      });
+      const chosen = duplicates === "tekton" ? candidates : [...distinct.values()];
+      return chosen.map((candidate) => ({ ...candidate, key: newKey(candidate) }));
     },
   };
 }

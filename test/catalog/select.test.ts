@@ -67,7 +67,7 @@ test("inline triggers that share a name, or have none, are different triggers", 
   );
 });
 
-test("one trigger behind two groups keeps its key, so that it runs once", () => {
+test("one trigger behind two groups has a key behind each, so that it runs once for each", () => {
   const group = (name: string) => ({
     name,
     interceptors: [{ ref: { name: "cel" } }],
@@ -83,7 +83,7 @@ test("one trigger behind two groups keeps its key, so that it runs once", () => 
     [
       ["", 0, []],
       ["one", 1, ["t"]],
-      ["two", 1, ["t"]],
+      ["two", 1, ["t#2"]],
     ],
   );
 });

@@ -1,39 +1,54 @@
-/** `npm run faults`: the rows in their long form, as a table and as JSON. `--rows 1,4-6 --repeat 3 --short --out <dir>`. */
+/** `npm run faults`: the rows in their long form, as a table and as JSON. `--help` tells how to choose among them. */
 
 import { parseArgs } from "node:util";
 import { OUT, writeReport } from "../../bench/report.ts";
+import { reasonOf } from "../../src/core/errors.ts";
 import type { Outcome } from "./perform.ts";
 import { perform } from "./perform.ts";
 import { ROWS } from "./rows/index.ts";
 import { SIZES } from "./stage.ts";
+import { summarize } from "./summary.ts";
 
-const { values } = parseArgs({
-  options: {
-    rows: { type: "string", default: `1-${ROWS.length}` },
-    repeat: { type: "string", default: "1" },
-    short: { type: "boolean", default: false },
-    out: OUT,
-  },
-});
+const HELP = `npm run faults -- [options]
 
-const size = values.short ? SIZES.short : SIZES.long;
-const chosen = numbersOf(values.rows);
-const interrupted = new Promise<never>((_resolve, reject) => {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => reject(new Error(`ended by ${signal}`)));
-  }
-});
+  --rows <numbers>   of 1-${ROWS.length}, as in 1,4-6; default: all
+  --repeat <times>   how often each row is run; default: 1
+  --short            ${SIZES.short.deliveries} deliveries each instead of ${SIZES.long.deliveries}
+  --out <dir>        where faults.json is written; default: bench/results for all rows in their long form, else nowhere
 
-const outcomes: Outcome[] = [];
-for (let round = 0; round < Number(values.repeat); round++) {
-  for (const row of ROWS.filter(({ number }) => chosen.has(number))) {
-    const outcome = await perform(row, size, interrupted);
-    outcomes.push(outcome);
-    tell(outcome);
-  }
+${ROWS.map(({ number, name }) => `  ${String(number).padStart(2)} ${name}`).join("\n")}
+`;
+
+interface Choice {
+  readonly rows: typeof ROWS;
+  readonly size: (typeof SIZES)[keyof typeof SIZES];
+  readonly repeat: number;
+  readonly out: string | undefined;
 }
-report();
-process.exitCode = outcomes.every(({ faults }) => faults.length === 0) ? 0 : 1;
+
+const choice = chosen();
+process.exitCode = typeof choice === "number" ? choice : await runAll(choice);
+
+/** @returns 0 when every row held every time. */
+async function runAll({ rows, size, repeat, out }: Choice): Promise<0 | 1> {
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => reject(new Error(`ended by ${signal}`)));
+    }
+  });
+  const outcomes: Outcome[] = [];
+  for (let round = 0; round < repeat; round++) {
+    for (const row of rows) {
+      const outcome = await perform(row, size, interrupted);
+      outcomes.push(outcome);
+      tell(outcome);
+    }
+    // After each round: an hour of them may be interrupted.
+    if (out !== undefined) writeReport(out, "faults", { size, rows: summarize(outcomes) });
+  }
+  print(outcomes);
+  return outcomes.every(({ faults }) => faults.length === 0) ? 0 : 1;
+}
 
 function tell({ row, name, faults, defects, drainMs, measured }: Outcome): void {
   const seconds = (drainMs / 1_000).toFixed(1);
@@ -43,9 +58,9 @@ function tell({ row, name, faults, defects, drainMs, measured }: Outcome): void 
   for (const [defect, times] of Object.entries(defects)) console.log(`    logged ${times} times: ${defect}`);
 }
 
-function report(): void {
-  const columns = outcomes.map(({ row, name, sent, accepted, unanswered, objects, ...rest }) => ({
-    ...{ row, name, sent, accepted, unanswered, objects },
+function print(outcomes: readonly Outcome[]): void {
+  const columns = summarize(outcomes).map(({ row, name, runs, sent, accepted, unanswered, ...rest }) => ({
+    ...{ row, name, runs, sent, accepted, unanswered, objects: rest.objects },
     ...{ lost: rest.lost, twice: rest.twice, strangers: rest.strangers },
     "refused (503)": rest.statuses[503] ?? 0,
     "no answer": rest.statuses[0] ?? 0,
@@ -53,7 +68,44 @@ function report(): void {
     faults: rest.faults.length,
   }));
   console.table(columns);
-  writeReport(values.out, "faults", { size, rows: outcomes });
+}
+
+/** @returns an exit code where nothing is to be run: 0 for help, 2 for arguments that make no sense. */
+function chosen(): Choice | 0 | 2 {
+  try {
+    const choice = choiceOf(process.argv.slice(2));
+    if (choice === undefined) console.log(HELP);
+    return choice ?? 0;
+  } catch (error) {
+    console.error(`${reasonOf(error)}\n\n${HELP}`);
+    return 2;
+  }
+}
+
+/** @returns undefined when help was asked for. @throws Error that says what is wrong with the arguments. */
+function choiceOf(args: string[]): Choice | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rows: { type: "string", default: `1-${ROWS.length}` },
+      repeat: { type: "string", default: "1" },
+      short: { type: "boolean", default: false },
+      out: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const numbers = numbersOf(values.rows);
+  const rows = ROWS.filter(({ number }) => numbers.has(number));
+  const repeat = Number(values.repeat);
+  if (!Number.isInteger(repeat) || repeat < 1) {
+    throw new Error(`--repeat ${values.repeat}: expected a whole number from 1`);
+  }
+  const whole = !values.short && rows.length === ROWS.length;
+  return {
+    ...{ rows, repeat, size: values.short ? SIZES.short : SIZES.long },
+    out: values.out ?? (whole ? OUT.default : undefined),
+  };
 }
 
 /** `1,4-6` as numbers. */
@@ -62,7 +114,6 @@ function numbersOf(text: string): ReadonlySet<number> {
     const [from = Number.NaN, to = from] = part.split("-").map(Number);
     return ROWS.map(({ number }) => number).filter((number) => number >= from && number <= to);
   });
-  if (numbers.length === 0)
-    throw new Error(`--rows ${text} names no row; expected 1-${ROWS.length}, as in 1,4-6`);
+  if (numbers.length === 0) throw new Error(`--rows ${text}: no row has such a number`);
   return new Set(numbers);
 }

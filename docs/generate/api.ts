@@ -75,8 +75,14 @@ const BATCHES = `## Many at once
 answer 202 with a batch: its \`id\`, and how far it is. \`count\` only counts; \`dryRun\` decides, changes nothing, and shows
 which decisions and objects would differ from the first time. They go oldest first, at \`rate\` deliveries a second.
 Replays leave out duplicates, and replays themselves unless \`replayOf\` asks for them; retries and drops are of dead
-letters that were not dropped. A batch lives in the process that took it and ends with it; its act and the notes of what
-it made stay in the ledger. Four may be under way, of at most 100,000 deliveries each.
+letters that were not dropped. Four may be under way in a gateway, of at most 100,000 deliveries each.
+
+One gateway works on a batch; once a second it keeps in the store how far it is, so any gateway of that store shows it
+(\`saidAt\` is when that was) and takes \`DELETE\` for it: the one that works on it hears of it within a second or two. One
+whose gateway has said nothing for 30 s is \`interrupted\`. What was interrupted, cancelled or failed goes on with
+\`POST …/resume\`, in whichever gateway is asked, with the deliveries that were meant when it was ordered, and what is done
+is not done again. Counts and dry runs are known only where they run. The latest 50 are kept (a wish to cancel from
+elsewhere takes a place among them); acts, and the notes of what was made, stay.
 
 \`\`\`sh
 curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' http://127.0.0.1:9000/api/v1/replays \\

@@ -115,7 +115,7 @@ export const ERRORS = {
   SLUICE_ADMIN_PERMISSION: row(403, "never", "token {name} does not allow {permission}", "Add {permission} to the permissions of {name} in the gateway's adminTokens, or use another token."),
   SLUICE_TRIGGER_UNKNOWN: row(404, "never", "listener {listener} has no trigger {name}", "It has: {known}."),
   SLUICE_BATCH_UNKNOWN: row(404, "never", "this gateway knows no {verb} {id}", "The latest 50 are kept; what was done stands in /api/v1/acts."),
-  SLUICE_BATCH_STATE: row(409, "never", "{verb} {id} is {state}, so it cannot be {wanted}", "What is under way is cancelled at the gateway that works on it; only what is interrupted can be resumed, 30 s after its gateway fell silent."),
+  SLUICE_BATCH_STATE: row(409, "never", "{verb} {id} is {state}, so it cannot be resumed", "What ended before all was done can be: interrupted (30 s after its gateway fell silent), cancelled or failed. What is under way can be cancelled first."),
   SLUICE_BATCH_BUSY: row(429, "soon", "{limit} replays, retries and drops of many are under way", "Wait for one to end, or cancel one."),
   SLUICE_INTERNAL: told(row(500, "soon", "unexpected: {reason}", "This is a defect of Sluice; please report it with the log line."),
     "unexpected", "Send it again later; the gateway's log says more."),

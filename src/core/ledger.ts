@@ -238,6 +238,8 @@ export interface Ledger {
   keepBatch(batch: KeptBatch): Promise<void>;
   /** Newest first. */
   batches(): Promise<readonly KeptBatch[]>;
+  /** The latest word of one order. */
+  batch(id: string): Promise<KeptBatch | undefined>;
   /** Newest first. */
   acts(page: { readonly limit: number; readonly cursor?: string }): Promise<Page<Act>>;
   /** Forgets what the policy lets go, at most `limit` deliveries; the counters follow. */

@@ -12,6 +12,14 @@ export async function keepBatchRedis(access: RedisAccess, batch: KeptBatch): Pro
   if (old.length > 0) await ask(redis.hdel(keys.batches, ...old.map(({ id }) => id)));
 }
 
+export async function batchRedis(
+  { redis, keys, ask }: RedisAccess,
+  id: string,
+): Promise<KeptBatch | undefined> {
+  const text = await ask(redis.hget(keys.batches, id));
+  return text === null ? undefined : (JSON.parse(text) as KeptBatch);
+}
+
 export async function batchesRedis({ redis, keys, ask }: RedisAccess): Promise<readonly KeptBatch[]> {
   const texts = await ask(redis.hvals(keys.batches));
   const kept = texts.map((text) => JSON.parse(text) as KeptBatch);

@@ -27,7 +27,7 @@ import {
 import { actsRedis, recordRedis } from "./redis-acts.ts";
 import { adoptRedis } from "./redis-adopt.ts";
 import { auditRedis } from "./redis-audit.ts";
-import { batchesRedis, keepBatchRedis } from "./redis-batches.ts";
+import { batchesRedis, batchRedis, keepBatchRedis } from "./redis-batches.ts";
 import { deadGroupsRedis, deadOfRedis, dropRedis, reopenRedis } from "./redis-dead.ts";
 import { followRedis, progressOf, runningRedis } from "./redis-follow.ts";
 import { keysOf, readLines, readReopened, readSummary, SUMMARY_FIELDS, writeJobs } from "./redis-keys.ts";
@@ -139,6 +139,7 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     record: (act) => recordRedis(access, act),
     keepBatch: (batch) => keepBatchRedis(access, batch),
     batches: () => batchesRedis(access),
+    batch: (id) => batchRedis(access, id),
     acts: (page) => actsRedis(access, page),
     prune: (policy, now, limit) => prune(redisForgetter(access, operator, now), policy, now, limit),
 

@@ -19,9 +19,22 @@ export async function keepBatchSql(client: SqlClient, { id, at, text }: KeptBatc
   );
 }
 
+export async function batchSql(client: SqlClient, id: string): Promise<KeptBatch | undefined> {
+  const rows = await client.query<Row>("SELECT id, at, body FROM sluice.batch WHERE id = $1", [id]);
+  return rows.map(keptOf)[0];
+}
+
 export async function batchesSql(client: SqlClient): Promise<readonly KeptBatch[]> {
-  const rows = await client.query<{ id: string; at: number | string; body: string }>(
+  const rows = await client.query<Row>(
     `SELECT id, at, body FROM sluice.batch ORDER BY at DESC, id DESC LIMIT ${BATCHES_KEPT}`,
   );
-  return rows.map(({ id, at, body }) => ({ id, at: Number(at), text: body }));
+  return rows.map(keptOf);
 }
+
+interface Row {
+  readonly id: string;
+  readonly at: number | string;
+  readonly body: string;
+}
+
+const keptOf = ({ id, at, body }: Row): KeptBatch => ({ id, at: Number(at), text: body });

@@ -12,7 +12,7 @@ import { failedOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggersOf, work
 import { actsSql, recordSql } from "./sql-acts.ts";
 import { again } from "./sql-again.ts";
 import { auditSql } from "./sql-audit.ts";
-import { batchesSql, keepBatchSql } from "./sql-batches.ts";
+import { batchesSql, batchSql, keepBatchSql } from "./sql-batches.ts";
 import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
 import { followSql, runningSql } from "./sql-follow.ts";
 import { decideLateSql } from "./sql-late.ts";
@@ -97,6 +97,7 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     record: (act) => ask(recordSql(sql, act)),
     keepBatch: (batch) => ask(keepBatchSql(sql, batch)),
     batches: () => ask(batchesSql(sql)),
+    batch: (id) => ask(batchSql(sql, id)),
     acts: (page) => ask(actsSql(sql, page)),
     prune: (policy, now, limit) => prune(sqlForgetter(sql, now), policy, now, limit),
 

@@ -13,6 +13,8 @@ export interface Running {
   readonly results: BatchResult[];
   /** For the reason `interrupted` it can be resumed; for any other it is cancelled. */
   readonly abort: AbortController;
+  /** As {@link KeptOrder} has it. */
+  readonly turn: number;
   ended: Promise<void>;
 }
 
@@ -22,18 +24,18 @@ const MOST_SELECTED = 100_000;
 /** Tries of one delivery while the store is away, the waits doubling from a second. */
 const TRIES = 6;
 
-/** Never rejects. @param keep writes down how far it is. */
+/** Never rejects. @param say writes down how far it is, and ends it when that is wanted. */
 export async function runBatch(
   entry: Running,
   order: BatchOrder,
   clock: () => number,
-  keep: () => Promise<void>,
+  say: () => Promise<void>,
 ): Promise<void> {
   const { signal } = entry.abort;
   const change = (next: Partial<Batch>): void => {
     entry.batch = { ...entry.batch, ...next };
   };
-  const stop = sayNowAndThen(keep);
+  const stop = sayNowAndThen(say);
   try {
     const selected: string[] = [];
     for await (const id of order.select(signal)) {
@@ -57,17 +59,21 @@ export async function runBatch(
 }
 
 /** A store that is away misses a word or two: whoever reads the last one takes the batch for interrupted, and is right. */
-function sayNowAndThen(keep: () => Promise<void>): () => Promise<void> {
-  let last = Promise.resolve();
-  const say = (): void => {
-    last = last.then(keep).catch(() => {});
-  };
-  const timer = setInterval(say, SAID_EVERY_MS);
+function sayNowAndThen(say: () => Promise<void>): () => Promise<void> {
+  let saying: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    // One that is slow is not asked twice.
+    saying ??= say()
+      .catch(() => {})
+      .finally(() => {
+        saying = undefined;
+      });
+  }, SAID_EVERY_MS);
   timer.unref();
-  return () => {
+  return async () => {
     clearInterval(timer);
-    say();
-    return last;
+    await saying;
+    await say().catch(() => {});
   };
 }
 

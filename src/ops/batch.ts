@@ -19,10 +19,12 @@ export interface Batch {
   readonly rate: number;
   readonly actor: string;
   readonly reason?: string;
-  /** interrupted: its process ended before it did; it can be resumed. */
+  /** interrupted: its process ended before it did. What is interrupted, cancelled or failed can be resumed. */
   readonly state: "selecting" | "running" | "done" | "cancelled" | "failed" | "interrupted";
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** While another process works on it: when that last said how far it is. */
+  readonly saidAt?: number;
   /** Deliveries selected (so far), and what became of them. */
   readonly total: number;
   readonly done: number;
@@ -67,3 +69,6 @@ export interface BatchOrder {
 
 /** What became of one; `before`: it was done already, by those who worked on this batch before. */
 export type Done = Omit<BatchResult, "delivery"> & { readonly before?: boolean };
+
+/** True while somebody works on it. */
+export const isOpen = ({ state }: Batch): boolean => state === "selecting" || state === "running";

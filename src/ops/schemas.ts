@@ -169,7 +169,7 @@ export const SCHEMAS = {
       ...{ total: count, done: count, skipped: count, failed: count, objects: count, different: count },
     },
     {
-      ...{ endedAt: at, reason: text, trigger: text, error: text },
+      ...{ endedAt: at, saidAt: at, reason: text, trigger: text, error: text },
       results: list({ $ref: "#/components/schemas/BatchResult" }),
     },
   ),

@@ -23,7 +23,7 @@ export function labelBounds() {
     code: oneOf(["", ...Object.keys(ERRORS)]),
     status: oneOf(["succeeded", "failed"]),
     phase: oneOf(RUN_PHASES),
-    verb: oneOf(["replay", "retry", "drop", "pause", "resume", "payload"]),
+    verb: oneOf(["replay", "retry", "drop", "pause", "resume", "payload", "cancel"]),
   } satisfies Record<string, Bound>;
 }
 

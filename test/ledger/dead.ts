@@ -231,7 +231,10 @@ export function deadContract(current: () => { ledger: Ledger; bench: LedgerBench
     const kept = await other.batches();
     assert.deepEqual([kept.length, kept[0], kept.at(-1)], [50, order(49), order(0)]);
     assert.equal(kept.find(({ id }) => id === "b-107")?.text, order(7, "done").text);
+    assert.deepEqual(await other.batch("b-107"), order(7, "done"));
+    assert.equal(await other.batch("b-999"), undefined);
     await other.keepBatch(order(50));
+    assert.equal(await other.batch("b-100"), undefined);
     const later = await ledger.batches();
     assert.deepEqual([later.length, later[0], later.at(-1)], [50, order(50), order(1)]);
     await other.close();

@@ -50,7 +50,9 @@ async function started(change: Partial<AdminOptions> = {}): Promise<Gateway> {
       pause: async (note) => void calls.push(note),
     },
     ...{ replay: never, preview: never, audit: async () => audit, attemptsPerMinute: () => 0 },
-    batches: createBatches({ ledger: { keepBatch: away, batches: async () => [] } }),
+    batches: createBatches({
+      ledger: { keepBatch: away, batches: async () => [], batch: async () => undefined },
+    }),
     metrics: { contentType: "text/plain; version=0.0.4; charset=utf-8", expose: async () => "up 1\n" },
     tell: (fact) => facts.push(fact),
     ...change,

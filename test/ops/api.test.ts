@@ -141,6 +141,14 @@ describe("the API", () => {
       assert.equal((await api.ask(`${path}/${id}`, { method: "DELETE" })).json.state, "done");
       assert.equal((await api.ask(`${path}/nope`)).json.error.code, "SLUICE_BATCH_UNKNOWN");
     }
+    const slow = { ids: [failed, filtered], rate: 0.1 };
+    const { json } = await api.ask("/api/v1/replays", { method: "POST", body: slow });
+    const one = `/api/v1/replays/${json.id}`;
+    assert.equal((await api.ask(one, { method: "DELETE" })).json.state, "cancelled");
+    const [act] = (await api.ask("/api/v1/acts?limit=1")).json.items;
+    assert.deepEqual([act.verb, act.subject, act.actor], ["cancel", `replay ${json.id}`, "all"]);
+    assert.equal((await api.ask(`${one}/resume`, { method: "POST" })).status, 202);
+    assert.equal((await api.ask(one, { method: "DELETE" })).json.state, "cancelled");
   });
 
   test("has batches of each verb that a process left behind, and resumes them", async () => {

@@ -162,6 +162,7 @@ function memory() {
   return {
     keepBatch: async (batch: KeptBatch) => void kept.set(batch.id, batch),
     batches: async () => [...kept.values()].reverse(),
+    batch: async (id: string) => kept.get(id),
   };
 }
 
@@ -214,26 +215,100 @@ test("a batch whose process fell silent is interrupted: resumed by whoever asks,
     [(await next.find("replay", id)).state, (await next.list("replay")).length],
     ["selecting", 2],
   );
-  await assert.rejects(next.interrupted("replay", id), { code: "SLUICE_BATCH_STATE" });
-  await assert.rejects(next.cancel("replay", id), { code: "SLUICE_BATCH_STATE" });
-  await assert.rejects(next.interrupted("drop", id), { code: "SLUICE_BATCH_UNKNOWN" });
+  await assert.rejects(next.resumable("replay", id), { code: "SLUICE_BATCH_STATE" });
+  await assert.rejects(next.resumable("drop", id), { code: "SLUICE_BATCH_UNKNOWN" });
+  await assert.rejects(next.resumable("replay", "../x\0"), { code: "SLUICE_BATCH_UNKNOWN" });
   now += 30_001;
   assert.equal((await next.find("replay", id)).state, "interrupted");
-  const { batch, request } = await next.interrupted("replay", id);
-  assert.deepEqual(request, { all: true });
+  const left = await next.resumable("replay", id);
+  assert.deepEqual([left.request, left.batch.saidAt], [{ all: true }, 1_000_000]);
   const few = async function* () {
     yield* ["a", "b"];
   };
-  const resumed = await next.start({ ...ORDER, rate: 1_000, select: few }, batch);
+  const resumed = await next.start({ ...ORDER, rate: 1_000, select: few }, left);
   assert.deepEqual([resumed.id, resumed.startedAt], [id, 1_000_000]);
   while ((await next.find("replay", id)).endedAt === undefined) await wait(1);
   const { state, done } = await next.find("replay", id);
   assert.deepEqual([state, done], ["done", 2]);
-  await assert.rejects(next.interrupted("replay", id), { code: "SLUICE_BATCH_STATE" });
+  await assert.rejects(next.resumable("replay", id), { code: "SLUICE_BATCH_STATE" });
   assert.equal((await next.cancel("replay", other.id)).state, "cancelled");
   await next.close();
   const third = createBatches({ ledger, clock });
   assert.deepEqual((await third.list("replay")).map(({ state }) => state).sort(), ["cancelled", "done"]);
+});
+
+/** Looks until it is so, or for ten seconds. */
+async function seen<T>(look: () => Promise<T>, isSo: (found: T) => boolean): Promise<T> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    const found = await look();
+    if (isSo(found) || performance.now() > until) return found;
+    await wait(10);
+  }
+}
+
+test("any process sees how far a batch is, ends it, and goes on with it; a wish to end it is for that turn alone", async () => {
+  const ledger = memory();
+  const [owner, other] = [createBatches({ ledger }), createBatches({ ledger })];
+  const { id } = await owner.start({ ...ORDER, rate: 20, select: numbers });
+  const watched = await seen(
+    () => other.find("replay", id),
+    ({ done }) => done > 0,
+  );
+  assert.deepEqual([watched.state, watched.total, watched.done > 0], ["running", 1_000, true]);
+  assert.ok(watched.saidAt !== undefined, "it says when it was heard");
+  const cancelled = await other.cancel("replay", id);
+  assert.deepEqual([cancelled.state, cancelled.saidAt], ["cancelled", undefined]);
+  const mine = await owner.find("replay", id);
+  assert.deepEqual([mine.state, mine.done], ["cancelled", cancelled.done]);
+  assert.deepEqual(
+    (await other.list("replay")).map(({ id }) => id),
+    [id],
+    "the wish is no batch",
+  );
+
+  const few = async function* () {
+    yield* Array.from({ length: 30 }, (_, i) => String(i));
+  };
+  // For longer than it takes to hear the wish of the first turn, which is still kept.
+  await other.start({ ...ORDER, rate: 20, select: few }, await other.resumable("replay", id));
+  const ended = await seen(
+    () => owner.find("replay", id),
+    ({ endedAt, state }) => endedAt !== undefined && state !== "cancelled",
+  );
+  assert.deepEqual([ended.state, ended.done], ["done", 30]);
+  assert.equal((await owner.list("replay"))[0]?.state, "done");
+  await Promise.all([owner.close(), other.close()]);
+});
+
+test("a wish that the process at work does not hear is answered with how far it is, and kept until it does", async () => {
+  const ledger = memory();
+  const [owner, other] = [createBatches({ ledger }), createBatches({ ledger })];
+  const { promise: hung, resolve } = Promise.withResolvers<void>();
+  const work = async () => {
+    await hung;
+    return { outcome: "done" } as const;
+  };
+  const { id } = await owner.start({ ...ORDER, rate: 10, select: numbers, work });
+  assert.equal((await other.cancel("replay", id)).endedAt, undefined);
+  resolve();
+  const ended = await seen(
+    () => other.find("replay", id),
+    ({ endedAt }) => endedAt !== undefined,
+  );
+  assert.deepEqual([ended.state, ended.done], ["cancelled", 1]);
+});
+
+test("a version that knows no wishes lists none", async () => {
+  const ledger = memory();
+  const [owner, other] = [createBatches({ ledger }), createBatches({ ledger })];
+  const { id } = await owner.start({ ...ORDER, rate: 20, select: numbers });
+  await other.cancel("replay", id);
+  const wish = (await ledger.batches()).find((kept) => kept.id !== id);
+  // What versions before read of each order that is kept.
+  const { batch } = JSON.parse(wish?.text ?? "");
+  assert.equal(typeof batch.endedAt, "number");
+  assert.equal(["replay", "retry", "drop"].includes(batch.verb), false);
 });
 
 test("what was done before is not waited for", async () => {

@@ -85,7 +85,7 @@ export async function openApiGateway(
     find: (...given) => current.find(...given),
     list: (...given) => current.list(...given),
     cancel: (...given) => current.cancel(...given),
-    interrupted: (...given) => current.interrupted(...given),
+    resumable: (...given) => current.resumable(...given),
     close: () => current.close(),
   };
   const options: AdminOptions = {

@@ -3,7 +3,7 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import { fault } from "../../core/errors.ts";
 import { replayId } from "../../core/identity.ts";
-import { NOTE, type Signed, signed, writeDown } from "../acts.ts";
+import { NOTE, onRecord, type Signed, signed, writeDown } from "../acts.ts";
 import type { Batch, BatchMode, BatchOrder, BatchVerb } from "../batch.ts";
 import { compare } from "../compare.ts";
 import type { Fields, Read } from "../fields.ts";
@@ -92,7 +92,7 @@ function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
     }),
     route({
       ...{ method: "POST", path: `${path}/{id}/resume`, operation: `resume${plural}`, permission: "operate" },
-      summary: "Goes on with one that was interrupted; what is done is not done again.",
+      summary: "Goes on with one that was interrupted, cancelled or failed; what is done is not done again.",
       body: NOTE,
       answer: { status: 202, schema: ref("Batch") },
       faults: [...faults, "SLUICE_BATCH_STATE", "SLUICE_BATCH_BUSY"],
@@ -104,11 +104,11 @@ function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
         path: `${path}/{id}`,
         operation: `cancel${plural}`,
         permission: "operate",
-        faults: [...faults, "SLUICE_BATCH_STATE"],
+        faults,
         answer,
       },
-      summary: "Ends it after the delivery in hand; what is done stays done.",
-      handle: ({ id }) => batches.cancel(verb, id),
+      summary: "Ends it after the delivery in hand, whichever gateway works on it; what is done stays done.",
+      handle: ({ id, caller }) => cancel(services, verb, id, signed(caller, {})),
     }),
   ];
 }
@@ -154,13 +154,21 @@ async function start(
 async function resume(services: ApiServices, kind: Kind, id: string, note: Signed): Promise<Batch> {
   const { batches } = services;
   const { verb } = kind;
-  const { batch, request } = await batches.interrupted(verb, id);
-  const { mode, rate, trigger, actor, reason } = batch;
+  const resumed = await batches.resumable(verb, id);
+  const { mode, rate, trigger, actor, reason } = resumed.batch;
   const first = { actor, ...(reason !== undefined && { reason }) };
   const manner = { mode, rate, note: first, ...(trigger !== undefined && { trigger }) };
-  const order = orderOf(services, kind, request as Chosen, manner);
+  const order = orderOf(services, kind, resumed.request as Chosen, manner);
   await writeDown(services, { verb, subject: `${order.selection.slice(0, 400)} (goes on with ${id})`, note });
-  return batches.start(order, batch);
+  return batches.start(order, resumed);
+}
+
+async function cancel(services: ApiServices, verb: BatchVerb, id: string, note: Signed): Promise<Batch> {
+  const { batches } = services;
+  const batch = await batches.find(verb, id);
+  if (batch.endedAt !== undefined) return batch;
+  const deed = { verb: "cancel", subject: `${verb} ${id}`, note };
+  return onRecord(services, deed, () => batches.cancel(verb, id));
 }
 
 /** What each verb does to one delivery. */

@@ -39,7 +39,7 @@ import { createMetrics } from "./record/metrics.ts";
 import { createRecorder } from "./record/recorder.ts";
 import { openStore } from "./store/open.ts";
 import type { Sweeper } from "./sweep.ts";
-import { keepSweeping } from "./sweep.ts";
+import { createWholeSweep, keepSweeping } from "./sweep.ts";
 import { createVerifier } from "./verify/verifier.ts";
 
 export interface Gateway {
@@ -157,7 +157,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     queue,
     replay: flows.replay,
     preview: flows.preview,
-    audit: () => auditStore({ ledger, queue }),
+    audit: () => auditStore({ ledger, queue, ...(places && { sweep: createWholeSweep({ ledger, queue }) }) }),
     batches,
     attemptsPerMinute: rate.attemptsPerMinute,
     checks,

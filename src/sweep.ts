@@ -31,27 +31,54 @@ const BATCHES = 10;
  * @returns makes one sweep; resolves with how many jobs were missing and are queued again.
  */
 export function createSweep(needs: SweepNeeds): () => Promise<number> {
-  const { ledger, queue, clock = Date.now, minAge = MIN_AGE_MS } = needs;
+  const { clock = Date.now, minAge = MIN_AGE_MS } = needs;
   let next: string | undefined;
   return async () => {
     let found = 0;
     for (let batch = 0; batch < BATCHES; batch++) {
-      const page = { limit: BATCH, ...(next !== undefined && { cursor: next }) };
-      const work = await ledger.pending(clock() - minAge, page);
-      found += await requeue([...work.undecided.map(decideJob), ...work.jobs]);
-      next = work.next;
+      const swept = await sweepBatch(needs, clock() - minAge, next);
+      found += swept.found;
+      next = swept.next;
       if (next === undefined) break;
     }
     return found;
   };
+}
 
-  async function requeue(jobs: readonly Job[]): Promise<number> {
-    if (jobs.length === 0) return 0;
-    const held = await queue.holds(jobs.map((job) => job.id));
-    const lost = jobs.filter((job) => !held.has(job.id));
-    if (lost.length > 0) await queue.enqueue(lost);
-    return lost.length;
-  }
+/**
+ * Makes sweeps of all that is due, however much that is: for somebody who has to know what a sweep leaves.
+ *
+ * @returns makes one; resolves with the moment before which a delivery was received to be due, milliseconds since the
+ *   epoch.
+ */
+export function createWholeSweep(needs: Omit<SweepNeeds, "tell">): () => Promise<number> {
+  const { clock = Date.now, minAge = MIN_AGE_MS } = needs;
+  return async () => {
+    const before = clock() - minAge;
+    let next: string | undefined;
+    do ({ next } = await sweepBatch(needs, before, next));
+    while (next !== undefined);
+    return before;
+  };
+}
+
+interface Swept {
+  readonly found: number;
+  readonly next: string | undefined;
+}
+
+async function sweepBatch(
+  { ledger, queue }: Pick<SweepNeeds, "ledger" | "queue">,
+  before: number,
+  cursor: string | undefined,
+): Promise<Swept> {
+  const page = { limit: BATCH, ...(cursor !== undefined && { cursor }) };
+  const work = await ledger.pending(before, page);
+  const jobs = [...work.undecided.map(decideJob), ...work.jobs];
+  const held = jobs.length === 0 ? new Set() : await queue.holds(jobs.map((job) => job.id));
+  const lost = jobs.filter((job) => !held.has(job.id));
+  if (lost.length > 0) await queue.enqueue(lost);
+  return { found: lost.length, next: work.next };
 }
 
 function decideJob({ id, listener, receivedAt }: ObjectNameAndId): Job {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fault } from "../src/core/errors.ts";
 import type { Job } from "../src/core/job.ts";
-import { createSweep, keepSweeping, type SweepNeeds } from "../src/sweep.ts";
+import { createSweep, createWholeSweep, keepSweeping, type SweepNeeds } from "../src/sweep.ts";
 import { type Flows, openFlows } from "./helpers/flows.ts";
 import { generic, listener, OPEN, remote, trigger } from "./helpers/objects.ts";
 
@@ -128,6 +128,22 @@ describe("a sweep", () => {
     assert.deepEqual(asked.slice(10), ["10", "11", "12", "13", "14"]);
     await sweep();
     assert.equal(asked[15], undefined, "then it starts at the oldest again");
+  });
+
+  test("of all looks at however much is due, and says up to where", async () => {
+    const asked: (string | undefined)[] = [];
+    const ledger: SweepNeeds["ledger"] = {
+      async pending(before, { cursor }) {
+        assert.equal(before, 10_000);
+        asked.push(cursor);
+        const page = Number(cursor ?? 0);
+        return { undecided: [], jobs: [], ...(page < 14 && { next: String(page + 1) }) };
+      },
+    };
+    const queue = { enqueue: async () => {}, holds: async () => new Set<string>() };
+    const sweep = createWholeSweep({ ledger, queue, clock: () => 20_000 });
+    assert.equal(await sweep(), 10_000);
+    assert.deepEqual(asked, [undefined, ...Array.from({ length: 14 }, (_, i) => String(i + 1))]);
   });
 
   test("that the store interrupts looks at the same place again", async () => {

@@ -12,7 +12,8 @@ export const audit: Verb = {
   summary: "prove that accepted = created + filtered + duplicate + dead + pending",
   help: `
 Counts every record of the ledger, compares with its counters, looks for each pending job in the queue, and for objects
-that two deliveries claim. Exit code 1 when something does not add up.
+that two deliveries claim. Exit code 1 when something does not add up. After a crash jobs may stand in the ledger alone for
+a moment: they are counted, and the next sweep of a worker brings them to the queue.
 
   sluice audit
   sluice audit --store redis://localhost:6379 -o json`,
@@ -27,6 +28,11 @@ that two deliveries claim. Exit code 1 when something does not add up.
       const sum = OUTCOMES.map((outcome) => `${result[outcome]} ${outcome}`).join(" + ");
       console.out(`${result.accepted} accepted = ${sum}`);
       console.out(`${result.runs} objects created`);
+      const waiting = result.unqueued?.length ?? 0;
+      if (waiting > 0)
+        console.out(
+          `${colors.yellow("!")} ${waiting} pending jobs are not in the queue yet, as after a crash: a worker's next sweep queues them`,
+        );
       for (const violation of result.violations) console.out(`${colors.red("✗")} ${oneLine(violation)}`);
       console.out(
         balanced ? colors.green("✓ nothing lost, nothing twice") : colors.red("✗ the law is broken"),

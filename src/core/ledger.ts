@@ -125,6 +125,8 @@ export interface Audit {
   readonly pendingJobs: readonly string[];
   /** What does not add up, in words; empty when the law holds. */
   readonly violations: readonly string[];
+  /** Ids of pending jobs that the queue does not hold yet, where it was asked: the next sweep brings them there. */
+  readonly unqueued?: readonly string[];
 }
 
 /** Who did something, and why; both as the person gave them. */

@@ -144,7 +144,7 @@ export const SCHEMAS = {
       ...{ accepted: count, created: count, filtered: count, duplicate: count, dead: count, pending: count },
       ...{ runs: count, pendingJobs: list(text), violations: list(text) },
     },
-    {},
+    { unqueued: list(text) },
   ),
   DeadGroup: shapeOf<DeadGroup>()(
     {

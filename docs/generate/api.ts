@@ -51,7 +51,8 @@ const ALLOWS: Record<(typeof PERMISSIONS)[number], string> = {
 };
 
 const TOKENS = `- On this machine nothing need be set: \`sluice serve\` on loopback keeps a token for its user, readable by him
-  alone (\`admin-token\` in an embedded store's folder, else in \`$XDG_STATE_HOME/sluice\`), and the verbs find it.
+  alone (\`admin-token\` in an embedded store's folder, else in \`$XDG_STATE_HOME/sluice\`), and the verbs find it. A gateway
+  whose settings name tokens (\`adminToken\`, \`adminTokens\`) keeps none and knows no such token: name one to the verbs too.
 - \`adminToken\` (\`SLUICE_ADMIN_TOKEN\`) is one token for everything, the same for the gateway and for the verbs.
 - \`adminTokens\` names a file; keep it as a Secret. The hash is what \`printf %s "$TOKEN" | sha256sum\` prints:
 

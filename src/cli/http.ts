@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from "../core/error-table.ts";
 import { ERRORS } from "../core/error-table.ts";
+import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault, reasonOf } from "../core/errors.ts";
 
 export type Method = "GET" | "POST" | "DELETE";
@@ -16,25 +17,32 @@ export interface Client extends AsyncDisposable {
   ask<T>(method: Method, path: string, body?: object): Promise<T>;
 }
 
-/** @param tokens tried in order, the next one only when the gateway does not know the one before. */
-export function overHttp(url: string, tokens: readonly string[]): Client {
-  const [first, ...others] = tokens;
+/**
+ * @param tokens tried in order, the next one only when the gateway does not know the one before; undefined is to show none.
+ *   At least one.
+ */
+export function overHttp(url: string, tokens: readonly (string | undefined)[]): Client {
   return {
     async ask<T>(method: Method, path: string, body?: object): Promise<T> {
-      let refused: unknown;
-      for (const token of [first, ...others]) {
+      let refused: SluiceError | undefined;
+      for (const token of tokens) {
         try {
           return await once<T>(url, method, path, token, body);
-        } catch (error) {
-          if (asFault(error).code !== "SLUICE_ADMIN_TOKEN") throw error;
+        } catch (thrown) {
+          const error = asFault(thrown);
+          if (error.code !== "SLUICE_ADMIN_TOKEN") throw error;
           refused = error;
         }
       }
-      throw refused;
+      const guessed = tokens.length > 1;
+      throw guessed ? fault("SLUICE_ADMIN_TOKEN", { ...refused?.values, reason: GUESSED }) : refused;
     },
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
+
+/** Why the last one, which showed nothing, was refused, is not what a person has to mend. */
+const GUESSED = "this user's own token is not known there";
 
 async function once<T>(
   url: string,

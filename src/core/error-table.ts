@@ -111,7 +111,7 @@ export const ERRORS = {
   SLUICE_REQUEST_INVALID: row(400, "never", "{field}: {reason}", "Correct the request; expected {expected}."),
   SLUICE_ROUTE_UNKNOWN: row(404, "never", "nothing answers {method} {path}", "The admin port serves /healthz, /readyz, /metrics and /api/v1."),
   SLUICE_ADMIN_FOREIGN: row(403, "never", "a request with {header} {value} may come from a stranger's page", "Ask by localhost, 127.0.0.1 or the host of --admin."),
-  SLUICE_ADMIN_TOKEN: row(401, "never", "{method} {path} wants a token that allows {permission}: {reason}", "On the gateway's own machine the command line finds its token by itself; elsewhere set SLUICE_ADMIN_TOKEN to one of the gateway's adminTokens."),
+  SLUICE_ADMIN_TOKEN: row(401, "never", "{method} {path} wants a token that allows {permission}: {reason}", "Set SLUICE_ADMIN_TOKEN to one of the tokens that the gateway's settings name; where they name none, the command line of its user on its machine finds the token by itself."),
   SLUICE_ADMIN_PERMISSION: row(403, "never", "token {name} does not allow {permission}", "Add {permission} to the permissions of {name} in the gateway's adminTokens, or use another token."),
   SLUICE_TRIGGER_UNKNOWN: row(404, "never", "listener {listener} has no trigger {name}", "It has: {known}."),
   SLUICE_BATCH_UNKNOWN: row(404, "never", "this gateway knows no {verb} {id}", "The latest 50 are kept; what was done stands in /api/v1/acts."),

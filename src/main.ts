@@ -159,7 +159,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     preview: flows.preview,
     audit: () => auditStore({ ledger, queue, ...(places && { sweep: createWholeSweep({ ledger, queue }) }) }),
     batches,
-    attemptsPerMinute: rate.attemptsPerMinute,
+    ...(places && { attemptsPerMinute: rate.attemptsPerMinute, targets: places.states }),
     checks,
     metrics,
     version: VERSION,

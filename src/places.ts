@@ -1,7 +1,7 @@
 /** The targets behind their gates: the gateway's own and those of the named clusters, none of which waits for another. */
 
 import type { Tell } from "./core/fact.ts";
-import type { Target } from "./core/job.ts";
+import type { Target, TargetState } from "./core/job.ts";
 import type { Place } from "./gate.ts";
 import { createGate } from "./gate.ts";
 
@@ -10,6 +10,8 @@ export interface Places extends Place {
   readonly clusters: ReadonlyMap<string, Place>;
   /** For readiness: each place, by the name of its check. */
   readonly ready: readonly { readonly name: string; readonly ready: () => Promise<void> }[];
+  /** Each place as its gate sees it: nobody is asked. */
+  states(): readonly TargetState[];
   close(): void;
 }
 
@@ -32,6 +34,14 @@ export function createPlaces(
     ...own,
     clusters,
     ready: [{ name: "target", ready: own.gate.ready }, ...named],
+    states: () => [
+      { name: own.target.name, ...own.gate.state() },
+      ...Array.from(clusters, ([cluster, { target, gate }]) => ({
+        name: target.name,
+        cluster,
+        ...gate.state(),
+      })),
+    ],
     close() {
       for (const { gate } of [own, ...clusters.values()]) gate.close();
     },

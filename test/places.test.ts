@@ -43,6 +43,14 @@ test("a cluster that is away closes its own gate only, and the gauge is up again
   assert.equal(await places.gate.doubt(), false);
   assert.equal(places.gate.closed(), undefined);
   assert.equal(await up(), "0");
+  assert.deepEqual(
+    places.states().map(({ name, cluster, away, reason }) => [name, cluster, away, reason]),
+    [
+      ["home", undefined, false, undefined],
+      ["west", "west", true, "switched off"],
+      ["east", "east", true, "switched off"],
+    ],
+  );
   east.state.away = false;
   await heard((fact) => fact.type === "target.back" && fact.target === "east" && fact.stillAway === 1);
   assert.equal(await up(), "0");

@@ -71,7 +71,6 @@ async function inThisProcess(store: Store): Promise<Client> {
     {
       ...{ ledger, queue, batches, replay: noTriggers, preview: noTriggers },
       audit: () => auditStore(store),
-      attemptsPerMinute: () => 0,
       tell: () => undefined,
     },
     VERSION,

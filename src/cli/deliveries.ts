@@ -3,7 +3,9 @@
 import { fault } from "../core/errors.ts";
 import type { DeliveryFilter, DeliveryRecord, DeliverySummary, Page } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
+import { type Field, whole } from "../ops/fields.ts";
 import { PAGE } from "../ops/filter.ts";
+import type { QueueReport } from "../ops/services.ts";
 import { openClient } from "./client.ts";
 import { printList } from "./delivery-list.ts";
 import { printRecord } from "./delivery-record.ts";
@@ -22,7 +24,7 @@ import {
   type VerbContext,
 } from "./verb.ts";
 
-const DEFAULT_LIMIT = "20";
+const DEFAULT_LIMIT = 20;
 
 type Part = (
   context: VerbContext,
@@ -51,8 +53,11 @@ Outcomes: ${OUTCOMES.join(", ")}. While a gateway has the embedded store open, i
 want a token that allows payload, and who looked is recorded.`,
   options: [
     ...filterOptions(),
-    { flags: "--limit <count>", description: "how many at most", default: DEFAULT_LIMIT },
-    { flags: "--cursor <text>", description: "goes on where the last list ended" },
+    {
+      flags: "--limit <count>",
+      description: `how many at most; list and tail show ${DEFAULT_LIMIT} where it is not said, export all`,
+    },
+    { flags: "--cursor <text>", description: "list, export: goes on where the last list ended" },
     { flags: "-f, --follow", description: "tail: go on until stopped" },
     { flags: "--full", description: "export: with decisions, jobs and attempts" },
     ...settingOptions("store", "adminToken"),
@@ -69,15 +74,20 @@ want a token that allows payload, and who looked is recorded.`,
       const reason = `\`deliveries ${what}\` wants the id of a delivery`;
       throw fault("SLUICE_CONFIG_INVALID", { key: "id", reason });
     }
-    limitOf(options);
+    limitOf(options, what === "export" ? EXPORT_LIMIT : PAGE.limit);
     const filter = filterOf(options);
     await using client = await openClient(options, context.environment);
     return await part(context, client, id ?? "", options, filter);
   },
 };
 
-const limitOf = (options: Options): number =>
-  readOption("limit", PAGE.limit, textOption(options, "limit") ?? DEFAULT_LIMIT);
+/** An export is made of as many pages as it takes. */
+const EXPORT_LIMIT = whole(PAGE.limit.description, 1, Number.MAX_SAFE_INTEGER);
+
+function limitOf(options: Options, field: Field<number> = PAGE.limit): number | undefined {
+  const text = textOption(options, "limit");
+  return text === undefined ? undefined : readOption("limit", field, text);
+}
 
 const isJson = (options: Options): boolean => options["output"] === "json";
 
@@ -90,17 +100,30 @@ async function list(
   options: Options,
   filter: DeliveryFilter,
 ): Promise<Exit> {
-  const query = queryOf({ ...filter, limit: limitOf(options), cursor: textOption(options, "cursor") });
+  const query = queryOf({
+    ...filter,
+    limit: limitOf(options) ?? DEFAULT_LIMIT,
+    cursor: textOption(options, "cursor"),
+  });
   const found = await client.ask<Page<DeliverySummary>>("GET", `/api/v1/deliveries${query}`);
   if (isJson(options)) console.json(found);
-  else printList(console, found);
+  else printList(console, found, await reportFor(client, found.items));
   return EXIT.ok;
+}
+
+/** The queue's own word, where one of these waits for it. */
+async function reportFor(
+  client: Client,
+  items: readonly DeliverySummary[],
+): Promise<QueueReport | undefined> {
+  const waits = items.some(({ outcome }) => outcome === "pending");
+  return waits ? client.ask<QueueReport>("GET", "/api/v1/queue") : undefined;
 }
 
 async function show({ console }: VerbContext, client: Client, id: string, options: Options): Promise<Exit> {
   const record = await client.ask<DeliveryRecord>("GET", pathOf(id));
   if (isJson(options)) console.json(record);
-  else printRecord(console, record);
+  else printRecord(console, record, await reportFor(client, [record]));
   return EXIT.ok;
 }
 
@@ -111,7 +134,11 @@ async function latest(
   options: Options,
   filter: DeliveryFilter,
 ): Promise<Exit> {
-  const how = { limit: limitOf(options), follow: options["follow"] === true, json: isJson(options) };
+  const how = {
+    limit: limitOf(options) ?? DEFAULT_LIMIT,
+    follow: options["follow"] === true,
+    json: isJson(options),
+  };
   await tail(console, client, filter, how, stop);
   return EXIT.ok;
 }
@@ -123,9 +150,11 @@ async function exported(
   options: Options,
   filter: DeliveryFilter,
 ): Promise<Exit> {
-  for await (const item of every(client, filter)) {
+  let left = limitOf(options, EXPORT_LIMIT) ?? Number.POSITIVE_INFINITY;
+  for await (const item of every(client, filter, textOption(options, "cursor"))) {
     const line = options["full"] === true ? await client.ask<DeliveryRecord>("GET", pathOf(item.id)) : item;
     console.out(JSON.stringify(line));
+    if (--left === 0) break;
   }
   return EXIT.ok;
 }

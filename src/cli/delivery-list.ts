@@ -1,21 +1,29 @@
 /** Lists of deliveries for people: one line each. */
 
 import type { DeliverySummary, Page } from "../core/ledger.ts";
+import type { QueueReport } from "../ops/services.ts";
 import { ago, type Console, oneLine } from "./console.ts";
+import { hindrances } from "./queue-report.ts";
 
+const NOTHING = "no delivery matches: values are compared whole, capitals too; --text finds words anywhere";
 const HEADING = ["ID", "AGE", "OUTCOME", "LISTENER", "EVENT", "REPOSITORY", "WHY"];
 
-/** A page as a table, and how to go on. */
-export function printList(console: Console, { items, next }: Page<DeliverySummary>): void {
-  if (items.length === 0) {
-    console.note("no delivery matches");
-    return;
-  }
+/**
+ * A page as a table, and how to go on.
+ *
+ * @param queue says what keeps pending ones from being created.
+ */
+export function printList(
+  console: Console,
+  { items, next }: Page<DeliverySummary>,
+  queue?: QueueReport,
+): void {
   const now = Date.now();
-  console.table(
-    HEADING,
-    items.map((item) => row(item, ago(item.receivedAt, now))),
-  );
+  const rows = items.map((item) => row(item, ago(item.receivedAt, now)));
+  if (rows.length > 0) console.table(HEADING, rows);
+  else console.note(next === undefined ? NOTHING : "no delivery matches so far");
+  for (const line of queue === undefined ? [] : hindrances(queue))
+    console.note(console.colors.yellow(oneLine(`pending ones wait: ${line}`)));
   if (next !== undefined) console.note(`more: --cursor ${next}`);
 }
 

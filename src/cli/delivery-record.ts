@@ -2,11 +2,17 @@
 
 import type { ActNote, DeliveryRecord } from "../core/ledger.ts";
 import type { RunProgress } from "../core/progress.ts";
+import type { QueueReport } from "../ops/services.ts";
 import { type Console, oneLine } from "./console.ts";
+import { whyPending } from "./queue-report.ts";
 import { printDecision } from "./trace.ts";
 
-/** Prints a delivery: where it came from, each decision with its steps, each job with its attempts. */
-export function printRecord(console: Console, record: DeliveryRecord): void {
+/**
+ * Prints a delivery: where it came from, each decision with its steps, each job with its attempts.
+ *
+ * @param queue says why jobs that are pending are not created yet.
+ */
+export function printRecord(console: Console, record: DeliveryRecord, queue?: QueueReport): void {
   const { colors } = console;
   const paint = {
     created: colors.green,
@@ -49,6 +55,8 @@ export function printRecord(console: Console, record: DeliveryRecord): void {
         `  ${colors.dim("attempt")} ${number} ${new Date(at).toISOString()} ${outcome} ${why}`.trimEnd(),
       );
     }
+    if (state === "pending" && queue !== undefined)
+      console.out(`  ${colors.yellow("waits")}   ${oneLine(whyPending(queue, { job, attempts }))}`);
     for (const { outcome, kind, namespace, name, where, warnings = [], progress } of runs) {
       console.out(oneLine(`  ${outcome} ${kind} ${namespace}/${name} in ${where}`));
       for (const warning of warnings) console.out(`    ${colors.yellow("remark")}  ${oneLine(warning)}`);

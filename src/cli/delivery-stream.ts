@@ -11,6 +11,9 @@ const EVERY_MS = 1_000;
 /** How far back each look goes: gateways store at the same time, and what is pending comes to an end. */
 const WINDOW_MS = 60_000;
 const PAGE = 200;
+/** About so many deliveries are shown of one look: of what comes faster the newest are. */
+const MOST = 2_000;
+const REMEMBERED = 4 * MOST;
 
 export interface TailOptions {
   /** How many of those that came before are shown first. */
@@ -27,37 +30,70 @@ export async function tail(
   { limit, follow, json }: TailOptions,
   stop: Promise<string>,
 ): Promise<void> {
-  /** Outcome by id, of what was shown; the oldest are forgotten. */
-  const shown = new Map<string, string>();
-  const show = (items: readonly DeliverySummary[]): void => {
-    for (const item of [...items].reverse()) {
-      if (shown.get(item.id) === item.outcome) continue;
-      shown.delete(item.id);
-      shown.set(item.id, item.outcome);
-      if (json) console.out(JSON.stringify(item));
-      else printLine(console, item);
-    }
-    for (const id of [...shown.keys()].slice(0, -10 * PAGE)) shown.delete(id);
+  /** Outcome by id, of what was seen; the oldest are forgotten. */
+  const seen = new Map<string, string>();
+  const isNew = ({ id, outcome }: DeliverySummary): boolean => seen.get(id) !== outcome;
+  const remember = (item: DeliverySummary): void => {
+    seen.delete(item.id);
+    seen.set(item.id, item.outcome);
+    const [oldest = ""] = seen.keys();
+    if (seen.size > REMEMBERED) seen.delete(oldest);
   };
-  const list = (query: object) =>
-    client.ask<Page<DeliverySummary>>("GET", `/api/v1/deliveries${queryOf({ ...filter, ...query })}`);
-
-  show((await list({ limit })).items);
+  const show = (item: DeliverySummary): void => {
+    if (json) console.out(JSON.stringify(item));
+    else printLine(console, item);
+  };
+  /** What is new in the window, oldest first; a page of which all is known ends the look. */
+  const look = async (): Promise<readonly DeliverySummary[]> => {
+    const since = Math.max(filter.since ?? 0, Date.now() - WINDOW_MS);
+    const found: DeliverySummary[] = [];
+    for await (const page of pages(client, { ...filter, since })) {
+      const fresh = page.filter(isNew);
+      found.push(...fresh);
+      if ((fresh.length === 0 && page.length > 0) || found.length >= MOST) break;
+    }
+    return found.reverse();
+  };
+  // What came before the first list and is not in it is older than what that shows: only its end is news.
+  if (follow) for (const item of await look()) remember(item);
+  const first = await client.ask<Page<DeliverySummary>>("GET", pathOf({ ...filter, limit }));
+  for (const item of first.items.toReversed()) {
+    remember(item);
+    show(item);
+  }
   if (!follow) return;
   const stopped = stop.then(() => true);
   while (!(await Promise.race([wait(EVERY_MS, false), stopped]))) {
-    const since = Math.max(filter.since ?? 0, Date.now() - WINDOW_MS);
-    show((await list({ limit: PAGE, since })).items);
+    for (const item of await look()) {
+      remember(item);
+      show(item);
+    }
   }
 }
 
-/** Every delivery that matches, newest first, as the pages of the API come. */
-export async function* every(client: Client, filter: DeliveryFilter): AsyncGenerator<DeliverySummary> {
-  let cursor: string | undefined;
+/** Every delivery that matches, newest first, as the pages of the API come. @param cursor where a list ended. */
+export async function* every(
+  client: Client,
+  filter: DeliveryFilter,
+  cursor?: string,
+): AsyncGenerator<DeliverySummary> {
+  for await (const page of pages(client, filter, cursor)) yield* page;
+}
+
+async function* pages(
+  client: Client,
+  filter: DeliveryFilter,
+  from?: string,
+): AsyncGenerator<readonly DeliverySummary[]> {
+  let cursor = from;
   do {
-    const path = `/api/v1/deliveries${queryOf({ ...filter, limit: PAGE, cursor })}`;
-    const page = await client.ask<Page<DeliverySummary>>("GET", path);
-    yield* page.items;
-    cursor = page.next;
+    const { items, next } = await client.ask<Page<DeliverySummary>>(
+      "GET",
+      pathOf({ ...filter, limit: PAGE, cursor }),
+    );
+    yield items;
+    cursor = next;
   } while (cursor !== undefined);
 }
+
+const pathOf = (query: object): string => `/api/v1/deliveries${queryOf(query)}`;

@@ -1,9 +1,10 @@
 /** `sluice queue show|pause|resume`: how much waits, and whether it is worked on. */
 
 import { fault } from "../core/errors.ts";
-import type { QueueDepth, QueueState } from "../core/queue.ts";
+import type { QueueReport } from "../ops/services.ts";
 import { openClient } from "./client.ts";
-import { oneLine } from "./console.ts";
+import { type Console, oneLine } from "./console.ts";
+import { ASK_WORKER, hindrances } from "./queue-report.ts";
 import { settingOptions } from "./settings.ts";
 import { EXIT, GATEWAY, JSON_OUTPUT, textOption, type Verb } from "./verb.ts";
 
@@ -12,7 +13,8 @@ export const queue: Verb = {
   usage: "[show|pause|resume]",
   summary: "show the queue, pause it, resume it",
   help: `
-A pause holds for every worker and over restarts. Deliveries are taken all the same, and wait.
+A pause holds for every worker and over restarts. Deliveries are taken all the same, and wait. Which targets are away, and
+how many jobs were tried in the last minute, each gateway that creates knows of itself: with many, ask each by --gateway.
 
   sluice queue
   sluice queue pause --reason "cluster upgrade"
@@ -31,24 +33,24 @@ A pause holds for every worker and over restarts. Deliveries are taken all the s
     const [reason, actor] = [textOption(options, "reason"), environment["USER"]];
     const note = { ...(reason !== undefined && { reason }), ...(actor && { actor }) };
     await using client = await openClient(options, environment);
-    type Found = QueueDepth & QueueState & { readonly attemptsPerMinute: number };
     const found =
       what === "show"
-        ? await client.ask<Found>("GET", "/api/v1/queue")
-        : await client.ask<Found>("POST", `/api/v1/queue/${what}`, note);
+        ? await client.ask<QueueReport>("GET", "/api/v1/queue")
+        : await client.ask<QueueReport>("POST", `/api/v1/queue/${what}`, note);
     if (options["output"] === "json") console.json(found);
-    else {
-      const { waiting, active, delayed, oldestMs, paused, note } = found;
-      console.out(`${waiting} waiting, ${active} in hand, ${delayed} to be tried again later`);
-      console.out(`the oldest has waited ${Math.round(oldestMs / 1_000)} s`);
-      if (!paused) console.out("working");
-      else {
-        const who = note?.actor === undefined ? "" : ` by ${note.actor}`;
-        const why = note?.reason === undefined ? "" : `: ${note.reason}`;
-        const since = note === undefined ? "" : ` since ${new Date(note.at).toISOString()}`;
-        console.out(console.colors.yellow(oneLine(`paused${since}${who}${why}`)));
-      }
-    }
+    else printQueue(console, found);
     return EXIT.ok;
   },
 };
+
+function printQueue({ out, colors }: Console, report: QueueReport): void {
+  const { waiting, active, delayed, oldestMs, attemptsPerMinute, paused, targets } = report;
+  out(`${waiting} waiting, ${active} in hand, ${delayed} to be tried again later`);
+  out(`the oldest has waited ${Math.round(oldestMs / 1_000)} s`);
+  if (attemptsPerMinute !== undefined)
+    out(`${attemptsPerMinute} tried in the last minute by the gateway that was asked`);
+  const hindered = hindrances(report);
+  for (const line of hindered) out(colors.yellow(oneLine(line)));
+  const allAway = targets?.every(({ away }) => away) ?? false;
+  if (!paused && !allAway) out(targets === undefined ? `not paused; ${ASK_WORKER}` : "working");
+}

@@ -92,3 +92,13 @@ export interface Target {
   ready(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A target as the gateway that creates there sees it. */
+export interface TargetState extends Pick<Target, "name"> {
+  /** The name that templates ask for; absent for the gateway's own target. */
+  readonly cluster?: string;
+  readonly away: boolean;
+  /** Milliseconds since the epoch, while it is away. */
+  readonly since?: number;
+  readonly reason?: string;
+}

@@ -2,7 +2,7 @@
 
 import { DECISION_RESULTS, type Decision, type TraceStep } from "../core/decision.ts";
 import type { ObjectName } from "../core/delivery.ts";
-import type { Attempt, CreateJob, Run } from "../core/job.ts";
+import type { Attempt, CreateJob, Run, TargetState } from "../core/job.ts";
 import type { JsonObject } from "../core/json.ts";
 import type {
   Act,
@@ -16,9 +16,9 @@ import type {
 import { OUTCOMES } from "../core/ledger.ts";
 import type { FollowedRun, RunProgress } from "../core/progress.ts";
 import { RUN_PHASES } from "../core/progress.ts";
-import type { QueueDepth, QueueState } from "../core/queue.ts";
 import type { Batch, BatchResult } from "./batch.ts";
 import type { Difference, ObjectDifference } from "./compare.ts";
+import type { QueueReport } from "./services.ts";
 
 type RequiredKeys<T> = { [K in keyof T]-?: object extends Pick<T, K> ? never : K }[keyof T];
 type Properties<K extends PropertyKey> = Readonly<Record<K, JsonObject>>;
@@ -153,12 +153,23 @@ export const SCHEMAS = {
     },
     {},
   ),
-  Queue: shapeOf<QueueDepth & QueueState & { readonly attemptsPerMinute: number }>()(
+  Queue: shapeOf<QueueReport>()(
+    { waiting: count, active: count, delayed: count, oldestMs: ms, paused: yesOrNo },
     {
-      ...{ waiting: count, active: count, delayed: count, oldestMs: ms, paused: yesOrNo },
-      attemptsPerMinute: { ...count, description: "jobs tried by this process in the last minute" },
+      note: closed({ at }, { actor: text, reason: text }),
+      attemptsPerMinute: {
+        ...count,
+        description: "jobs tried by this process in the last minute; absent where it tries none",
+      },
+      targets: {
+        ...list({ $ref: "#/components/schemas/TargetState" }),
+        description: "where this process creates; absent where it creates nothing",
+      },
     },
-    { note: closed({ at }, { actor: text, reason: text }) },
+  ),
+  TargetState: shapeOf<TargetState>()(
+    { name: text, away: yesOrNo },
+    { cluster: { ...text, description: "as templates name it" }, since: at, reason: text },
   ),
   Act: shapeOf<Act>()({ at, verb: text, subject: text }, { actor: text, reason: text }),
   Batch: shapeOf<Batch>()(

@@ -2,9 +2,16 @@
 
 import type { Decision } from "../core/decision.ts";
 import type { Tell } from "../core/fact.ts";
+import type { TargetState } from "../core/job.ts";
 import type { ActNote, Audit, Ledger } from "../core/ledger.ts";
-import type { Queue } from "../core/queue.ts";
+import type { Queue, QueueDepth, QueueState } from "../core/queue.ts";
 import type { Batches } from "./batches.ts";
+
+/** The queue as everybody sees it, and what only a process that works on it knows of its own work. */
+export interface QueueReport extends QueueDepth, QueueState {
+  readonly attemptsPerMinute?: number;
+  readonly targets?: readonly TargetState[];
+}
 
 export interface ApiServices {
   readonly ledger: Pick<
@@ -25,8 +32,10 @@ export interface ApiServices {
   readonly preview: (id: string, options: { readonly trigger?: string }) => Promise<readonly Decision[]>;
   readonly audit: () => Promise<Audit>;
   readonly batches: Batches;
-  /** Jobs that this process tried in the last minute. */
-  readonly attemptsPerMinute: () => number;
+  /** Jobs that this process tried in the last minute; absent where it tries none. */
+  readonly attemptsPerMinute?: () => number;
+  /** Where this process creates, as its gates see it; absent where it creates nothing. */
+  readonly targets?: () => readonly TargetState[];
   readonly tell: Tell;
   readonly clock?: () => number;
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createConsole } from "../../src/cli/console.ts";
 import { loadSettings } from "../../src/config/load.ts";
+import { keepLocalToken, localTokenFile } from "../../src/config/local-token.ts";
 import type { DeadGroup, DeliverySummary, Page } from "../../src/core/ledger.ts";
 import { type Gateway, startGateway } from "../../src/main.ts";
 import type { Batch } from "../../src/ops/batch.ts";
@@ -71,6 +72,10 @@ describe("an operator", () => {
     assert.equal(exported.length, BODIES.length);
     const full = (await good("deliveries", "export", "--outcome", "filtered", "--full")).stdout;
     assert.equal((JSON.parse(full) as { decisions: unknown[] }).decisions.length, 1);
+    for (const most of [2, 201]) {
+      const few = (await good("deliveries", "export", "--limit", String(most))).stdout.trimEnd().split("\n");
+      assert.equal(few.length, Math.min(most, BODIES.length));
+    }
     const lines = (await good("deliveries", "tail")).stdout.trimEnd().split("\n");
     assert.equal(lines.length, BODIES.length);
     assert.match(lines[0] ?? "", /created/, "oldest first");
@@ -103,6 +108,36 @@ describe("an operator", () => {
     const lines = stdout.trimEnd().split("\n");
     const shown = lines.map((line) => (JSON.parse(line) as DeliverySummary).id);
     assert.equal(new Set(shown).size, BODIES.length + 1);
+  });
+
+  test("following shows the latest he asked for, and none that is older after them", async () => {
+    const headers = { "content-type": "application/json" };
+    const stop = Promise.withResolvers<string>();
+    const said = { stdout: "", stderr: "" };
+    const write = (text: string | Uint8Array): boolean => {
+      said.stdout += text;
+      const lines = said.stdout.split("\n").length - 1;
+      if (lines === 2)
+        fetch(`${gateway.listen}/ci/git`, { method: "POST", body: '{"skip":true}', headers }).catch(
+          stop.reject,
+        );
+      if (lines > 2) stop.resolve("SIGINT");
+      return true;
+    };
+    const stream = { isTTY: false, write };
+    const console = createConsole({ stdout: stream, stderr: stream }, false);
+    const args = ["deliveries", "tail", "-f", "--limit", "2", "-o", "json", ...where];
+    const { code, stdout } = await runWith(console, said, args, env, stop.promise);
+    assert.equal(code, 0);
+    const times = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as DeliverySummary).receivedAt);
+    assert.equal(times.length, 3);
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => a - b),
+    );
   });
 
   test("is told how many runs a replay starts, and nothing is done unless he says yes", async () => {
@@ -193,6 +228,17 @@ describe("an operator", () => {
       assert.equal(code, 1);
       assert.match(stderr, /wants a token that allows operate.*\n.*SLUICE_ADMIN_TOKEN/);
     }
+  });
+
+  test("with a token of another gateway on this machine may look all the same, and is told which is meant", async () => {
+    const stale = { USER: "eve", XDG_STATE_HOME: join(folder.path, "state") };
+    keepLocalToken(localTokenFile({ store: "redis://any" }, stale));
+    assert.equal((await sluice(["queue", ...where], stale)).code, 0);
+    const { code, stderr } = await sluice(["queue", "pause", ...where], stale);
+    assert.equal(code, 1);
+    assert.match(stderr, /wants a token that allows operate: this user's own token is not known there/);
+    const named = { ...stale, SLUICE_ADMIN_TOKEN: `${TOKEN}-wrong` };
+    assert.equal((await sluice(["queue", ...where], named)).code, 1, "a token that was named is no guess");
   });
 
   test("needs no gateway for what the store alone can do", async () => {

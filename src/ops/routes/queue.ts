@@ -5,25 +5,30 @@ import { NOTE, onRecord, signed } from "../acts.ts";
 import { FILTERS, PAGE, splitPage } from "../filter.ts";
 import { type Route, route } from "../route.ts";
 import { page, ref } from "../schemas.ts";
-import type { ApiServices } from "../services.ts";
+import type { ApiServices, QueueReport } from "../services.ts";
 
 const HOUR = 3_600_000;
 const WINDOWS = { "1h": HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR } as const;
 const { outcome: _o, since: _s, until: _u, text: _t, ...STATS_FILTERS } = FILTERS;
 
 export function queueRoutes(services: ApiServices): readonly Route[] {
-  const { ledger, queue, audit, attemptsPerMinute, clock = Date.now } = services;
+  const { ledger, queue, audit, attemptsPerMinute, targets, clock = Date.now } = services;
   const answer = { status: 200, schema: ref("Queue") };
 
-  async function state() {
+  async function state(): Promise<QueueReport> {
     const [depth, state] = await Promise.all([queue.depth(), queue.state()]);
-    return { ...depth, ...state, attemptsPerMinute: attemptsPerMinute() };
+    return {
+      ...{ ...depth, ...state },
+      ...(attemptsPerMinute && { attemptsPerMinute: attemptsPerMinute() }),
+      ...(targets && { targets: targets() }),
+    };
   }
 
   return [
     route({
       ...{ method: "GET", path: "/api/v1/queue", operation: "showQueue", permission: "view", answer },
-      summary: "How deep the queue is, how old its oldest job, and whether it is paused.",
+      summary:
+        "How deep the queue is, how old its oldest job, whether it is paused, and which targets of this gateway are away.",
       handle: state,
     }),
     route({

@@ -145,7 +145,7 @@ describe("a store", () => {
     await using flows = await openFlows(SIGNED, { ledger: (real) => ({ ...real, accept: gone }) });
     await assert.rejects(flows.send(push({ token: "s3cret" })), (error: unknown) => {
       assert.ok(
-        refusal("SLUICE_STORE_AWAY", /^the store did not accept the delivery: connection refused$/)(error),
+        refusal("SLUICE_STORE_AWAY", /^the store cannot be used just now: connection refused$/)(error),
       );
       return error instanceof SluiceError && error.status === 503;
     });

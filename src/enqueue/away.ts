@@ -8,7 +8,7 @@ import { troubleOf } from "../core/trouble.ts";
  * work that can be done twice.
  *
  * @param limitMs milliseconds until it is given up.
- * @throws SluiceError SLUICE_STORE_AWAY when the work fails or the time is over, SLUICE_STORE_FULL when there is no room.
+ * @throws SluiceError SLUICE_STORE_AWAY when the time is over; what the store threw, as the trouble that it is.
  */
 export function orAway<T>(work: Promise<T>, limitMs: number): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { fault, SluiceError } from "../core/errors.ts";
 import { troubleOf } from "../core/trouble.ts";
 import { PATIENCE_MS } from "./limits.ts";
 
-/** Waits for an answer of the store. @throws SluiceError SLUICE_STORE_AWAY, SLUICE_STORE_FULL. */
+/** Waits for an answer of the store. @throws SluiceError, a trouble of core/trouble.ts. */
 export type Ask = <T>(answer: Promise<T>) => Promise<T>;
 
 /**
@@ -38,7 +38,7 @@ export function createPatience(limit = PATIENCE_MS): Ask {
     });
 }
 
-/** A store's error as SLUICE_STORE_AWAY or SLUICE_STORE_FULL when asking again later can help; any other as it is. */
+/** A store's error as the trouble that it is (core/trouble.ts) when asking again later can help; any other as it is. */
 export function storeFault(error: unknown): unknown {
   return error instanceof SluiceError || !isAway(error) ? error : troubleOf(error);
 }
@@ -51,12 +51,14 @@ function isAway(error: unknown): boolean {
   return code === "" ? !isProgramming(error) : systemAway.test(code);
 }
 
-// SQLSTATE classes 08 connection, 53 resources, 57 intervention, 58 system, and Node's names of network faults.
-const systemAway = /^(08|53|57|58)[0-9A-Z]{3}$|^(ECONN|EPIPE|ETIMEDOUT|EAI_|ENOTFOUND|EHOST|ENET|ENOENT$)/;
+// SQLSTATE classes 08 connection, 28 authorization, 3D database, 53 resources, 57 intervention, 58 system, and Node's
+// names of network faults.
+const systemAway =
+  /^(08|28|3D|53|57|58)[0-9A-Z]{3}$|^(ECONN|EPIPE|ETIMEDOUT|EAI_|ENOTFOUND|EHOST|ENET|ENOENT$)/;
 
 // The first word of an error reply is its code by the protocol (RESP, "Simple errors").
 const redisAway = new Set(
-  "LOADING READONLY MASTERDOWN CLUSTERDOWN TRYAGAIN OOM MISCONF NOREPLICAS BUSY UNKILLABLE NOAUTH WRONGPASS".split(
+  "LOADING READONLY MASTERDOWN CLUSTERDOWN TRYAGAIN OOM MISCONF NOREPLICAS BUSY UNKILLABLE NOAUTH WRONGPASS NOPERM".split(
     " ",
   ),
 );

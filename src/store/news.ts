@@ -1,6 +1,6 @@
 /** What is told of a store: once that it is away or full, and once that it is back, however many calls fail meanwhile. */
 
-import { asFault } from "../core/errors.ts";
+import { asFault, fault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import { isFull, isTrouble, troubleOf } from "../core/trouble.ts";
 
@@ -11,8 +11,10 @@ export interface StoreNews {
    * @param since when it was begun, by {@link now}: what was begun before the last outage ended belongs to that one.
    */
   failed(error: unknown, since?: number): void;
-  /** Hears that the store cannot be used; why, for people. */
+  /** Hears that nobody reaches the store any more; why, for people. Told again, it is the same outage. */
   lost(reason: string): void;
+  /** The fault as callers get it: while nobody reaches the store, with why, which a failed call does not know. */
+  explain(error: unknown): unknown;
   /** Hears that the store can be used again. */
   found(): void;
   now(): number;
@@ -39,8 +41,9 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
   let failedAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  let unreached: string | undefined;
 
-  function lost(reason: string): void {
+  function began(reason: string): void {
     failedAt = now();
     if (away || closed) return;
     away = true;
@@ -51,6 +54,7 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
 
   function found(): void {
     clearTimeout(timer);
+    unreached = undefined;
     if (!away || closed) return;
     away = false;
     foundAt = now();
@@ -78,10 +82,17 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
       if (!isTrouble(trouble)) return tell({ type: "defect", where: "queue", error: trouble });
       if (since < foundAt) return;
       const isRoom = trouble.code === "SLUICE_STORE_FULL";
-      lost(isRoom ? trouble.message : (trouble.values["reason"] ?? ""));
+      began(isRoom ? trouble.message : (trouble.values["reason"] ?? ""));
       full ||= isRoom;
     },
-    lost,
+    lost(reason) {
+      unreached = reason;
+      began(reason);
+    },
+    explain(error) {
+      if (unreached === undefined || asFault(error).code !== "SLUICE_STORE_AWAY") return error;
+      return fault("SLUICE_STORE_AWAY", { reason: unreached }, { cause: error });
+    },
     found,
     now,
     close() {
@@ -92,7 +103,10 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
 }
 
 /** A port whose calls the news hear of when the store fails them; what else goes wrong in them is the caller's. */
-export function heard<Port extends object>(port: Port, news: Pick<StoreNews, "failed" | "now">): Port {
+export function heard<Port extends object>(
+  port: Port,
+  news: Pick<StoreNews, "failed" | "explain" | "now">,
+): Port {
   const wrapped = Object.entries(port).map(([name, member]) => {
     if (typeof member !== "function") return [name, member] as const;
     const call = async (...given: readonly unknown[]): Promise<unknown> => {
@@ -100,8 +114,9 @@ export function heard<Port extends object>(port: Port, news: Pick<StoreNews, "fa
       try {
         return await (Reflect.apply(member, port, given) as Promise<unknown>);
       } catch (error) {
-        if (isTrouble(error)) news.failed(error, since);
-        throw error;
+        if (!isTrouble(error)) throw error;
+        news.failed(error, since);
+        throw news.explain(error);
       }
     };
     return [name, call] as const;

@@ -5,6 +5,7 @@ import type { SluiceError } from "../core/errors.ts";
 import { asFault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { Store } from "../core/store.ts";
+import { isTrouble } from "../core/trouble.ts";
 import { createRedisLedger } from "../ledger/redis.ts";
 import { createSqlLedger } from "../ledger/sql.ts";
 import { openEmbedded } from "./embedded.ts";
@@ -39,7 +40,7 @@ const AGAIN_MS = 500;
  * @param url `embedded:<dir>`, `postgres://…`, or what parseRedisAddress takes: `redis://…`, `rediss://…`,
  *   `redis+unix://…`, `redis+sentinel://…`, `redis+cluster://…`.
  * @throws SluiceError SLUICE_CONFIG_INVALID for the address, SLUICE_STORE_AWAY when the server does not answer in time,
- *   SLUICE_STORE_BUSY when another process has the embedded store, SLUICE_STORE_VERSION when it is too new.
+ *   SLUICE_STORE_LOGIN and SLUICE_STORE_TLS when it keeps us out, SLUICE_STORE_BUSY when another process has the embedded store, SLUICE_STORE_VERSION when it is too new.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   const { owner, tell = () => {}, waitMs = 0, durability = "strict" } = options;
@@ -54,13 +55,16 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
       return store;
     } catch (error) {
       const found = asFault(error);
-      if (found.code !== "SLUICE_STORE_AWAY" || performance.now() + AGAIN_MS > until) throw error;
+      if (!isWaitedFor(found) || performance.now() + AGAIN_MS > until) throw error;
       if (away === undefined) tell({ type: "store.away", reason: found.values["reason"] ?? found.message });
       away = found;
     }
     await setTimeout(AGAIN_MS);
   }
 }
+
+/** A password or a certificate may come a moment later than we do; room never comes by waiting. */
+const isWaitedFor = (found: SluiceError): boolean => isTrouble(found) && found.code !== "SLUICE_STORE_FULL";
 
 async function openOnce(address: StoreAddress, { admin, tell, durability }: Opening): Promise<Store> {
   // Nothing is probed before it is open.

@@ -92,6 +92,21 @@ export function parseRedisAddress(text: string): RedisAddress {
   return { place, login, db, ...(secure === "s" && { tls }), shown };
 }
 
+/** Where it is, for people. */
+export function placeInWords(place: RedisPlace): string {
+  const all = (servers: readonly HostPort[]) => servers.map(({ host, port }) => `${host}:${port}`).join(", ");
+  switch (place.kind) {
+    case "server":
+      return all([place]);
+    case "socket":
+      return place.path;
+    case "sentinel":
+      return `master ${place.master} by the Sentinels ${all(place.sentinels)}`;
+    case "cluster":
+      return `Cluster of ${all(place.nodes)}`;
+  }
+}
+
 function placeOf(
   form: Form,
   hosts: string,

@@ -3,12 +3,15 @@
 import type { Redis } from "ioredis";
 import { Cluster } from "ioredis";
 import type { Check } from "../core/check.ts";
+import type { SluiceError } from "../core/errors.ts";
+import { fault, reasonOf } from "../core/errors.ts";
 import type { Queue } from "../core/queue.ts";
+import { isTrouble } from "../core/trouble.ts";
 import { asAway, orAway } from "../enqueue/away.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
 import { redisDriver } from "../enqueue/redis.ts";
 import type { StoreNews } from "./news.ts";
-import { parseRedisAddress } from "./redis-address.ts";
+import { parseRedisAddress, placeInWords, type RedisPlace } from "./redis-address.ts";
 import { PREFIX, redisConnector, serverOf } from "./redis-connect.ts";
 import { redisChecks } from "./redis-preflight.ts";
 import type { Durability } from "./survey.ts";
@@ -40,14 +43,15 @@ export interface RedisStoreOptions {
   readonly durability?: Durability;
 }
 
-/** @throws SluiceError SLUICE_CONFIG_INVALID, SLUICE_STORE_AWAY, SLUICE_STORE_VERSION. */
+/** @throws SluiceError SLUICE_CONFIG_INVALID, SLUICE_STORE_VERSION, or a trouble of core/trouble.ts that says what was tried. */
 export async function openRedis({
   url,
   news,
   onError,
   durability = "strict",
 }: RedisStoreOptions): Promise<RedisParts> {
-  const connect = redisConnector(parseRedisAddress(url));
+  const address = parseRedisAddress(url);
+  const connect = redisConnector(address);
   const redis = connect("quick");
   // Says why (a certificate, a password) where the failed command only says that it is closed.
   let heard: unknown;
@@ -60,15 +64,23 @@ export async function openRedis({
     await orAway(checkRedisVersion(redis, PREFIX), OPEN_MS);
   } catch (error) {
     redis.disconnect();
-    const fault = asAway(error);
-    throw fault.code === "SLUICE_STORE_AWAY" && heard !== undefined ? asAway(heard) : fault;
+    const found = asAway(error);
+    throw tried(
+      address.place,
+      found.code === "SLUICE_STORE_AWAY" && heard !== undefined ? asAway(lastOf(heard)) : found,
+    );
   }
   redis.off("error", hear);
-  tellOfAbsence(redis, news);
+  const absence = tellOfAbsence(redis, news);
 
   const connectWorker = () => connect("patient");
   const queue = createBullQueue({ driver: redisDriver({ redis, connectWorker, prefix: PREFIX }), onError });
-  const checks = redisChecks(() => serverOf(redis), durability);
+  const present = () => {
+    const reason = absence();
+    if (reason !== undefined) throw fault("SLUICE_STORE_AWAY", { reason });
+    return serverOf(redis);
+  };
+  const checks = redisChecks(present, durability);
   const close = async () => {
     redis.removeAllListeners("close");
     redis.removeAllListeners("-node");
@@ -81,26 +93,47 @@ export async function openRedis({
   return { queue, redis, prefix: PREFIX, checks: () => checks, probe, close };
 }
 
-function tellOfAbsence(redis: Redis | Cluster, news: RedisStoreOptions["news"]): void {
-  let away = false;
+/** Trouble at the start says what was tried: replies and certificates do not name the server, and Sentinels are many. */
+function tried(place: RedisPlace, found: SluiceError): SluiceError {
+  if (!isTrouble(found)) return found;
+  const reason = `${placeInWords(place)}: ${found.values["reason"]}`;
+  return fault(found.code, { reason }, { cause: found.cause });
+}
+
+/** What the last node of a Cluster said, which ioredis keeps beside "all failed". */
+function lastOf(heard: unknown): unknown {
+  const last = heard instanceof Error && "lastNodeError" in heard ? heard.lastNodeError : undefined;
+  return last instanceof Error ? last : heard;
+}
+
+/** @returns tells why the server cannot be asked just now; undefined while it can. */
+function tellOfAbsence(redis: Redis | Cluster, news: RedisStoreOptions["news"]): () => string | undefined {
+  let away: string | undefined;
+  let heard: unknown;
+  redis.on("error", (error: unknown) => {
+    heard = lastOf(error);
+  });
   const lost = () => {
-    news.lost("the connection to Redis was lost");
-    away = true;
+    away = `the connection to Redis is lost${heard === undefined ? "" : `: ${reasonOf(heard)}`}`;
+    news.lost(away);
   };
   const found = () => {
+    away = undefined;
+    heard = undefined;
     news.found();
-    away = false;
   };
   redis.on("close", lost);
   redis.on("ready", found);
-  if (!(redis instanceof Cluster)) return;
+  const why = () => away;
+  if (!(redis instanceof Cluster)) return why;
   // The Cluster may stay while the one node that matters goes, and comes back as another.
   redis.on("-node", () => {
     if (!isServed(redis)) lost();
   });
   redis.on("refresh", () => {
-    if (away) redis.ping().then(found, () => {});
+    if (away !== undefined) redis.ping().then(found, () => {});
   });
+  return why;
 }
 
 function isServed(cluster: Cluster): boolean {

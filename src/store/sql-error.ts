@@ -5,7 +5,7 @@ import { troubleOf } from "../core/trouble.ts";
 
 /**
  * What a driver threw, as core/sql.ts promises it: the server's own errors stay as they are, everything else (no
- * connection, time over, pool closed) is SLUICE_STORE_AWAY, or SLUICE_STORE_FULL.
+ * connection, time over, pool closed), and what keeps us out, is a trouble of core/trouble.ts.
  */
 export function sqlError(error: unknown): unknown {
   return error instanceof SluiceError || !isAway(error) ? error : troubleOf(error);
@@ -20,8 +20,9 @@ export function isAway(error: unknown): boolean {
   return state === undefined ? fromDriver(error) : awayStates.test(state);
 }
 
-// Appendix A of the Postgres manual: connection exceptions, operator intervention (shutdown, starting up), resources.
-const awayStates = /^(08|57P|53)/;
+// Appendix A of the Postgres manual: connection exceptions, operator intervention (shutdown, starting up), resources, and
+// a connection that is refused for its user or its database.
+const awayStates = /^(08|57P|53|28|3D)/;
 
 function sqlState(error: Error): string | undefined {
   const { code, severity } = error as { code?: unknown; severity?: unknown };

@@ -246,8 +246,9 @@ describe("refusals", () => {
       const answer = (await response.json()) as Record<string, string>;
       assert.equal(answer["code"], "SLUICE_STORE_AWAY");
       assert.equal(answer["eventListener"], "push");
-      assert.equal(answer["errorMessage"], "the delivery could not be stored");
-      assert.ok(answer["fix"]);
+      // A store that fell silent may have it all the same.
+      assert.equal(answer["errorMessage"], "nobody can say whether the delivery was stored");
+      assert.match(answer["fix"] ?? "", /the same delivery id/);
       const [told] = facts;
       assert.match(told?.type === "delivery.refused" ? told.reason : "", /10\.1\.2\.3:6379/);
     } finally {

@@ -70,6 +70,9 @@ test("faults of connections are told from faults of statements by their codes", 
   for (const code of ["ECONNREFUSED", "ECONNRESET", "EPIPE", "08006", "57P01", "53300"]) {
     assert.ok(storeFault(coded(code)) instanceof SluiceError, code);
   }
+  for (const code of ["28P01", "28000", "3D000"]) {
+    assert.equal((storeFault(coded(code)) as SluiceError).code, "SLUICE_STORE_LOGIN", code);
+  }
   for (const error of [coded("42P01"), coded("23505"), new TypeError("a defect")]) {
     assert.equal(storeFault(error), error);
   }

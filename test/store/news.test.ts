@@ -85,6 +85,21 @@ suite("news of a store", () => {
     news.close();
   });
 
+  test("while nobody reaches the store, its faults say why; those of another kind stay as they are", async () => {
+    const { news } = listen();
+    const port = heard({ ask: (error: Error) => Promise.reject(error) }, news);
+    const said = (reason: string) => ({ code: "SLUICE_STORE_AWAY", values: { reason } });
+    await assert.rejects(port.ask(away()), said("no answer"));
+    news.lost("connection refused");
+    await assert.rejects(port.ask(away()), said("connection refused"));
+    await assert.rejects(port.ask(fault("SLUICE_STORE_FULL", { reason: "OOM" })), {
+      code: "SLUICE_STORE_FULL",
+    });
+    news.found();
+    await assert.rejects(port.ask(away()), said("no answer"));
+    news.close();
+  });
+
   test("a port is heard when the store fails it, and gives its answers and errors as they are", async () => {
     const { news, types } = listen();
     const mistake = new RangeError("a mistake");

@@ -139,6 +139,18 @@ test("Sql tells a refused statement from a database that is away, and undoes a t
   await assert.rejects(sql.query("SELECT 1"), isFault("SLUICE_STORE_AWAY"));
 });
 
+test("a Postgres that knows no such user or database says so, and is no defect", {
+  timeout: 60_000,
+}, async () => {
+  await using driver = await STORE_DRIVERS.postgres();
+  await using fresh = await driver.open();
+  const [nobody, nowhere] = [new URL(fresh.url), new URL(fresh.url)];
+  nobody.username = "nobody";
+  nowhere.pathname = "/nowhere";
+  for (const { href } of [nobody, nowhere])
+    await assert.rejects(openStore(href), isFault("SLUICE_STORE_LOGIN"));
+});
+
 async function fsyncsOf(db: object, work: () => Promise<unknown>): Promise<number> {
   const { stream_ops } = (db as { Module: { NODEFS: { stream_ops: Record<string, (s: object) => void> } } })
     .Module.NODEFS;

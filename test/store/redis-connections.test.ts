@@ -39,9 +39,13 @@ suite("ways to a Redis", { timeout: 60_000 }, () => {
     const address = `rediss://127.0.0.1:${server.port}/0`;
     const own = `cert=${cert}&key=${key}`;
     await holds(`${address}?ca=${cert}&${own}`);
-    await refuses(`${address}?${own}`, /self-signed/);
-    await refuses(`${address}?ca=${cert}&${own}&servername=other.example`, /other\.example/);
-    await refuses(`${address}?ca=${cert}`, /./);
+    await refuses(`${address}?${own}`, /self-signed/, "SLUICE_STORE_TLS");
+    await refuses(
+      `${address}?ca=${cert}&${own}&servername=other.example`,
+      /other\.example/,
+      "SLUICE_STORE_TLS",
+    );
+    await refuses(`${address}?ca=${cert}`, /./, "SLUICE_STORE_TLS");
     await refuses(`${address}?ca=${folder.path}/none.pem`, /ENOENT/, "SLUICE_CONFIG_INVALID");
   });
 
@@ -53,7 +57,10 @@ suite("ways to a Redis", { timeout: 60_000 }, () => {
     await admin.call("ACL", "SETUSER", "default", "-@all", "+acl", "+@connection", "+info");
     await holds(`redis://sluice:p%40ss%3Aword@127.0.0.1:${server.port}/0`);
     assert.deepEqual(await admin.call("ACL", "LOG"), []);
-    await refuses(`redis://sluice:wrong@127.0.0.1:${server.port}/0`, /WRONGPASS/);
+    const said = new RegExp(`127\\.0\\.0\\.1:${server.port}: WRONGPASS`);
+    await refuses(`redis://sluice:wrong@127.0.0.1:${server.port}/0`, said, "SLUICE_STORE_LOGIN");
+    await admin.call("ACL", "SETUSER", "sluice", "-set");
+    await refuses(`redis://sluice:p%40ss%3Aword@127.0.0.1:${server.port}/0`, /NOPERM/, "SLUICE_STORE_LOGIN");
     admin.disconnect();
   });
 
@@ -90,6 +97,38 @@ suite("ways to a Redis", { timeout: 60_000 }, () => {
     const took = performance.now() - asked;
     assert.ok(took > 400 && took < 5_000, `${took} ms`);
     await refuses("redis://127.0.0.1:1?x=1", /parameters/, "SLUICE_CONFIG_INVALID", 60_000);
+  });
+
+  test("where nobody answers, the fault says what was tried", async () => {
+    await refuses("redis+unix:///none.sock", /\/none\.sock: connect ENOENT/);
+    await refuses(
+      "redis+sentinel://127.0.0.1:1,127.0.0.1:2/mymaster",
+      /master mymaster by the Sentinels 127\.0\.0\.1:1, 127\.0\.0\.1:2: /,
+    );
+    await refuses(
+      "redis+cluster://127.0.0.1:1,127.0.0.1:2",
+      /Cluster of 127\.0\.0\.1:1, 127\.0\.0\.1:2: (?!Failed to refresh)/,
+    );
+  });
+
+  test("while the server is gone, every call says why it is not reached, and none says what its client thought", async () => {
+    await using server = await startRedis();
+    const lost = Promise.withResolvers<void>();
+    const store = await openStore(server.url, {
+      tell: ({ type }) => type === "store.away" && lost.resolve(),
+    });
+    await server.stop();
+    await lost.promise;
+    for (const ask of [() => store.ledger.list({}, { limit: 1 }), () => store.queue.depth()]) {
+      await assert.rejects(ask(), ({ code, message }: SluiceError) => {
+        assert.equal(code, "SLUICE_STORE_AWAY");
+        assert.match(message, /^the store cannot be used just now: the connection to Redis is lost/);
+        return true;
+      });
+    }
+    const [check] = store.checks?.() ?? [];
+    assert.match((await check?.check())?.message ?? "", /the connection to Redis is lost/);
+    await store.close();
   });
 
   test("a master that has become a replica is left for a new connection", async () => {

@@ -1,5 +1,6 @@
 /** What it takes to decide a stored delivery again: the delivery, its proof, and the plan in force, narrowed to a trigger. */
 
+import { bodyMissing } from "./core/body.ts";
 import type { Delivery, ObjectName } from "./core/delivery.ts";
 import { fault } from "./core/errors.ts";
 import type { Ledger } from "./core/ledger.ts";
@@ -16,13 +17,14 @@ export interface Again {
  * Makes the function that looks up a stored delivery and who would decide it now.
  *
  * @returns takes an id and, for one trigger only, its `name` or `namespace/name`. @throws SluiceError
- *   SLUICE_DELIVERY_UNKNOWN, SLUICE_LISTENER_UNKNOWN, SLUICE_TRIGGER_UNKNOWN.
+ *   SLUICE_DELIVERY_UNKNOWN, SLUICE_DELIVERY_DUPLICATE, SLUICE_BODY_FORGOTTEN, SLUICE_LISTENER_UNKNOWN,
+ *   SLUICE_TRIGGER_UNKNOWN.
  */
 export function findAgain(needs: { readonly ledger: Pick<Ledger, "find" | "load">; readonly plans: Plans }) {
   const { ledger, plans } = needs;
   return async (id: string, trigger: string | undefined): Promise<Again> => {
     const [stored, record] = await Promise.all([ledger.load(id), ledger.find(id)]);
-    if (stored === undefined || record === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
+    if (stored === undefined || record === undefined) throw bodyMissing(id, record);
     const { namespace, name } = stored.listener;
     const plan = plans.find(namespace, name);
     if (plan === undefined) {

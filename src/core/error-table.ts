@@ -111,6 +111,8 @@ export const ERRORS = {
   SLUICE_DELIVERY_UNKNOWN: row(404, "never", "no delivery has the id {id}", "List them with `sluice deliveries list`."),
   SLUICE_DELIVERY_DUPLICATE: row(409, "never", "delivery {id} is a duplicate of {first}, and has no body of its own", "Ask for {first}, which came first."),
   SLUICE_BODY_FORGOTTEN: row(410, "never", "the body of delivery {id}, received at {at}, is forgotten", "What is left of it: `sluice deliveries show {id}`. Let the sender deliver it again; --retention-payload says for how long bodies are kept."),
+  SLUICE_DELIVERY_DUPLICATE: row(409, "never", "delivery {id} is a duplicate of {first}, and has no body of its own", "Ask for {first}, which came first."),
+  SLUICE_BODY_FORGOTTEN: row(410, "never", "the body of delivery {id}, received at {at}, is forgotten", "What is left of it: `sluice deliveries show {id}`. Let the sender deliver it again: 72 h after the first it counts as new. --retention-payload says for how long bodies are kept."),
   SLUICE_GATEWAY_AWAY: row(503, "soon", "{url} did not answer: {reason}", "Start the gateway with `sluice serve`, or name its address."),
   SLUICE_STORE_BUSY: row(409, "never", "the embedded store {path} is open in process {pid}", "Stop that gateway, or ask it over its admin port."),
   SLUICE_STORE_VERSION: row(500, "never", "the store was written by a newer version ({found}; this one knows {known})", "Start the newer version."),

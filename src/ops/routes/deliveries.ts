@@ -1,5 +1,6 @@
 /** Deliveries: searched, counted, shown with their decisions, their payload, and what was created of them. */
 
+import { bodyMissing } from "../../core/body.ts";
 import type { Delivery } from "../../core/delivery.ts";
 import { fault } from "../../core/errors.ts";
 import type { DeliveryFilter, DeliveryRecord } from "../../core/ledger.ts";
@@ -15,6 +16,12 @@ export function deliveryId(id: string): string {
   if (!isId(id)) throw fault("SLUICE_DELIVERY_UNKNOWN", { id: id.slice(0, 64) });
   return id;
 }
+
+const WITHOUT_BODY = [
+  "SLUICE_DELIVERY_UNKNOWN",
+  "SLUICE_DELIVERY_DUPLICATE",
+  "SLUICE_BODY_FORGOTTEN",
+] as const;
 
 export function deliveryRoutes(services: ApiServices): readonly Route[] {
   const { ledger, replay } = services;
@@ -60,10 +67,10 @@ export function deliveryRoutes(services: ApiServices): readonly Route[] {
       permission: "payload",
       summary: "The request as it arrived; sensitive headers are masked. Who looked is recorded.",
       answer: { status: 200, schema: ref("Payload") },
-      faults: ["SLUICE_DELIVERY_UNKNOWN"],
+      faults: WITHOUT_BODY,
       async handle({ id, caller }) {
         const delivery = await ledger.load(deliveryId(id));
-        if (delivery === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
+        if (delivery === undefined) throw bodyMissing(id, await ledger.find(id));
         const deed = { verb: "payload", subject: id, note: signed(caller, {}) };
         return onRecord(services, deed, async () => payloadOf(delivery));
       },
@@ -75,7 +82,7 @@ export function deliveryRoutes(services: ApiServices): readonly Route[] {
       body: { ...NOTE, trigger: words("only for this trigger: name or namespace/name") },
       answer: { status: 201, schema: closed({ id: text }) },
       location: ({ id }) => `/api/v1/deliveries/${id}`,
-      faults: ["SLUICE_DELIVERY_UNKNOWN", "SLUICE_LISTENER_UNKNOWN", "SLUICE_TRIGGER_UNKNOWN"],
+      faults: [...WITHOUT_BODY, "SLUICE_LISTENER_UNKNOWN", "SLUICE_TRIGGER_UNKNOWN"],
       async handle({ id, body: { trigger, ...given }, caller }) {
         const note = signed(caller, given);
         await found(id);

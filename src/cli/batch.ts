@@ -1,10 +1,10 @@
 /** Batches on the command line: what will happen is said and confirmed, progress is shown, the end is told. */
 
-import { setTimeout as wait } from "node:timers/promises";
 import { fault } from "../core/errors.ts";
 import type { Batch, BatchResult } from "../ops/batch.ts";
 import { FILTERS } from "../ops/filter.ts";
 import { MANNER } from "../ops/select.ts";
+import { nameOf, started } from "./batch-watch.ts";
 import { type Console, oneLine } from "./console.ts";
 import { filterOf, readOption } from "./filters.ts";
 import type { Client } from "./http.ts";
@@ -75,7 +75,7 @@ export async function runBatch(
       throw fault("SLUICE_CONFIG_INVALID", { key: "--yes", reason: "nobody can be asked here; say --yes" });
     const seen = await follow({ dryRun: true });
     if (seen.state === "failed") return finish(console, seen, options, did);
-    if (seen.total === 0) return nothing(console);
+    if (seen.total === 0) return nothing(console, seen);
     if (!(await console.confirm(`${will(seen)}. Go on?`))) {
       console.note("nothing was done");
       return EXIT.no;
@@ -84,7 +84,7 @@ export async function runBatch(
   return finish(console, await follow({}), options, did);
 }
 
-/** Goes on with a batch that was interrupted, to its end. */
+/** Goes on with a batch that ended early, to its end. */
 export async function resumeBatch(
   context: VerbContext,
   client: Client,
@@ -97,51 +97,15 @@ export async function resumeBatch(
   return finish(context.console, batch, options, did);
 }
 
-function nothing(console: Console): Exit {
+function nothing(console: Console, batch: Batch): Exit {
   console.note("no delivery matches");
-  return EXIT.ok;
+  return inVain(batch) ? EXIT.no : EXIT.ok;
 }
 
-/** How often progress is asked for, milliseconds. */
-const EVERY_MS = 200;
-
-/** Starts a batch and watches it to its end; who stops the command cancels the batch. */
-async function started(
-  { console, stop }: VerbContext,
-  client: Client,
-  path: string,
-  body: object,
-  at = path,
-): Promise<Batch> {
-  let batch = await client.ask<Batch>("POST", at, body);
-  const one = `${path}/${batch.id}`;
-  const stopped = stop.then(() => "stop" as const);
-  let told = 0;
-  while (batch.endedAt === undefined && batch.state !== "interrupted") {
-    if ((await Promise.race([wait(EVERY_MS), stopped])) === "stop") {
-      batch = await client.ask<Batch>("DELETE", one);
-      break;
-    }
-    batch = await client.ask<Batch>("GET", one);
-    const tenth = Math.floor((10 * worked(batch)) / Math.max(1, batch.total));
-    if (console.interactive) console.status(bar(batch));
-    else if (tenth > told && batch.endedAt === undefined) console.note(`${worked(batch)} of ${batch.total}`);
-    told = Math.max(told, tenth);
-  }
-  console.status(undefined);
-  return batch;
-}
-
-const worked = ({ done, skipped, failed }: Batch): number => done + skipped + failed;
-
-const WIDTH = 24;
-
-/** `[########----------------] 12 of 41, 1 failed`. */
-export function bar(batch: Batch): string {
-  if (batch.state === "selecting") return `looking for deliveries: ${batch.total}`;
-  const full = Math.floor((WIDTH * worked(batch)) / Math.max(1, batch.total));
-  const failed = batch.failed > 0 ? `, ${batch.failed} failed` : "";
-  return `[${"#".repeat(full).padEnd(WIDTH, "-")}] ${worked(batch)} of ${batch.total}${failed}`;
+/** What was named is not there, or nothing could be done to any of it. A filter that nothing fits is no mistake. */
+function inVain({ mode, selection, total, done, skipped }: Batch): boolean {
+  if (mode === "count" || done > 0) return false;
+  return skipped > 0 || (total === 0 && selection.startsWith("fingerprint="));
 }
 
 /** Tells how it ended. */
@@ -155,18 +119,22 @@ function finish(console: Console, batch: Batch, options: Options, did: string): 
       batch.failed > 0 && `${batch.failed} failed`,
     ];
     const counts = [`${batch.done} ${did}`, ...others.filter(Boolean)].join(", ");
-    console.out(`${counts} of ${batch.total}${ENDED[batch.state] ?? ""}`);
-    if (batch.state === "interrupted" && batch.verb === "replay")
-      console.note(`sluice replay --resume ${batch.id} goes on with it`);
+    const name = batch.mode === "act" ? ` (${nameOf(batch)})` : "";
+    console.out(`${counts} of ${batch.total}${ENDED[batch.state] ?? ""}${name}`);
+    // Retries and drops select what is still dead: ordered anew they go on as well.
+    if (batch.mode === "act" && batch.verb === "replay" && GOES_ON.has(batch.state))
+      console.note(`sluice replay --resume ${oneLine(batch.id)} goes on with it`);
     if (batch.error !== undefined) console.note(`it ended early: ${oneLine(batch.error)}`);
   }
-  return batch.state === "done" && batch.failed === 0 ? EXIT.ok : EXIT.no;
+  return batch.state === "done" && batch.failed === 0 && !inVain(batch) ? EXIT.ok : EXIT.no;
 }
 
 const ENDED: Readonly<Partial<Record<Batch["state"], string>>> = {
   cancelled: "; cancelled",
   interrupted: "; interrupted",
+  failed: "; failed",
 };
+const GOES_ON: ReadonlySet<Batch["state"]> = new Set(["interrupted", "cancelled", "failed"]);
 
 function printResult(
   console: Console,

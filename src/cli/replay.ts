@@ -2,11 +2,13 @@
 
 import { fault } from "../core/errors.ts";
 import { BATCH_OPTIONS, filterSelection, mannerOf, resumeBatch, runBatch, type Wording } from "./batch.ts";
+import { cancelBatch, listBatches } from "./batch-list.ts";
 import { openClient } from "./client.ts";
 import { oneLine } from "./console.ts";
 import { filterOptions } from "./filters.ts";
 import { settingOptions } from "./settings.ts";
-import { EXIT, GATEWAY, JSON_OUTPUT, textOption, type Verb } from "./verb.ts";
+import type { Exit, Options, Verb, VerbContext } from "./verb.ts";
+import { EXIT, GATEWAY, JSON_OUTPUT, textOption } from "./verb.ts";
 
 const WORDING: Wording = {
   will: ({ total, objects, different, failed }) => {
@@ -16,6 +18,10 @@ const WORDING: Wording = {
   },
   did: "replayed",
 };
+
+const PATH = "/api/v1/replays";
+/** What is done with replays of many that were ordered before; camel-cased as options are. */
+const KEPT = ["list", "cancel", "resume"] as const;
 
 export const replay: Verb = {
   name: "replay",
@@ -33,25 +39,28 @@ the setting admin.
 
 Without ids the filters select, as in \`sluice deliveries list\`; duplicates and replays are left out. The oldest go
 first. On a terminal the number of runs is shown and confirmed; elsewhere --yes says so. Ctrl-C ends it after the
-delivery in hand. What a restart of the gateway interrupts is listed by its API (/api/v1/replays) as interrupted;
---resume goes on with it and replays nothing twice. Exit code 1 when some could not be replayed.`,
+delivery in hand. Exit code 1 when some could not be replayed.
+
+  sluice replay --list                  # the latest of many: how far they are, and who ordered them
+  sluice replay --cancel 019ab…         # end one, whoever ordered it
+  sluice replay --resume 019ab…         # go on with one
+
+A replay of many runs in the gateway that took it and goes on when its caller is gone. --list and --cancel ask the store
+where no --gateway is named. --resume goes on with what was cancelled, failed, or was interrupted when its gateway ended
+(30 s after that fell silent), and replays nothing twice.`,
   options: [
     ...filterOptions(),
     { flags: "--only-trigger <name>", description: "decide for this trigger only: name or namespace/name" },
-    { flags: "--resume <id>", description: "go on with replays of many that a restart interrupted" },
+    { flags: "--list", description: "show the latest replays of many" },
+    { flags: "--cancel <id>", description: "end a replay of many after the delivery in hand" },
+    { flags: "--resume <id>", description: "go on with a replay of many that ended early" },
     ...BATCH_OPTIONS,
     ...settingOptions("store", "admin", "adminToken"),
     GATEWAY,
     JSON_OUTPUT,
   ],
   async run(context, ids, options) {
-    const resumed = textOption(options, "resume");
-    if (resumed !== undefined && ids.length === 0) {
-      const { rate: _kept, ...body } = mannerOf(context, options) as { readonly rate?: number };
-      await using client = await openClient(options, context.environment, true);
-      const request = { path: "/api/v1/replays", body } as const;
-      return await resumeBatch(context, client, request, resumed, options, WORDING);
-    }
+    if (KEPT.some((name) => options[name] !== undefined)) return await ofKept(context, ids, options);
     const filter = filterSelection(options);
     if (ids.length > 0 === (filter !== undefined)) {
       const reason = "`replay` wants ids, or filters (--since 24h), and not both";
@@ -70,7 +79,24 @@ delivery in hand. What a restart of the gateway interrupts is listed by its API 
       return EXIT.ok;
     }
     const body = { ...(filter ?? { ids }), ...manner };
-    const request = { path: "/api/v1/replays", body } as const;
+    const request = { path: PATH, body } as const;
     return await runBatch(context, client, request, options, WORDING, filter !== undefined);
   },
 };
+
+async function ofKept(context: VerbContext, ids: readonly string[], options: Options): Promise<Exit> {
+  const { console, environment } = context;
+  const given = KEPT.filter((name) => options[name] !== undefined);
+  if (given.length > 1 || ids.length > 0 || filterSelection(options) !== undefined) {
+    const reason = "stands alone: without ids, filters, and the others of --list, --cancel and --resume";
+    throw fault("SLUICE_CONFIG_INVALID", { key: `--${given[0]}`, reason });
+  }
+  const [cancelled, resumed] = [textOption(options, "cancel"), textOption(options, "resume")];
+  await using client = await openClient(options, environment, resumed !== undefined);
+  if (resumed === undefined) {
+    if (cancelled !== undefined) return await cancelBatch(console, client, PATH, cancelled, options);
+    return await listBatches(console, client, PATH, options);
+  }
+  const { rate: _kept, ...body } = mannerOf(context, options) as { readonly rate?: number };
+  return await resumeBatch(context, client, { path: PATH, body }, resumed, options, WORDING);
+}

@@ -168,7 +168,7 @@ describe("an operator", () => {
     assert.match(mute.stderr, /say --yes/);
     const done = await good("replay", "--outcome", "created", "--yes", "--rate", "4");
     assert.match(done.stderr, /^1 of 2$/m);
-    assert.match(done.stdout, /^2 replayed of 2$/m);
+    assert.match(done.stdout, /^2 replayed of 2 \(replay [0-9a-f-]{36}\)$/m);
     assert.equal(done.stdout.includes("\u001b"), false);
   });
 

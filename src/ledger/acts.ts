@@ -19,7 +19,8 @@ export function cleanNote({ actor, reason }: ActNote): ActNote {
   };
 }
 
-/** @throws SluiceError SLUICE_OBJECT_INVALID when no list has given out such a cursor. */
+/** @throws SluiceError SLUICE_REQUEST_INVALID: no list has given out such a cursor. */
 export function refuseCursor(): never {
-  throw fault("SLUICE_OBJECT_INVALID", { field: "cursor", reason: "no list has given out this cursor" });
+  const expected = "`next` of the page before, as it was given out";
+  throw fault("SLUICE_REQUEST_INVALID", { field: "cursor", reason: "was given out by no list", expected });
 }

@@ -1,8 +1,10 @@
 /** Pages of a list: newest first by time of arrival and id, continued behind the last one seen. */
 
+import type { ObjectName } from "../core/delivery.ts";
 import type { DeliveryFilter, DeliverySummary, Outcome } from "../core/ledger.ts";
 import { refuseCursor } from "./acts.ts";
 import { PAGE_MAX } from "./limits.ts";
+import { fullName, splitListener } from "./named.ts";
 import { clean } from "./text.ts";
 
 /** A place in the list. */
@@ -20,21 +22,21 @@ export function cursorOf({ receivedAt, id }: Place): string {
   return `${receivedAt}.${id}`;
 }
 
-/** @throws SluiceError SLUICE_OBJECT_INVALID when no list has given out such a cursor. */
+/** @throws SluiceError SLUICE_REQUEST_INVALID when no list has given out such a cursor. */
 export function placeOf(cursor: string): Place {
   const match: RegExpExecArray | null = /^(\d{1,16})\.([0-9A-Za-z._-]{1,128})$/.exec(cursor);
   if (match === null) refuseCursor();
   return { receivedAt: Number(match[1]), id: match[2] as string };
 }
 
-/** The filter with its texts cleaned as the stored ones were, so that equal stays equal. */
+/** The filter with its texts cleaned as the stored ones were, so that equal stays equal, and its listener by two names. */
 export function cleanFilter(filter: DeliveryFilter): DeliveryFilter {
   const cleaned: Record<string, unknown> = {};
   for (const key of TEXTS) {
     const value = filter[key];
     if (value !== undefined) cleaned[key] = clean(value);
   }
-  return { ...filter, ...cleaned };
+  return splitListener({ ...filter, ...cleaned });
 }
 
 const TEXTS = [
@@ -51,15 +53,21 @@ export interface Rest {
   readonly revision: string | undefined;
   /** In lower case. */
   readonly words: readonly string[];
+  /** Where the namespace was said too: the indexes know the name alone. */
+  readonly trigger: ObjectName | undefined;
+  readonly object: ObjectName | undefined;
 }
 
 /** @param filter cleaned. */
-export function restOf({ outcome, revision, text }: DeliveryFilter): Rest {
+export function restOf({ outcome, revision, text, trigger, object }: DeliveryFilter): Rest {
   const words = text?.toLowerCase().split(/\s+/) ?? [];
-  return { outcome, revision, words: words.filter((word) => word !== "") };
+  return {
+    ...{ outcome, revision, words: words.filter((word) => word !== "") },
+    ...{ trigger: fullName(trigger), object: fullName(object) },
+  };
 }
 
-/** True when the rest of a filter holds. The outcome is asked again: it may have moved since the index was read. */
+/** True when what a summary can say of the rest holds. The outcome is asked again: it may have moved since the index was read. */
 export function matchesRest({ outcome, revision, words }: Rest, found: DeliverySummary): boolean {
   if (outcome !== undefined && found.outcome !== outcome) return false;
   if (revision !== undefined && !revisionIs(found.revision ?? "", revision)) return false;

@@ -2,12 +2,18 @@
 
 import { ERRORS, type ErrorCode } from "../core/error-table.ts";
 import type { JsonObject } from "../core/json.ts";
+import { TROUBLES } from "../core/trouble.ts";
 import { bodySchema } from "./fields.ts";
 import type { Route } from "./route.ts";
 import { ref, SCHEMAS } from "./schemas.ts";
 
 /** What any call may be answered with. */
-const ALWAYS: readonly ErrorCode[] = ["SLUICE_REQUEST_INVALID", "SLUICE_ADMIN_FOREIGN", "SLUICE_STORE_AWAY"];
+const ALWAYS: readonly ErrorCode[] = [
+  "SLUICE_REQUEST_INVALID",
+  "SLUICE_ADMIN_FOREIGN",
+  ...TROUBLES,
+  "SLUICE_INTERNAL",
+];
 const GUARDED: readonly ErrorCode[] = ["SLUICE_ADMIN_TOKEN", "SLUICE_ADMIN_PERMISSION"];
 
 export function openApi(routes: readonly Route[], version: string): JsonObject {
@@ -35,7 +41,8 @@ export function openApi(routes: readonly Route[], version: string): JsonObject {
 function operationOf(route: Route): JsonObject {
   const { operation, summary, permission, query, body, answer, faults = [] } = route;
   const guarded = permission !== "none";
-  const codes = [...ALWAYS, ...(guarded ? GUARDED : []), ...faults];
+  const sent: readonly ErrorCode[] = body === undefined ? [] : ["SLUICE_BODY_TOO_LARGE"];
+  const codes = [...ALWAYS, ...(guarded ? GUARDED : []), ...sent, ...faults];
   const parameters = [
     ...(route.path.includes("{id}")
       ? [{ name: "id", in: "path", required: true, schema: { type: "string" } }]

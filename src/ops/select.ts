@@ -49,7 +49,8 @@ const PAGE = 200;
  * Reads a selection.
  *
  * Replays leave out duplicates and replays unless the filter asks for them: an event would otherwise be decided as often
- * as it was stored. Retries and drops are of dead letters that were not dropped.
+ * as it was stored. Retries and drops are of dead letters that were not dropped; ids are taken as they are given, so that
+ * a retry can take the word back.
  *
  * @throws SluiceError SLUICE_REQUEST_INVALID.
  */
@@ -65,9 +66,11 @@ export function readSelection(
   const ways = [ids, fingerprint, filter].filter((way) => way !== undefined).length;
   if (ways !== 1 || (timed && filter === undefined))
     throw invalid(
-      "filter",
-      "is not the only choice",
-      "exactly one of ids, fingerprint and filter (since, until)",
+      "body",
+      ways === 0
+        ? "does not say which deliveries are meant"
+        : "says in several ways which deliveries are meant",
+      "exactly one of ids, fingerprint and filter (since, until); the filter {} is all",
     );
   if (ids !== undefined) {
     const words = ids.length === 1 ? String(ids[0]) : `${ids.length} ids`;

@@ -20,6 +20,12 @@ export function jsonServer(tell: Tell, headers: Readonly<Record<string, string>>
   const app = Fastify({ bodyLimit: BODY_LIMIT, requestTimeout: 10_000, frameworkErrors: answer });
   // Without this parser a page of a stranger cannot send a body without asking first (CORS preflight).
   app.removeContentTypeParser("text/plain");
+  // Clients name a type with every call; nothing sent is no body, whatever it would have been.
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else parse(request, body, done);
+  });
   app.setErrorHandler(answer);
   app.setNotFoundHandler((request) => {
     throw fault("SLUICE_ROUTE_UNKNOWN", { method: request.method, path: request.url.slice(0, 200) });
@@ -37,9 +43,8 @@ function requestFault(thrown: FastifyError, { url }: FastifyRequest): SluiceErro
       return fault("SLUICE_BODY_TOO_LARGE", { limit: String(BODY_LIMIT) });
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return invalid("Content-Type", "is not taken", "application/json");
-    case "FST_ERR_CTP_EMPTY_JSON_BODY":
     case "FST_ERR_CTP_INVALID_JSON_BODY":
-      return invalid("body", "is no JSON", "a JSON object, or no body and no Content-Type");
+      return invalid("body", "is no JSON", "a JSON object, or nothing");
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
       return invalid("Content-Length", "is not the body's length", "the number of bytes sent");
     case "FST_ERR_BAD_URL":
@@ -47,7 +52,7 @@ function requestFault(thrown: FastifyError, { url }: FastifyRequest): SluiceErro
       return invalid("path", `${url.slice(0, 200)} cannot be read`, "a path of this API");
     default:
       return code?.startsWith("FST_") && statusCode < 500
-        ? invalid("request", thrown.message, "a well-formed one")
+        ? invalid("request", `cannot be read: ${thrown.message}`, "a well-formed one")
         : undefined;
   }
 }

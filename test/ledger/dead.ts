@@ -204,7 +204,7 @@ export function deadContract(current: () => { ledger: Ledger; bench: LedgerBench
     await ledger.record({ ...act(8), actor: "mona\u0000", reason: "r".repeat(9_000) });
     const [last] = (await ledger.acts({ limit: 1 })).items;
     assert.deepEqual([last?.actor, last?.reason?.length], ["mona␀", 1_000]);
-    await assert.rejects(ledger.acts({ limit: 1, cursor: "x'" }), refused("SLUICE_OBJECT_INVALID"));
+    await assert.rejects(ledger.acts({ limit: 1, cursor: "x'" }), refused("SLUICE_REQUEST_INVALID"));
   });
 
   test("a job that nobody decided is refused with a fault that is never retried", async () => {

@@ -104,7 +104,7 @@ export function listContract(current: () => Ledger): void {
     }
     for (const cursor of ["", "x", "1.'; DROP", "9".repeat(400), "1.\u0000"]) {
       const refused = (error: unknown) =>
-        error instanceof SluiceError && error.code === "SLUICE_OBJECT_INVALID";
+        error instanceof SluiceError && error.code === "SLUICE_REQUEST_INVALID";
       await assert.rejects(current().list({}, { limit: 1, cursor }), refused);
     }
   });
@@ -153,7 +153,7 @@ export function listContract(current: () => Ledger): void {
     assert.deepEqual(seen.toSorted(), ids(entries).toSorted());
     assert.deepEqual(sizes, [4, 4, 4, 4, 4, 3]);
     const refused = (error: unknown) =>
-      error instanceof SluiceError && error.code === "SLUICE_OBJECT_INVALID";
+      error instanceof SluiceError && error.code === "SLUICE_REQUEST_INVALID";
     await assert.rejects(current().pending(START, { limit: 1, cursor: "x" }), refused);
   });
 }

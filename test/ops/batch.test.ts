@@ -119,9 +119,9 @@ test("what concerns one delivery fails alone, and the others are done", async ()
 });
 
 for (const [body, field] of [
-  [{}, "filter"],
-  [{ ids: ["a"], filter: {} }, "filter"],
-  [{ ids: ["a"], since: "1h" }, "filter"],
+  [{}, "body"],
+  [{ ids: ["a"], filter: {} }, "body"],
+  [{ ids: ["a"], since: "1h" }, "body"],
   [{ ids: [] }, "ids"],
   [{ ids: ["../x"] }, "ids"],
   [{ ids: "a" }, "ids"],

@@ -3,11 +3,12 @@
 import { bodyMissing } from "../../core/body.ts";
 import type { Delivery } from "../../core/delivery.ts";
 import { fault } from "../../core/errors.ts";
-import type { DeliveryFilter, DeliveryRecord } from "../../core/ledger.ts";
+import type { DeliveryRecord } from "../../core/ledger.ts";
 import { NOTE, onRecord, signed } from "../acts.ts";
 import { isId, words } from "../fields.ts";
 import { FILTERS, PAGE, splitPage } from "../filter.ts";
 import { type Route, route } from "../route.ts";
+import { listRuns } from "../runs.ts";
 import { closed, count, page, ref, text } from "../schemas.ts";
 import type { ApiServices } from "../services.ts";
 
@@ -98,26 +99,10 @@ export function deliveryRoutes(services: ApiServices): readonly Route[] {
       answer: { status: 200, schema: page(ref("CreatedRun")) },
       async handle({ query }) {
         const { filter, page } = splitPage(query);
-        return runsOf(filter, page);
+        return listRuns(ledger, filter, page);
       },
     }),
   ];
-
-  /** `page.limit` counts deliveries: each has as many runs as its triggers made. */
-  async function runsOf(filter: DeliveryFilter, page: { readonly limit: number; readonly cursor?: string }) {
-    const { items, next } = await ledger.list(filter, page);
-    const records = await Promise.all(
-      items.flatMap(({ id, runs }) => (runs.length > 0 ? [ledger.find(id)] : [])),
-    );
-    const runs = records.flatMap((one) => (one === undefined ? [] : createdBy(one)));
-    return { items: runs, ...(next !== undefined && { next }) };
-  }
-}
-
-function createdBy({ id, listener, receivedAt, jobs }: DeliveryRecord) {
-  return jobs.flatMap(({ job, runs }) =>
-    runs.map((run) => ({ ...run, delivery: id, listener, trigger: job.trigger, receivedAt })),
-  );
 }
 
 /** Bytes that are no UTF-8 come in base64, so that nothing is lost. */

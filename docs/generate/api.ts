@@ -36,10 +36,11 @@ const UNUSED = { ledger: {}, queue: {}, batches: {} } as ApiServices;
 
 const INTRO = `The admin port serves it, beside \`/healthz\`, \`/readyz\` and \`/metrics\`, which want no token.
 \`/api/v1/openapi.json\` is the OpenAPI 3.1 document that a test holds against every answer. The verbs of the command line
-(\`sluice deliveries\`, \`replay\`, \`dead\`, \`queue\`, \`acts\`, \`audit\`) use nothing else, in the same words. Lists are newest
-first and go on with \`cursor\`, the \`next\` of the page before. Times are milliseconds since 1970 in answers; questions may
-also say \`2026-01-31\`, \`2026-01-31T12:00:00Z\` or an age: \`24h\`. Errors are \`{"error": {code, message, fix, values}}\`, as in
-[errors.md](errors.md).`;
+(\`sluice deliveries\`, \`replay\`, \`dead\`, \`queue\`, \`acts\`, \`audit\`) use nothing else, in the same words. Filters are
+compared whole, capitals too; only \`revision\` takes the beginning of one, and \`text\` finds words anywhere, in any case.
+Lists are newest first and go on with \`cursor\`, the \`next\` of the page before. Times are milliseconds since 1970 in
+answers; questions may also say \`2026-01-31\`, \`2026-01-31T12:00:00Z\` or an age: \`24h\`. Errors are
+\`{"error": {code, message, fix, values}}\`, as in [errors.md](errors.md).`;
 
 const RIGHTS =
   "A request shows a token as `Authorization: Bearer …`; the token has permissions, each on its own:";

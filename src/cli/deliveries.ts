@@ -1,6 +1,5 @@
 /** `sluice deliveries list|show|tail|export|payload|count`: what came, what was decided, what became of it. */
 
-import { fault } from "../core/errors.ts";
 import type { DeliveryFilter, DeliveryRecord, DeliverySummary, Page } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import { type Field, whole } from "../ops/fields.ts";
@@ -18,6 +17,7 @@ import {
   type Exit,
   GATEWAY,
   JSON_OUTPUT,
+  misused,
   type Options,
   textOption,
   type Verb,
@@ -49,8 +49,9 @@ export const deliveries: Verb = {
   sluice deliveries export --since 7d > week.ndjson
   sluice deliveries payload 019ab…     # the body as it came; -o json has method and headers too
 
-Outcomes: ${OUTCOMES.join(", ")}. While a gateway has the embedded store open, it is asked over its admin port. Bodies
-want a token that allows payload, and who looked is recorded.`,
+Outcomes: ${OUTCOMES.join(", ")}. Filters are compared whole, capitals too; but --revision takes the
+beginning of one, and --text finds words anywhere, in any case. While a gateway has the embedded store open, it is asked
+over its admin port. Bodies want a token that allows payload, and who looked is recorded.`,
   options: [
     ...filterOptions(),
     {
@@ -68,11 +69,12 @@ want a token that allows payload, and who looked is recorded.`,
     const part = Object.hasOwn(PARTS, what) ? PARTS[what] : undefined;
     if (part === undefined) {
       const reason = `"${what}" is none of ${Object.keys(PARTS).join(", ")}`;
-      throw fault("SLUICE_CONFIG_INVALID", { key: "deliveries", reason });
+      throw misused("deliveries", reason);
     }
-    if (WANT_ID.includes(what) && id === undefined) {
-      const reason = `\`deliveries ${what}\` wants the id of a delivery`;
-      throw fault("SLUICE_CONFIG_INVALID", { key: "id", reason });
+    if (WANT_ID.includes(what) !== (id !== undefined)) {
+      const reason =
+        id === undefined ? "wants the id of a delivery" : `takes options and no "${id.slice(0, 80)}"`;
+      throw misused(`deliveries ${what}`, reason);
     }
     limitOf(options, what === "export" ? EXPORT_LIMIT : PAGE.limit);
     const filter = filterOf(options);

@@ -1,10 +1,10 @@
 /** The options that select deliveries: the API's own words and readers, so that both take and mean the same. */
 
-import { asFault, fault } from "../core/errors.ts";
+import { asFault } from "../core/errors.ts";
 import type { DeliveryFilter } from "../core/ledger.ts";
 import type { Field } from "../ops/fields.ts";
 import { FILTERS } from "../ops/filter.ts";
-import { type Options, textOption, type VerbOption } from "./verb.ts";
+import { misused, type Options, textOption, type VerbOption } from "./verb.ts";
 
 const PLACEHOLDERS: Partial<Record<keyof DeliveryFilter, string>> = {
   outcome: "outcome",
@@ -24,38 +24,31 @@ const dashed = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${le
 export function filterOptions(...without: readonly (keyof DeliveryFilter)[]): readonly VerbOption[] {
   return NAMES.filter((key) => !without.includes(key)).map((key) => ({
     flags: `--${dashed(key)} <${PLACEHOLDERS[key] ?? "name"}>`,
-    description: key === "listener" ? "the EventListener: name or namespace/name" : FILTERS[key].description,
+    description: FILTERS[key].description,
   }));
 }
 
 /**
  * The filter that the options say; empty when they say none.
  *
- * @throws SluiceError SLUICE_CONFIG_INVALID.
+ * @throws SluiceError SLUICE_ARGUMENT_INVALID.
  */
 export function filterOf(options: Options): DeliveryFilter {
-  const given = new Map<string, string>();
-  for (const key of NAMES) {
+  const read = NAMES.flatMap((key) => {
     const text = textOption(options, key);
-    if (text !== undefined) given.set(key, text);
-  }
-  const [listener = "", namespace] = (given.get("listener") ?? "").split("/", 2).reverse();
-  if (namespace !== undefined) given.set("listener", listener).set("namespace", namespace);
-  const read = [...given].map(([key, text]) => {
-    const field: Field<unknown> = FILTERS[key as keyof DeliveryFilter];
-    return [key, readOption(dashed(key), field, text)] as const;
+    const field: Field<unknown> = FILTERS[key];
+    return text === undefined ? [] : [[key, readOption(dashed(key), field, text)] as const];
   });
   return Object.fromEntries(read);
 }
 
-/** An option by the reader of the API's field. @throws SluiceError SLUICE_CONFIG_INVALID. */
+/** An option by the reader of the API's field. @throws SluiceError SLUICE_ARGUMENT_INVALID. */
 export function readOption<T>(name: string, field: Field<T>, text: string): T {
   try {
     return field.read(text, name);
   } catch (error) {
     const { expected = "" } = asFault(error).values;
-    const key = `--${name}`;
-    throw fault("SLUICE_CONFIG_INVALID", { key, reason: `expected ${expected}; got ${text.slice(0, 80)}` });
+    throw misused(`--${name}`, `expected ${expected}; got ${text.slice(0, 80)}`);
   }
 }
 

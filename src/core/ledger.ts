@@ -77,15 +77,16 @@ export type AcceptResult =
   | { readonly kind: "accepted" }
   | { readonly kind: "duplicate"; readonly of: string; readonly outcome: Outcome };
 
-/** All conditions must hold; texts are compared whole, except `text`. */
+/** All conditions must hold; texts are compared whole, except `revision` and `text`. */
 export interface DeliveryFilter {
   readonly outcome?: Outcome;
   readonly namespace?: string;
+  /** `name` or `namespace/name`. */
   readonly listener?: string;
   readonly provider?: string;
   readonly event?: string;
   readonly repository?: string;
-  /** Name of a trigger that matched or failed. */
+  /** A trigger that matched or failed: `name` or `namespace/name`. */
   readonly trigger?: string;
   readonly ref?: string;
   /** A revision, or the beginning of one (7 signs or more). */
@@ -93,7 +94,7 @@ export interface DeliveryFilter {
   readonly pullRequest?: number;
   readonly actor?: string;
   readonly providerId?: string;
-  /** Name of an object that was created. */
+  /** An object that was created: `name` or `namespace/name`. */
   readonly object?: string;
   /** Deliveries that are replays of this one. */
   readonly replayOf?: string;

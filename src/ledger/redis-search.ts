@@ -2,7 +2,9 @@
 
 import type { Redis } from "ioredis";
 import type { DeliveryFilter, DeliverySummary, Page } from "../core/ledger.ts";
+import { decodeDecisions } from "./codec.ts";
 import { SEARCH_WORK } from "./limits.ts";
+import { hasFired, hasMade } from "./named.ts";
 import type { Place, Rest } from "./page.ts";
 import { cleanFilter, cursorOf, matchesRest, pageSize, placeOf, restOf } from "./page.ts";
 import type { Ask } from "./patience.ts";
@@ -58,9 +60,7 @@ export async function searchRedis(
   const items: Found[] = [];
   let done = 0;
   for await (const { places, hits } of candidates(access, wanted, behind, limit + 1)) {
-    const found = await summaries(access, hits);
-    for (const stored of found) {
-      if (stored === undefined) continue;
+    for (const stored of await named(access, rest, await summaries(access, hits))) {
       const summary = summaryOf(stored);
       if (!matchesRest(rest, summary) || !keep(stored)) continue;
       if (items.length === limit) return { items, next: cursorOf((items.at(-1) as Found).summary) };
@@ -85,15 +85,15 @@ export async function countRedis(access: RedisAccess, filter: DeliveryFilter): P
   for await (const { hits } of candidates(access, wanted, undefined, STEP_MAX)) {
     if (isEmpty(rest)) count += hits.length;
     else
-      for (const stored of await summaries(access, hits))
-        if (stored !== undefined && matchesRest(rest, summaryOf(stored))) count++;
+      for (const stored of await named(access, rest, await summaries(access, hits)))
+        if (matchesRest(rest, summaryOf(stored))) count++;
   }
   return count;
 }
 
 /** True when the indexes answer the whole filter; of the outcome they do. */
-function isEmpty({ revision, words }: Rest): boolean {
-  return revision === undefined && words.length === 0;
+function isEmpty({ revision, words, trigger, object }: Rest): boolean {
+  return revision === undefined && words.length === 0 && trigger === undefined && object === undefined;
 }
 
 /** The sorted sets whose intersection a filter wants. */
@@ -190,6 +190,25 @@ async function summaries(
   const pipeline = redis.pipeline();
   for (const { id } of places) pipeline.hmget(keys.record(id), ...SUMMARY_FIELDS);
   return answers<(string | null)[]>(await ask(pipeline.exec())).map(readSummary);
+}
+
+/** Those of what was found that made this very object, and of which this very trigger matched or failed. */
+async function named(
+  { redis, keys, ask }: RedisAccess,
+  { trigger, object }: Rest,
+  found: readonly (StoredSummary | undefined)[],
+): Promise<readonly StoredSummary[]> {
+  const left = found.filter(
+    (one): one is StoredSummary => one !== undefined && (object === undefined || hasMade(one.runs, object)),
+  );
+  if (trigger === undefined || left.length === 0) return left;
+  const pipeline = redis.pipeline();
+  for (const { facts } of left) pipeline.hgetBuffer(keys.record(facts.id), "decisions");
+  const decisions = answers<Buffer | null>(await ask(pipeline.exec()));
+  return left.filter((_, i) => {
+    const stored = decisions[i];
+    return stored ? hasFired(decodeDecisions(stored), trigger) : false;
+  });
 }
 
 /** The answers of a pipeline in their order. @throws the first error among them. */

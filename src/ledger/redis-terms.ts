@@ -3,6 +3,7 @@
 import { hash } from "node:crypto";
 import type { Run } from "../core/job.ts";
 import type { DeliveryFilter } from "../core/ledger.ts";
+import { bareName } from "./named.ts";
 import { REVISION_PREFIX } from "./page.ts";
 import type { Facts } from "./record.ts";
 import { clean } from "./text.ts";
@@ -70,13 +71,13 @@ export function termsWanted(filter: DeliveryFilter): Term[] {
   if (provider !== undefined) terms.push(providerTerm(provider));
   if (event !== undefined) terms.push(eventTerm(event));
   if (repository !== undefined) terms.push(repositoryTerm(repository));
-  if (trigger !== undefined) terms.push(triggerTerm(trigger));
+  if (trigger !== undefined) terms.push(triggerTerm(bareName(trigger)));
   if (ref !== undefined) terms.push(refTerm(ref));
   if (revision !== undefined) terms.push(revisionTerm(revision));
   if (pullRequest !== undefined) terms.push(pullRequestTerm(pullRequest));
   if (actor !== undefined) terms.push(actorTerm(actor));
   if (providerId !== undefined) terms.push(providerIdTerm(providerId));
-  if (object !== undefined) terms.push(objectTerm({ name: object }));
+  if (object !== undefined) terms.push(objectTerm({ name: bareName(object) }));
   if (replayOf !== undefined) terms.push(replayTerm(replayOf));
   return terms;
 }

@@ -2,8 +2,10 @@
 
 import type { DeliveryFilter, DeliverySummary, Page } from "../core/ledger.ts";
 import type { SqlClient } from "../core/sql.ts";
+import { decodeDecisions } from "./codec.ts";
 import { PAGE_MAX, SEARCH_WORK } from "./limits.ts";
-import type { Place } from "./page.ts";
+import { bareName, fullName, hasFired } from "./named.ts";
+import type { Place, Rest } from "./page.ts";
 import { cleanFilter, cursorOf, matchesRest, pageSize, placeOf, REVISION_PREFIX, restOf } from "./page.ts";
 import type { StoredSummary } from "./record.ts";
 import { summaryOf } from "./record.ts";
@@ -40,10 +42,9 @@ export async function searchSql(
   keep?: (found: StoredSummary) => boolean,
 ): Promise<Page<StoredSummary>> {
   const wanted = cleanFilter(filter);
-  const { words } = restOf(wanted);
   const limit = pageSize(page.limit);
   const behind = page.cursor === undefined ? undefined : placeOf(page.cursor);
-  if (words.length === 0 && keep === undefined) {
+  if (isAllSql(restOf(wanted)) && keep === undefined) {
     // One more than asked for tells whether there is a next page.
     const rows = await read(client, wanted, behind, limit + 1);
     const items = rows.slice(0, limit).map(storedOf);
@@ -67,7 +68,7 @@ async function sift(
   for (let done = 0, step = 2 * limit; done < SEARCH_WORK; done += step, step *= 2) {
     step = Math.min(step, SEARCH_WORK - done);
     const places = await look(client, wanted, from, step);
-    for (const stored of await fetch(client, places, rest.words)) {
+    for (const stored of await fired(client, rest, await fetch(client, places, rest.words))) {
       if (!matchesRest(rest, summaryOf(stored)) || !keep(stored)) continue;
       if (items.length === limit) return { items, next: cursorOf((items.at(-1) as StoredSummary).facts) };
       items.push(stored);
@@ -80,7 +81,7 @@ async function sift(
 
 export async function countSql(client: SqlClient, filter: DeliveryFilter): Promise<number> {
   const wanted = cleanFilter(filter);
-  if (restOf(wanted).words.length === 0) {
+  if (isAllSql(restOf(wanted))) {
     const { from, values } = queryOf(wanted, undefined);
     const [row] = await client.query<{ count: number | string }>(`SELECT count(*) AS count ${from}`, values);
     return Number(row?.count ?? 0);
@@ -95,6 +96,9 @@ export async function countSql(client: SqlClient, filter: DeliveryFilter): Promi
   } while (cursor !== undefined);
   return count;
 }
+
+/** Whether the database itself can answer it all. */
+const isAllSql = ({ words, trigger }: Rest): boolean => words.length === 0 && trigger === undefined;
 
 async function read(
   client: SqlClient,
@@ -143,6 +147,22 @@ async function fetch(
   return rows.map(storedOf);
 }
 
+/** Those of what was found of which this very trigger matched or failed: the database knows its name alone. */
+async function fired(
+  client: SqlClient,
+  { trigger }: Rest,
+  found: readonly StoredSummary[],
+): Promise<readonly StoredSummary[]> {
+  if (trigger === undefined || found.length === 0) return found;
+  const rows = await client.query<{ id: string; decisions: Uint8Array }>(
+    "SELECT id, decisions FROM sluice.delivery WHERE id = ANY ($1::text[]) AND decisions IS NOT NULL",
+    [found.map(({ facts }) => facts.id)],
+  );
+  const meant = rows.filter(({ decisions }) => hasFired(decodeDecisions(decisions), trigger));
+  const ids = new Set(meant.map(({ id }) => id));
+  return found.filter(({ facts }) => ids.has(facts.id));
+}
+
 /** At least the words of a summary, those of its reason too (see record.ts), in lower case. */
 const WORDS = `lower(concat_ws(' ', d.id, d.namespace, d.listener, d.outcome, d.provider, d.event, d.provider_id,
   d.repository, d.ref, d.revision, d.pull_request, d.actor, d.proof, d.replay_of, d.duplicate_of, d.note, d.dropped,
@@ -163,7 +183,7 @@ function queryOf(wanted: DeliveryFilter, behind: Place | undefined): Query {
     wanted.trigger === undefined
       ? ["sluice.delivery AS d", ["d.received_at", "d.id"]]
       : ["sluice.fired AS f JOIN sluice.delivery AS d ON d.id = f.delivery", ["f.received_at", "f.delivery"]];
-  where("f.trigger = ?", wanted.trigger);
+  where("f.trigger = ?", wanted.trigger && bareName(wanted.trigger));
   where("d.outcome = ?", wanted.outcome);
   where("d.namespace = ?", wanted.namespace);
   where("d.listener = ?", wanted.listener);
@@ -178,10 +198,14 @@ function queryOf(wanted: DeliveryFilter, behind: Place | undefined): Query {
   where("d.actor = ?", wanted.actor);
   where("d.provider_id = ?", wanted.providerId);
   where("d.replay_of = ?", wanted.replayOf);
-  where(
-    `d.id = ANY (ARRAY(SELECT delivery FROM sluice.run WHERE split_part(name, '/', 2) = ?))`,
-    wanted.object,
-  );
+  const made = "SELECT delivery FROM sluice.run WHERE split_part(name, '/', 2)";
+  const object = fullName(wanted.object);
+  if (object === undefined) where(`d.id = ANY (ARRAY(${made} = ?))`, wanted.object);
+  else {
+    const name = `$${values.push(object.name)}`;
+    const inNamespace = "starts_with(split_part(name, ' ', 2), ?)";
+    where(`d.id = ANY (ARRAY(${made} = ${name} AND ${inNamespace}))`, `${object.namespace}/`);
+  }
   where(`${order[0]} >= ?::bigint`, wholeMs(wanted.since));
   where(`${order[0]} < ?::bigint`, wholeMs(wanted.until));
   if (behind !== undefined)

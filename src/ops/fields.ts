@@ -78,6 +78,14 @@ export function words(description: string, least = 1): Field<string> {
 
 export function oneOf<const T extends string>(description: string, values: readonly T[]): Field<T> {
   const schema = { type: "string", enum: values };
+/** The name of an object as lists and records print it: `name` or `namespace/name`. */
+export function objectName(description: string): Field<string> {
+  const schema = { type: "string", minLength: 1, maxLength: MAX_TEXT };
+  return scalar(`${description}: name or namespace/name`, "name or namespace/name", schema, (text) =>
+    /^[^/]+(\/[^/]+)?$/.test(text) ? text : undefined,
+  );
+}
+
   return scalar(description, values.join(", "), schema, (text) => values.find((one) => one === text));
 }
 
@@ -107,12 +115,18 @@ export function time(description: string, clock: () => number = Date.now): Field
     const age = /^(\d{1,6})([mhd])$/.exec(text);
     if (age !== null) return clock() - Number(age[1]) * UNIT_MS[age[2] as keyof typeof UNIT_MS];
     const at = /^\d{1,15}$/.test(text) ? Number(text) : isoTime.test(text) ? Date.parse(text) : Number.NaN;
-    return Number.isNaN(at) ? undefined : at;
+    return Number.isNaN(at) || !isDay(text) ? undefined : at;
   });
 }
 
 /** A list of ids. */
 export function ids(description: string, most: number): Field<readonly string[]> {
+/** False for a day that no calendar has: `Date.parse` makes March the 2nd of February the 30th. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10);
+  return !isoTime.test(text) || new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+}
+
   const schema = { type: "array", items: { type: "string" }, minItems: 1, maxItems: most };
   return {
     description,

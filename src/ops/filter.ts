@@ -3,23 +3,23 @@
 import type { DeliveryFilter } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import type { Field, Read } from "./fields.ts";
-import { oneOf, time, whole, words } from "./fields.ts";
+import { objectName, oneOf, time, whole, words } from "./fields.ts";
 
 /** All conditions must hold; texts are compared whole, except `text` and `revision`. */
 export const FILTERS = {
   outcome: oneOf(OUTCOMES.join(", "), OUTCOMES),
   namespace: words("the listener's namespace"),
-  listener: words("the EventListener's name"),
+  listener: objectName("the EventListener"),
   provider: words("github, gitlab, …"),
-  event: words("the event with its action: pull_request.opened"),
+  event: words("the whole event, with its action where it has one: pull_request.opened"),
   repository: words("owner/name"),
-  trigger: words("a trigger that matched or failed"),
-  ref: words("refs/heads/main"),
+  trigger: objectName("a trigger that matched or failed"),
+  ref: words("the whole ref, as the provider wrote it: refs/heads/main"),
   revision: words("a commit, or the beginning of one", 7),
   pullRequest: whole("number of the pull or merge request", 1, Number.MAX_SAFE_INTEGER),
   actor: words("who did it at the provider"),
   providerId: words("the provider's own id of the delivery"),
-  object: words("name of an object that was created"),
+  object: objectName("an object that was created"),
   replayOf: words("the delivery that was replayed"),
   text: words("words anywhere in the summary"),
   since: time("received at this time or later: 2026-01-31, 2026-01-31T12:00:00Z, 24h (ago), milliseconds"),

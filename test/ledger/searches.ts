@@ -60,6 +60,15 @@ export function searchContract(current: () => Ledger): void {
       where((i) => i % 6 === 4),
     );
     await check(
+      { listener: "prod/listener-1" },
+      where((i) => i % 6 === 4),
+    );
+    await check(
+      { listener: "prod/listener-1", namespace: "prod" },
+      where((i) => i % 6 === 4),
+    );
+    await check({ listener: "prod/listener-1", namespace: "ci" }, []);
+    await check(
       { provider: "gitlab" },
       where((i) => i % 5 === 0),
     );
@@ -133,9 +142,15 @@ export function searchContract(current: () => Ledger): void {
     await current().attempt(other, attemptOf(other, 1, "done"));
     await check({ object: runOf(job).name, outcome: "created" }, [entry]);
     await check({ trigger: "trigger-1", outcome: "created" }, [entry]);
+    await check({ object: `ci/${runOf(job).name}` }, [entry]);
+    await check({ object: `prod/${runOf(job).name}` }, []);
+    await check({ object: `c/${runOf(job).name}` }, []);
     await current().decide(later.delivery.id, decisionsFor(later.delivery, "nf"));
     await check({ trigger: "trigger-1" }, [entry, later]);
     await check({ trigger: "trigger-0" }, [entry]);
+    await check({ trigger: "ci/trigger-1" }, [entry, later]);
+    await check({ trigger: "ci/trigger-0", outcome: "created" }, [entry]);
+    await check({ trigger: "prod/trigger-0" }, []);
     await check({ outcome: "dead" }, [later]);
   });
 

@@ -35,6 +35,8 @@ describe("the API", () => {
     assert.deepEqual(await ids("outcome=dead"), [failed]);
     assert.deepEqual(await ids("repository=acme%2Fshop&event=push&provider=github"), [filtered]);
     assert.deepEqual(await ids("trigger=build&namespace=ci&listener=git&outcome=created"), [created]);
+    assert.deepEqual(await ids("trigger=ci/build&listener=ci/git&outcome=created"), [created]);
+    assert.deepEqual(await ids("listener=prod/git"), []);
     assert.deepEqual(await ids("ref=refs/heads/other"), [filtered]);
     assert.deepEqual(await ids("text=acme"), [filtered]);
     assert.deepEqual(await ids("since=1h&until=2000-01-01"), []);
@@ -42,6 +44,25 @@ describe("the API", () => {
     assert.equal(first.items.length, 1);
     const rest = await ids(`limit=200&cursor=${encodeURIComponent(first.next)}`);
     assert.equal(rest.length, 2);
+  });
+
+  test("refuses a cursor that no list gave out, and the document says with what", async () => {
+    const { paths } = (await api.ask("/api/v1/openapi.json")).json;
+    for (const path of ["/api/v1/deliveries", "/api/v1/runs", "/api/v1/acts", "/api/v1/dead"]) {
+      const { status, json } = await api.ask(`${path}?cursor=xx`);
+      assert.deepEqual([status, json.error.code], [400, "SLUICE_REQUEST_INVALID"], path);
+      assert.match(json.error.message, /^cursor was given out by no list$/);
+      assert.match(paths[path].get.responses[status].description, /SLUICE_REQUEST_INVALID/);
+    }
+  });
+
+  test("refuses days that no calendar has, and names of more than two parts", async () => {
+    const refused = async (query: string) => (await api.ask(`/api/v1/deliveries?${query}`)).status === 400;
+    for (const day of ["2026-02-30", "2026-02-29T12:00:00Z", "2026-04-31T23:59:59-05:00"])
+      assert.equal(await refused(`since=${day}`), true, day);
+    for (const day of ["2024-02-29", "2026-01-31T23:59:59-05:00", "2026-12-31T00:00:00%2B14:00"])
+      assert.equal(await refused(`until=${day}`), false, day);
+    for (const name of ["a/b/c", "/b", "a/"]) assert.equal(await refused(`object=${name}`), true, name);
   });
 
   test("counts what a list would list", async () => {

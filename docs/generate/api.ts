@@ -77,7 +77,8 @@ const BATCHES = `## Many at once
 answer 202 with a batch: its \`id\`, and how far it is. \`count\` only counts; \`dryRun\` decides, changes nothing, and shows
 which decisions and objects would differ from the first time. They go oldest first, at \`rate\` deliveries a second.
 Replays leave out duplicates, and replays themselves unless \`replayOf\` asks for them; retries and drops are of dead
-letters that were not dropped. Four may be under way in a gateway, of at most 100,000 deliveries each.
+letters that were not dropped, but a retry by id takes the drop back. What is dropped by id has an act each; an order by
+filter or fingerprint has one itself, too. Four may be under way in a gateway, of at most 100,000 deliveries each.
 
 One gateway works on a batch; once a second it keeps in the store how far it is, so any gateway of that store shows it
 (\`saidAt\` is when that was) and takes \`DELETE\` for it: the one that works on it hears of it within a second or two. One

@@ -29,10 +29,11 @@ a moment: they are counted, and the next sweep of a worker brings them to the qu
       console.out(`${result.accepted} accepted = ${sum}`);
       console.out(`${result.runs} objects created`);
       const waiting = result.unqueued?.length ?? 0;
-      if (waiting > 0)
-        console.out(
-          `${colors.yellow("!")} ${waiting} pending jobs are not in the queue yet, as after a crash: a worker's next sweep queues them`,
-        );
+      if (waiting > 0) {
+        const jobs = waiting === 1 ? "1 pending job is" : `${waiting} pending jobs are`;
+        const words = `${jobs} not in the queue yet, as after a crash; a worker's next sweep mends that`;
+        console.out(`${colors.yellow("!")} ${words}`);
+      }
       for (const violation of result.violations) console.out(`${colors.red("✗")} ${oneLine(violation)}`);
       console.out(
         balanced ? colors.green("✓ nothing lost, nothing twice") : colors.red("✗ the law is broken"),

@@ -1,6 +1,5 @@
 /** `sluice dead list|show|retry|drop`: what was given up, by cause; tried again, or put away with a reason. */
 
-import { fault } from "../core/errors.ts";
 import type { DeadGroup, DeliverySummary, Page } from "../core/ledger.ts";
 import { BATCH_OPTIONS, filterSelection, mannerOf, runBatch, type Wording } from "./batch.ts";
 import { openClient } from "./client.ts";
@@ -9,11 +8,20 @@ import { printList } from "./delivery-list.ts";
 import { filterOf, filterOptions, queryOf } from "./filters.ts";
 import type { Client } from "./http.ts";
 import { settingOptions } from "./settings.ts";
-import { EXIT, type Exit, GATEWAY, JSON_OUTPUT, type Options, textOption, type Verb } from "./verb.ts";
+import {
+  EXIT,
+  type Exit,
+  GATEWAY,
+  JSON_OUTPUT,
+  misused,
+  type Options,
+  textOption,
+  type Verb,
+} from "./verb.ts";
 
 const RETRY: Wording = {
   will: ({ done, objects, skipped }) =>
-    `this will try ${done} deliveries again: ${objects} objects to create${skipped > 0 ? `; ${skipped} have no dead job (replay those)` : ""}`,
+    `this will try ${done} deliveries again: ${objects} objects to create${skipped > 0 ? `; ${skipped} have no dead job and are skipped` : ""}`,
   did: "tried again",
 };
 const DROP: Wording = {
@@ -32,7 +40,8 @@ export const dead: Verb = {
   sluice dead drop <id> --reason "branch is gone"
 
 A retry tries the dead jobs of a delivery again: same decision, same names, so what was created before is found and not
-made twice. A delivery whose decision failed has no job: \`sluice replay\` decides it again.`,
+made twice. A delivery whose decision failed has no job: \`sluice replay\` decides it again. Filters and fingerprints leave
+out what was dropped; a retry of its id takes the drop back.`,
   options: [
     { flags: "--all", description: "all dead letters" },
     ...filterOptions("outcome"),
@@ -44,18 +53,19 @@ made twice. A delivery whose decision failed has no job: \`sluice replay\` decid
   ],
   async run(context, [what = "list", ...names], options) {
     if (!["list", "show", "retry", "drop"].includes(what))
-      throw wrong("dead", `"${what}" is none of list, show, retry and drop`);
+      throw misused("dead", `"${what}" is none of list, show, retry and drop`);
     const act = what === "retry" || what === "drop";
     const selection = act ? selectionOf(names, options) : {};
+    if (what === "list" && names.length > 0) throw misused("dead list", `takes options and no "${names[0]}"`);
     if (what === "show" && names.length !== 1)
-      throw wrong("fingerprint", "`dead show` wants the fingerprint");
+      throw misused("dead show", "wants the fingerprint of one cause");
     if (
       what === "drop" &&
-      textOption(options, "reason") === undefined &&
+      (textOption(options, "reason") ?? "").trim() === "" &&
       !options["dryRun"] &&
       !options["count"]
     )
-      throw wrong("--reason", "`dead drop` wants to know why nobody needs them any more");
+      throw misused("--reason", "`dead drop` wants to know why nobody needs them any more");
     await using client = await openClient(options, context.environment);
     if (what === "list") return await list(context.console, client, options);
     if (what === "show") return await show(context.console, client, String(names[0]), options);
@@ -66,17 +76,22 @@ made twice. A delivery whose decision failed has no job: \`sluice replay\` decid
   },
 };
 
-const wrong = (key: string, reason: string) => fault("SLUICE_CONFIG_INVALID", { key, reason });
-
-/** UUIDs are ids; one other word is a fingerprint. */
+/** UUIDs are ids; one other word of the length of a fingerprint is one. */
 function selectionOf(names: readonly string[], options: Options): object {
   const filter = options["all"] === true ? { filter: filterOf(options) } : filterSelection(options);
   if (names.length > 0 === (filter !== undefined))
-    throw wrong("id", "wants ids, a fingerprint, filters or --all, and only one of them");
+    throw misused("dead", "wants ids, a fingerprint, filters or --all, and only one of them");
   if (filter !== undefined) return filter;
-  if (names.every((name) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name))) return { ids: names };
+  const others = names.filter((name) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name));
+  if (others.length === 0) return { ids: names };
+  const odd = others.find((name) => !/^[\w-]{16}$/.test(name));
+  if (odd !== undefined)
+    throw misused(
+      "id",
+      `"${odd}" is neither the id of a delivery nor a fingerprint, which has 16 characters`,
+    );
   if (names.length === 1) return { fingerprint: names[0] };
-  throw wrong("id", "takes several ids, but one fingerprint at a time");
+  throw misused("dead", "takes several ids, but one fingerprint at a time");
 }
 
 async function list(console: Console, client: Client, options: Options): Promise<Exit> {

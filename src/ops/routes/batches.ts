@@ -3,6 +3,7 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import { fault } from "../../core/errors.ts";
 import { replayId } from "../../core/identity.ts";
+import type { DeliverySummary } from "../../core/ledger.ts";
 import { NOTE, onRecord, type Signed, signed, writeDown } from "../acts.ts";
 import type { Batch, BatchMode, BatchOrder, BatchVerb } from "../batch.ts";
 import { compare } from "../compare.ts";
@@ -144,9 +145,12 @@ async function start(
   const narrowed = trigger === undefined ? {} : { trigger };
   const made = orderOf(services, kind, { chosen, at: clock() }, { mode, rate, note, ...narrowed });
   const { verb } = kind;
-  if (verb === "drop" && mode === "act" && reason === undefined)
-    throw invalid("reason", "is missing", "why nobody needs these any more");
-  if (mode === "act") await writeDown(services, { verb, subject: made.selection.slice(0, 500), note });
+  if (verb === "drop" && mode === "act" && (reason ?? "").trim() === "")
+    throw invalid("reason", "is missing, or blank", "why nobody needs these any more");
+  // What drops each delivery writes its act too, in the same write, and none where there was nothing to drop.
+  const written = verb === "drop" && chosen.ids !== undefined;
+  if (mode === "act" && !written)
+    await writeDown(services, { verb, subject: made.selection.slice(0, 500), note });
   return batches.start(made);
 }
 
@@ -169,6 +173,13 @@ async function cancel(services: ApiServices, verb: BatchVerb, id: string, note: 
   if (batch.endedAt !== undefined) return batch;
   const deed = { verb: "cancel", subject: `${verb} ${id}`, note };
   return onRecord(services, deed, () => batches.cancel(verb, id));
+}
+
+/** Only what failed before it had a job may be replayed for that: of the others something was created, or still will be. */
+function whyNothingDied({ outcome }: Pick<DeliverySummary, "outcome">): string {
+  return outcome === "dead"
+    ? "its decision failed, so it has no dead job: replay it instead"
+    : `it is ${outcome}, not dead`;
 }
 
 /** What each verb does to one delivery. */
@@ -202,7 +213,7 @@ function worksOf({ ledger, queue, replay, preview, tell, clock = Date.now }: Api
         mode === "act"
           ? await ledger.reopen(id, clock())
           : (await found(id)).jobs.flatMap(({ job, state }) => (state === "dead" ? job : []));
-      if (jobs.length === 0) return { outcome: "skipped", why: "it has no dead job: replay it instead" };
+      if (jobs.length === 0) return { outcome: "skipped", why: whyNothingDied(await found(id)) };
       if (mode === "act") {
         await queue.enqueue(jobs);
         done("retry", id, note);

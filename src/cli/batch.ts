@@ -1,6 +1,5 @@
 /** Batches on the command line: what will happen is said and confirmed, progress is shown, the end is told. */
 
-import { fault } from "../core/errors.ts";
 import type { Batch, BatchResult } from "../ops/batch.ts";
 import { FILTERS } from "../ops/filter.ts";
 import { MANNER } from "../ops/select.ts";
@@ -8,7 +7,15 @@ import { nameOf, started } from "./batch-watch.ts";
 import { type Console, oneLine } from "./console.ts";
 import { filterOf, readOption } from "./filters.ts";
 import type { Client } from "./http.ts";
-import { EXIT, type Exit, type Options, textOption, type VerbContext, type VerbOption } from "./verb.ts";
+import {
+  EXIT,
+  type Exit,
+  misused,
+  type Options,
+  textOption,
+  type VerbContext,
+  type VerbOption,
+} from "./verb.ts";
 
 export const BATCH_OPTIONS: readonly VerbOption[] = [
   { flags: "--count", description: "only count" },
@@ -24,7 +31,7 @@ export interface BatchRequest {
   readonly body: object;
 }
 
-/** The part of a request's body that all batches share. @throws SluiceError SLUICE_CONFIG_INVALID. */
+/** The part of a request's body that all batches share. @throws SluiceError SLUICE_ARGUMENT_INVALID. */
 export function mannerOf({ environment }: VerbContext, options: Options): object {
   const [rate, reason] = [textOption(options, "rate"), textOption(options, "reason")];
   const actor = environment["USER"];
@@ -71,8 +78,7 @@ export async function runBatch(
     return finish(console, seen, options, "looked at");
   }
   if (asks && options["yes"] !== true) {
-    if (!console.interactive)
-      throw fault("SLUICE_CONFIG_INVALID", { key: "--yes", reason: "nobody can be asked here; say --yes" });
+    if (!console.interactive) throw misused("--yes", "nobody can be asked here; say --yes");
     const seen = await follow({ dryRun: true });
     if (seen.state === "failed") return finish(console, seen, options, did);
     if (seen.total === 0) return nothing(console, seen);

@@ -3,8 +3,8 @@
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
 import { sign } from "@octokit/webhooks-methods";
-import { fault } from "../core/errors.ts";
 import { gitlabPayload } from "./gitlab-payload.ts";
+import { misused } from "./verb.ts";
 
 export const PROVIDERS = ["github", "gitlab", "cloudevents", "generic"] as const;
 export type FixtureProvider = (typeof PROVIDERS)[number];
@@ -31,7 +31,7 @@ interface GithubExample {
   readonly examples: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** @throws SluiceError SLUICE_CONFIG_INVALID for a provider or event that has no example. */
+/** @throws SluiceError SLUICE_ARGUMENT_INVALID for a provider or event that has no example. */
 export async function fixture(provider: string, options: FixtureOptions): Promise<Fixture> {
   switch (provider) {
     case "github":
@@ -43,10 +43,7 @@ export async function fixture(provider: string, options: FixtureOptions): Promis
     case "generic":
       return { headers: json, body: options.payload ?? "{}" };
     default:
-      throw fault("SLUICE_CONFIG_INVALID", {
-        key: "provider",
-        reason: `"${provider}" is none of ${PROVIDERS.join(", ")}`,
-      });
+      throw misused("provider", `"${provider}" is none of ${PROVIDERS.join(", ")}`);
   }
 }
 
@@ -77,10 +74,7 @@ function githubExample(event: string): string {
   if (example !== undefined) return JSON.stringify(example);
   const actions = [...new Set(found?.map(actionOf))].filter((one) => one !== undefined);
   const known = found === undefined ? all.map((one) => one.name) : actions.map((one) => `${name}.${one}`);
-  throw fault("SLUICE_CONFIG_INVALID", {
-    key: "event",
-    reason: `no example of "${event}"; there are ${known.join(", ")}`,
-  });
+  throw misused("event", `no example of "${event}"; there are ${known.join(", ")}`);
 }
 
 /** What the payload says was done; pushes do not say, but those of tags and of branches start different triggers. */

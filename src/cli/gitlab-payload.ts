@@ -1,6 +1,6 @@
 /** Small GitLab payloads with the fields that triggers usually look at; npm has no collection of real ones. */
 
-import { fault } from "../core/errors.ts";
+import { misused } from "./verb.ts";
 
 const project = {
   id: 15,
@@ -56,10 +56,10 @@ const PAYLOADS: Readonly<Record<string, object>> = {
   },
 };
 
-/** @throws SluiceError SLUICE_CONFIG_INVALID for an event without an example. */
+/** @throws SluiceError SLUICE_ARGUMENT_INVALID for an event without an example. */
 export function gitlabPayload(event: string): string {
   const found = Object.hasOwn(PAYLOADS, event) ? PAYLOADS[event] : undefined;
   if (found !== undefined) return JSON.stringify(found);
   const reason = `no example of "${event}"; there are ${Object.keys(PAYLOADS).join(", ")}`;
-  throw fault("SLUICE_CONFIG_INVALID", { key: "event", reason });
+  throw misused("event", reason);
 }

@@ -3,7 +3,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { VERSION } from "../core/version.ts";
 import { VERBS } from "./index.ts";
-import { EXIT, type Exit, type Options, type Verb, type VerbContext } from "./verb.ts";
+import { EXIT, type Exit, type Options, ofVerb, type Verb, type VerbContext } from "./verb.ts";
 
 const EXITS = `Exit codes: 0 done, or yes · 1 done, and the answer is no · 2 asked wrongly · 3 store, gateway or cluster away`;
 
@@ -29,7 +29,11 @@ export function createProgram(context: VerbContext): (args: readonly string[]) =
       .addHelpText("after", `\nNew here? \`sluice demo\`, then \`sluice help try\`.\n${EXITS}`);
     for (const verb of VERBS) {
       addVerb(program, verb, async (verbArgs, options) => {
-        exit = await verb.run(context, verbArgs, options);
+        try {
+          exit = await verb.run(context, verbArgs, options);
+        } catch (error) {
+          throw ofVerb(verb.name, error);
+        }
       });
     }
     try {

@@ -1,12 +1,11 @@
 /** `sluice queue show|pause|resume`: how much waits, and whether it is worked on. */
 
-import { fault } from "../core/errors.ts";
 import type { QueueReport } from "../ops/services.ts";
 import { openClient } from "./client.ts";
 import { type Console, oneLine } from "./console.ts";
 import { ASK_WORKER, hindrances } from "./queue-report.ts";
 import { settingOptions } from "./settings.ts";
-import { EXIT, GATEWAY, JSON_OUTPUT, textOption, type Verb } from "./verb.ts";
+import { EXIT, GATEWAY, JSON_OUTPUT, misused, textOption, type Verb } from "./verb.ts";
 
 export const queue: Verb = {
   name: "queue",
@@ -28,7 +27,7 @@ how many jobs were tried in the last minute, each gateway that creates knows of 
   async run({ console, environment }, [what = "show"], options) {
     if (!["show", "pause", "resume"].includes(what)) {
       const reason = `"${what}" is none of show, pause and resume`;
-      throw fault("SLUICE_CONFIG_INVALID", { key: "queue", reason });
+      throw misused("queue", reason);
     }
     const [reason, actor] = [textOption(options, "reason"), environment["USER"]];
     const note = { ...(reason !== undefined && { reason }), ...(actor && { actor }) };

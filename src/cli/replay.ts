@@ -1,6 +1,5 @@
 /** `sluice replay`: stored deliveries are decided again, by the gateway that serves their listeners. */
 
-import { fault } from "../core/errors.ts";
 import { BATCH_OPTIONS, filterSelection, mannerOf, resumeBatch, runBatch, type Wording } from "./batch.ts";
 import { cancelBatch, listBatches } from "./batch-list.ts";
 import { openClient } from "./client.ts";
@@ -8,7 +7,7 @@ import { oneLine } from "./console.ts";
 import { filterOptions } from "./filters.ts";
 import { settingOptions } from "./settings.ts";
 import type { Exit, Options, Verb, VerbContext } from "./verb.ts";
-import { EXIT, GATEWAY, JSON_OUTPUT, textOption } from "./verb.ts";
+import { EXIT, GATEWAY, JSON_OUTPUT, misused, textOption } from "./verb.ts";
 
 const WORDING: Wording = {
   will: ({ total, objects, different, failed }) => {
@@ -63,8 +62,7 @@ where no --gateway is named. --resume goes on with what was cancelled, failed, o
     if (KEPT.some((name) => options[name] !== undefined)) return await ofKept(context, ids, options);
     const filter = filterSelection(options);
     if (ids.length > 0 === (filter !== undefined)) {
-      const reason = "`replay` wants ids, or filters (--since 24h), and not both";
-      throw fault("SLUICE_CONFIG_INVALID", { key: "id", reason });
+      throw misused("replay", "wants ids, or filters (--since 24h), and not both");
     }
     const trigger = textOption(options, "onlyTrigger");
     const manner = { ...mannerOf(context, options), ...(trigger !== undefined && { trigger }) };
@@ -89,7 +87,7 @@ async function ofKept(context: VerbContext, ids: readonly string[], options: Opt
   const given = KEPT.filter((name) => options[name] !== undefined);
   if (given.length > 1 || ids.length > 0 || filterSelection(options) !== undefined) {
     const reason = "stands alone: without ids, filters, and the others of --list, --cancel and --resume";
-    throw fault("SLUICE_CONFIG_INVALID", { key: `--${given[0]}`, reason });
+    throw misused(`--${given[0]}`, reason);
   }
   const [cancelled, resumed] = [textOption(options, "cancel"), textOption(options, "resume")];
   await using client = await openClient(options, environment, resumed !== undefined);

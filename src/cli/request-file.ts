@@ -1,7 +1,7 @@
 /** A raw HTTP request in a file, as Tekton's own tools take it: request line, headers, empty line, body. */
 
-import { fault } from "../core/errors.ts";
 import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
+import { misused } from "./verb.ts";
 
 export interface RequestFile {
   readonly method: string;
@@ -14,7 +14,7 @@ export interface RequestFile {
  * Reads a request. Lines may end in LF or CRLF; the body is what follows the empty line, cut at Content-Length where
  * there is one and it is shorter.
  *
- * @throws SluiceError SLUICE_CONFIG_INVALID when it is no request.
+ * @throws SluiceError SLUICE_ARGUMENT_INVALID when it is no request.
  */
 export function parseRequest(bytes: Buffer): RequestFile {
   const end = /\r?\n\r?\n/.exec(bytes.toString("latin1"));
@@ -38,5 +38,5 @@ export function parseRequest(bytes: Buffer): RequestFile {
 }
 
 function invalid(reason: string): Error {
-  return fault("SLUICE_CONFIG_INVALID", { key: "request", reason });
+  return misused("--request", reason);
 }

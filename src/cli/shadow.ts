@@ -1,7 +1,6 @@
 /** `sluice shadow`: would this gateway have created what another created from the same webhooks? */
 
 import { duration } from "../config/values.ts";
-import { fault } from "../core/errors.ts";
 import { FILTERS } from "../ops/filter.ts";
 import { compareRuns, EDGE_MS } from "../shadow/compare.ts";
 import type { ShadowRun } from "../shadow/run.ts";
@@ -11,7 +10,16 @@ import { settingOptions, settingsFrom } from "./settings.ts";
 import { runsOfFiles } from "./shadow-files.ts";
 import { printParity, reportParity } from "./shadow-report.ts";
 import { decidedRuns, livingRuns } from "./shadow-sources.ts";
-import { EXIT, GATEWAY, JSON_OUTPUT, listOption, type Options, textOption, type Verb } from "./verb.ts";
+import {
+  EXIT,
+  GATEWAY,
+  JSON_OUTPUT,
+  listOption,
+  misused,
+  type Options,
+  textOption,
+  type Verb,
+} from "./verb.ts";
 
 /** Looked for even where nothing was decided: what only the other created must be seen too. */
 const USUAL = ["tekton.dev/v1 PipelineRun", "tekton.dev/v1 TaskRun"] as const;
@@ -124,5 +132,5 @@ function value(options: Options, name: string, expected: string, reader: Reader)
   const { success, data } = reader.safeParse(text);
   if (success && data !== undefined) return data;
   const reason = `expected ${expected}; got ${text.slice(0, 80)}`;
-  throw fault("SLUICE_CONFIG_INVALID", { key: `--${name}`, reason });
+  throw misused(`--${name}`, reason);
 }

@@ -16,7 +16,7 @@ import { loadOffline } from "./offline.ts";
 import { parseRequest } from "./request-file.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { nearestMiss, printDecision, printObjects } from "./trace.ts";
-import { EXIT, JSON_OUTPUT, listOption, type Options, textOption, type Verb } from "./verb.ts";
+import { EXIT, JSON_OUTPUT, listOption, misused, type Options, textOption, type Verb } from "./verb.ts";
 
 export const tryOut: Verb = {
   name: "try",
@@ -82,7 +82,7 @@ function listenerOf(plans: Plans, wanted: string | undefined): ListenerPlan {
   if (plan !== undefined) return plan;
   const known = all.map((one) => `${one.namespace}/${one.name}`).join(", ") || "none";
   const reason = wanted === undefined ? "say which one" : `${wanted} is not declared`;
-  throw fault("SLUICE_CONFIG_INVALID", { key: "listener", reason: `${reason}; declared: ${known}` });
+  throw misused("--listener", `${reason}; declared: ${known}`);
 }
 
 async function deliveryOf(
@@ -102,10 +102,7 @@ async function deliveryOf(
     return { ...base, ...request, headers: { ...request.headers, ...extra } };
   }
   if (provider === undefined || event === undefined) {
-    throw fault("SLUICE_CONFIG_INVALID", {
-      key: "try",
-      reason: "expected a provider and an event, or --request",
-    });
+    throw misused("try", "expected a provider and an event, or --request");
   }
   const payloadPath = textOption(options, "payload");
   const secret = options["unsigned"] === true ? undefined : await secretOf(plan, provider, secrets);
@@ -131,8 +128,7 @@ async function secretOf(plan: ListenerPlan, provider: string, secrets: Secrets):
 
 function splitHeader(text: string): string[] {
   const colon = text.indexOf(":");
-  if (colon < 1)
-    throw fault("SLUICE_CONFIG_INVALID", { key: "header", reason: `"${text}" is not like "Name: value"` });
+  if (colon < 1) throw misused("--header", `"${text}" is not like "Name: value"`);
   return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
 }
 

@@ -1,7 +1,7 @@
 /** What a verb of the CLI is, and the exit codes that all of them share. */
 
 import type { Environment } from "../config/env.ts";
-import type { SluiceError } from "../core/errors.ts";
+import { fault, SluiceError } from "../core/errors.ts";
 import type { Console } from "./console.ts";
 
 /** Documented in `sluice help` and docs/cli.md; scripts rely on them. */
@@ -19,8 +19,20 @@ export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 /** The exit code of a verb that ended with a fault. */
 export function exitOf({ code, status }: SluiceError): Exit {
-  if (code.startsWith("SLUICE_CONFIG") || code === "SLUICE_REQUEST_INVALID") return EXIT.usage;
+  if (code.startsWith("SLUICE_CONFIG") || WRONGLY_ASKED.has(code)) return EXIT.usage;
   return status >= 500 || code === "SLUICE_STORE_BUSY" ? EXIT.unavailable : EXIT.no;
+}
+
+const WRONGLY_ASKED: ReadonlySet<string> = new Set(["SLUICE_ARGUMENT_INVALID", "SLUICE_REQUEST_INVALID"]);
+
+/** The fault of an argument or an option that is no setting. @param what `--limit`, or what the argument is. */
+export const misused = (what: string, reason: string): SluiceError =>
+  fault("SLUICE_ARGUMENT_INVALID", { what, reason, verb: "<verb>" });
+
+/** The same with the verb in its cure, which only the caller of the verb knows. */
+export function ofVerb(verb: string, thrown: unknown): unknown {
+  if (!(thrown instanceof SluiceError) || thrown.code !== "SLUICE_ARGUMENT_INVALID") return thrown;
+  return fault(thrown.code, { ...thrown.values, verb }, { cause: thrown });
 }
 
 export interface VerbOption {

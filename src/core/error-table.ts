@@ -80,6 +80,7 @@ export const ERRORS = {
   SLUICE_SELECTOR_EMPTY: row(422, "never", "the selector selects nothing: {reason}", "Correct the selector; its triggers never fire."),
   // settings
   SLUICE_CONFIG_INVALID: row(422, "never", "setting {key}: {reason}", "See `sluice help settings`."),
+  SLUICE_ARGUMENT_INVALID: row(422, "never", "{what}: {reason}", "`sluice help {verb}` shows what it takes."),
   SLUICE_CONFIG_TLS: row(422, "never", "certificate {cert} with key {key} cannot be used: {reason}", "Name PEM files that belong together in --tls-cert and --tls-key; they are read again when they change."),
   SLUICE_CONFIG_MISSING: row(422, "never", "{path} does not exist", "Name a file or folder with --config."),
   // create

@@ -22,7 +22,8 @@ export interface ApiServices {
   /**
    * Decides a stored delivery again as a new one; resolves with its id.
    *
-   * @throws SluiceError SLUICE_DELIVERY_UNKNOWN, SLUICE_LISTENER_UNKNOWN, SLUICE_TRIGGER_UNKNOWN.
+   * @throws SluiceError SLUICE_DELIVERY_UNKNOWN, SLUICE_DELIVERY_DUPLICATE, SLUICE_BODY_FORGOTTEN,
+   *   SLUICE_LISTENER_UNKNOWN, SLUICE_TRIGGER_UNKNOWN.
    */
   readonly replay: (
     id: string,

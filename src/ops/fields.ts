@@ -43,6 +43,8 @@ export function readFields<F extends Fields>(fields: F, given: unknown): Read<F>
 const known = (fields: Fields): string => Object.keys(fields).join(", ") || "nothing";
 
 const MAX_TEXT = 500;
+/** Characters of a wrong value that a fault shows. */
+const SHOWN = 80;
 
 /** A field that is one line of text in a query, and text or a number in a body. */
 export function scalar<T>(
@@ -63,7 +65,7 @@ export function scalar<T>(
       if (text === "" || text.length > MAX_TEXT)
         throw invalid(field, `is ${text.length} characters long`, `1 to ${MAX_TEXT} characters`);
       const found = parse(text);
-      if (found === undefined) throw invalid(field, "is something else", expected);
+      if (found === undefined) throw invalid(field, `is ${JSON.stringify(text.slice(0, SHOWN))}`, expected);
       return found;
     },
   };
@@ -76,8 +78,6 @@ export function words(description: string, least = 1): Field<string> {
   return scalar(description, expected, schema, (text) => (text.length < least ? undefined : text));
 }
 
-export function oneOf<const T extends string>(description: string, values: readonly T[]): Field<T> {
-  const schema = { type: "string", enum: values };
 /** The name of an object as lists and records print it: `name` or `namespace/name`. */
 export function objectName(description: string): Field<string> {
   const schema = { type: "string", minLength: 1, maxLength: MAX_TEXT };
@@ -86,6 +86,8 @@ export function objectName(description: string): Field<string> {
   );
 }
 
+export function oneOf<const T extends string>(description: string, values: readonly T[]): Field<T> {
+  const schema = { type: "string", enum: values };
   return scalar(description, values.join(", "), schema, (text) => values.find((one) => one === text));
 }
 
@@ -119,14 +121,14 @@ export function time(description: string, clock: () => number = Date.now): Field
   });
 }
 
-/** A list of ids. */
-export function ids(description: string, most: number): Field<readonly string[]> {
 /** False for a day that no calendar has: `Date.parse` makes March the 2nd of February the 30th. */
 function isDay(text: string): boolean {
   const day = text.slice(0, 10);
   return !isoTime.test(text) || new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
+/** A list of ids. */
+export function ids(description: string, most: number): Field<readonly string[]> {
   const schema = { type: "array", items: { type: "string" }, minItems: 1, maxItems: most };
   return {
     description,

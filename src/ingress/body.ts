@@ -47,8 +47,10 @@ const LINGER_MS = 1_000;
 /**
  * Lets a body pass unread, for a while, before the refusal: who is answered while he still sends, and then cut off,
  * sees a reset and never reads why (RFC 9112 §9.6).
+ *
+ * @throws the refusal, always.
  */
-async function passedBy(request: IncomingMessage, refusal: Error): Promise<never> {
+export async function passedBy(request: IncomingMessage, refusal: Error): Promise<never> {
   request.resume();
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, LINGER_MS);

@@ -8,7 +8,7 @@ import type { Tell } from "../core/fact.ts";
 import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
 import { newDeliveryId } from "../core/identity.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
-import { readBody } from "./body.ts";
+import { passedBy, readBody } from "./body.ts";
 import { createBudget } from "./budget.ts";
 import type { Certificate } from "./certificate.ts";
 import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
@@ -47,7 +47,10 @@ export interface IngressOptions {
 
 const MAX_IN_FLIGHT = 256 * 1024 * 1024;
 
-/** Builds the server; the caller listens and closes. `GET /live` answers 200 while the process lives. */
+/**
+ * Builds the server; the caller listens and closes. While it closes, what is in hand is finished and what comes after on
+ * open connections is refused. `GET /live` answers 200 while the process lives.
+ */
 export function createIngress(options: IngressOptions): FastifyInstance {
   const { plans, accept, tell, maxBody, defaultListener, hosts } = options;
   const { clock = Date.now, newId = newDeliveryId } = options;
@@ -64,12 +67,17 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     logger: false,
     requestTimeout,
     forceCloseConnections: "idle",
-    return503OnClosing: true,
+    // Fastify's own answer has neither our shape nor Retry-After, and nobody would hear of it.
+    return503OnClosing: false,
     exposeHeadRoutes: false,
     ...(options.certificate && { serverFactory: secureServer(options.certificate, requestTimeout) }),
     // Paths that cannot be decoded: listeners are found by the raw one.
     frameworkErrors: (_error, request, reply) =>
       asTekton || request.method === "POST" ? handle(request, reply) : notFound(request, reply),
+  });
+  let closing = false;
+  app.addHook("preClose", async () => {
+    closing = true;
   });
   const further = METHODS.filter((method) => !app.supportedMethods.includes(method));
   if (asTekton) for (const method of further) app.addHttpMethod(method, { hasBody: true });
@@ -104,6 +112,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     let since = clock();
     try {
       plan = routeTo(plans, { method, url, host: request.headers.host }, routes);
+      if (closing) return await passedBy(request.raw, fault("SLUICE_STOPPING"));
       const body = await readBody(request.raw, Math.min(plan.maxBodyBytes ?? maxBody, maxBody), share);
       since = clock();
       const arrival: Arrival = { receivedAt: since, method, url, headers, body };

@@ -4,7 +4,7 @@ import type { ActNote, DeliveryRecord } from "../core/ledger.ts";
 import type { RunProgress } from "../core/progress.ts";
 import type { QueueReport } from "../ops/services.ts";
 import { type Console, oneLine } from "./console.ts";
-import { whyPending } from "./queue-report.ts";
+import { pausedWords, whyPending } from "./queue-report.ts";
 import { printDecision } from "./trace.ts";
 
 /**
@@ -44,6 +44,8 @@ export function printRecord(console: Console, record: DeliveryRecord, queue?: Qu
     if (value !== undefined) console.out(`  ${colors.dim(name.padEnd(12))} ${oneLine(value)}`);
   }
   if (!record.decided && record.decisions.length === 0) console.out("  not decided yet: a worker will");
+  if (!record.decided && queue?.paused)
+    console.out(`  ${colors.yellow("waits")}   ${oneLine(`the queue is ${pausedWords(queue.note)}`)}`);
   for (const decision of record.decisions) printDecision(console, decision);
   for (const { job, state, attempts, runs } of record.jobs) {
     console.out(

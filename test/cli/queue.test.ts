@@ -93,28 +93,32 @@ describe("while the API server is down", () => {
   });
 });
 
-describe("a pending job", () => {
+describe("what is pending", () => {
   const { delivery, decisions = [], facts } = newDelivery({ decided: "m" });
   const [job = assert.fail("no job")] = jobsIn({ delivery, decisions, facts });
   const idle = { waiting: 3, active: 1, delayed: 0, oldestMs: 5, paused: false };
 
   function shown(report: QueueReport, change: Partial<JobRecord> = {}): string {
+    return waitsOf(report, { jobs: [{ job, state: "pending", attempts: [], runs: [], ...change }] });
+  }
+
+  function waitsOf(report: QueueReport, change: Partial<DeliveryRecord>): string {
     const { body: _, ...request } = delivery;
     const record: DeliveryRecord = {
       ...{ ...request, ...facts, size: 2, outcome: "pending", reason: "", runs: [], decided: true },
-      ...{ decisions: [], jobs: [{ job, state: "pending", attempts: [], runs: [], ...change }] },
+      ...{ decisions: [], jobs: [], ...change },
     };
     const { said, streams } = remembered();
     printRecord(createConsole(streams, false), record, report);
     return /^ {2}waits +(.*)$/m.exec(said.stdout)?.[1] ?? "";
   }
 
-  test("is shown with the time of its next try", () => {
+  test("a job is shown with the time of its next try", () => {
     const tried = attemptOf(job, 1, "retry");
     assert.equal(shown(idle, { attempts: [tried] }), "next try at 2026-01-01T00:00:01.500Z");
   });
 
-  test("waits for its own cluster and for no other", () => {
+  test("a job waits for its own cluster and for no other", () => {
     const home = { name: "kubernetes https://home", away: false };
     const west = { name: "cluster west", cluster: "west", away: true, reason: "gone" };
     const report = { ...idle, targets: [home, west] };
@@ -122,7 +126,14 @@ describe("a pending job", () => {
     assert.equal(shown(report, { job: { ...job, cluster: "west" } }), "target cluster west is away: gone");
   });
 
-  test("of a job that is created nothing is said", () => {
+  test("a delivery that nobody has decided waits for the end of a pause", () => {
+    const note = { at: Date.UTC(2026, 0, 1), actor: "ann", reason: "upgrade" };
+    const said = "the queue is paused since 2026-01-01T00:00:00.000Z by ann: upgrade";
+    assert.equal(waitsOf({ ...idle, paused: true, note }, { decided: false }), said);
+    assert.equal(waitsOf(idle, { decided: false }), "");
+  });
+
+  test("a job that is created waits for nothing", () => {
     assert.equal(shown(idle, { state: "created" }), "");
   });
 });

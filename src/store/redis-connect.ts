@@ -6,6 +6,7 @@ import type { RedisOptions } from "ioredis";
 import { Cluster, Redis } from "ioredis";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { RedisAddress, TlsFiles } from "./redis-address.ts";
+import { keepPolicyBack } from "./redis-info.ts";
 import { SteadySentinelConnector } from "./redis-sentinel.ts";
 import { sendTogether } from "./redis-together.ts";
 
@@ -69,7 +70,7 @@ export function redisConnector({ place, login, db, tls }: RedisAddress): Connect
     // Unheard, the event would end the process; callers hear of it from their own commands.
     redis.on("error", () => {});
     if (redis instanceof Redis) sendTogether(redis);
-    return redis;
+    return keepPolicyBack(redis);
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Redis } from "ioredis";
 import type { Check } from "../core/check.ts";
 import { reasonOf } from "../core/errors.ts";
+import { WHOLE_INFO } from "./redis-info.ts";
 import type { Durability, Judge } from "./survey.ts";
 import { degraded, failed, forgets, judgeClock, ok, surveyChecks } from "./survey.ts";
 
@@ -28,7 +29,7 @@ export async function surveyRedis(server: Redis): Promise<RedisSurvey> {
   const before = Date.now();
   const [time, info, config] = await Promise.all([
     server.time(),
-    server.info(),
+    server.info(WHOLE_INFO),
     // Managed servers keep CONFIG to themselves, and users may lack the right.
     Promise.all(CONFIG.map((name) => server.config("GET", name))).then(readConfig, reasonOf),
   ]);

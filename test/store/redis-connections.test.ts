@@ -45,7 +45,10 @@ suite("ways to a Redis", { timeout: 60_000 }, () => {
       /other\.example/,
       "SLUICE_STORE_TLS",
     );
-    await refuses(`${address}?ca=${cert}`, /./, "SLUICE_STORE_TLS");
+    // The server's alert comes when the connection stands: it may be cut before the alert is read.
+    await assert.rejects(openStore(`${address}?ca=${cert}`), ({ code }: SluiceError) =>
+      ["SLUICE_STORE_TLS", "SLUICE_STORE_AWAY"].includes(code),
+    );
     await refuses(`${address}?ca=${folder.path}/none.pem`, /ENOENT/, "SLUICE_CONFIG_INVALID");
   });
 

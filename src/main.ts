@@ -147,6 +147,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
 
   // 5. the admin port: health is answered from here on
   const tokens = tokensOf(settings, options.localToken, tell);
+  tellIgnored(settings, tell);
   const batches = createBatches({ ledger });
   opened.defer(() => batches.close());
   const admin = createAdmin({
@@ -202,8 +203,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     listen = await listenOn(ingress, settings.listen);
   }
   const served = {
-    listen: listen ?? "",
-    admin: adminUrl,
+    listen: listen === undefined ? "" : boundTo(listen, settings.listen),
+    admin: boundTo(adminUrl, settings.admin),
     store: store.name,
     target: places?.target.name ?? "",
   };
@@ -248,6 +249,21 @@ function tokensOf(settings: Settings, localToken: string | undefined, tell: Tell
     tell({ type: "defect", where: "admin token", error });
     return [];
   }
+}
+
+/** A port that others reach is never open: whoever asked for that should not have to find out by a 401. */
+function tellIgnored({ admin, adminOpen: open }: Settings, tell: Tell): void {
+  if (open !== "loopback" || isLoopback(admin.host)) return;
+  tell({
+    type: "setting.ignored",
+    error: fault("SLUICE_ADMIN_OPEN", { open, address: printAddress(admin) }),
+  });
+}
+
+/** Fastify names one address that answers: of a port that is bound to all, this would say that others cannot reach it. */
+function boundTo(url: string, { host }: Settings["listen"]): string {
+  if (host !== "0.0.0.0" && host !== "::") return url;
+  return url.replace(new URL(url).hostname, host === "::" ? "[::]" : host);
 }
 
 /** @returns a promise of false, for when it is time to stop. */

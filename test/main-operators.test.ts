@@ -12,7 +12,7 @@ import { listen } from "./helpers/flows.ts";
 import { push, SIGNED } from "./helpers/objects.ts";
 import { freePort, startRedis } from "./helpers/redis.ts";
 import { shareRedis } from "./helpers/shared-redis.ts";
-import { place, send, started } from "./helpers/whole.ts";
+import { place, readyz, send, started } from "./helpers/whole.ts";
 
 const freshRedis = shareRedis();
 
@@ -56,6 +56,35 @@ describe("the admin port", () => {
     assert.equal((await fetch(`http://127.0.0.1:${port}/api/v1/queue`)).status, 401);
     assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200);
     await gateway.stop("the test is over");
+  });
+});
+
+describe("ports that are bound to every address", () => {
+  for (const [host, shown] of [
+    ["0.0.0.0", "0.0.0.0"],
+    ["[::]", "[::]"],
+  ]) {
+    test(`${host} is logged as what it is, and adminOpen loopback is said to open nothing there`, async () => {
+      using here = place(SIGNED, "");
+      const flags = { ...here.flags, listen: `${host}:0`, admin: `${host}:0`, adminOpen: "loopback" };
+      await using gateway = await started(flags);
+      const ready = gateway.facts.find((fact) => fact.type === "gateway.ready");
+      const at = (url: string | undefined) => `http://${shown}:${new URL(url ?? "").port}`;
+      assert.deepEqual([ready?.listen, ready?.admin], [at(gateway.listen), at(gateway.admin)]);
+      const ignored = gateway.facts.filter((fact) => fact.type === "setting.ignored");
+      assert.deepEqual(
+        ignored.map(({ error }) => [error.code, error.values]),
+        [["SLUICE_ADMIN_OPEN", { open: "loopback", address: `${shown}:0` }]],
+      );
+      assert.equal((await readyz(gateway.admin)).status, 200, "whom it names answers here");
+    });
+  }
+
+  test("of a port on loopback nothing is said: there adminOpen counts", async () => {
+    using here = place(SIGNED, "");
+    await using gateway = await started({ ...here.flags, adminOpen: "loopback" });
+    assert.ok(!gateway.facts.some(({ type }) => type === "setting.ignored"));
+    assert.equal((await fetch(`${gateway.admin}/api/v1/queue/resume`, { method: "POST" })).status, 200);
   });
 });
 

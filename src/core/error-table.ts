@@ -120,6 +120,7 @@ export const ERRORS = {
   SLUICE_ADMIN_FOREIGN: row(403, "never", "a request with {header} {value} may come from a stranger's page", "Ask by localhost, 127.0.0.1 or the host of --admin."),
   SLUICE_ADMIN_TOKEN: row(401, "never", "{method} {path} wants a token that allows {permission}: {reason}", "Set SLUICE_ADMIN_TOKEN to one of the tokens that the gateway's settings name; where they name none, the command line of its user on its machine finds the token by itself."),
   SLUICE_ADMIN_PERMISSION: row(403, "never", "token {name} does not allow {permission}", "Add {permission} to the permissions of {name} in the gateway's adminTokens, or use another token."),
+  SLUICE_ADMIN_OPEN: row(422, "never", "setting adminOpen: {open} opens nothing on {address}, which others than this machine can reach", "Name tokens in --admin-tokens, or bind the port to this machine alone: --admin 127.0.0.1:9000."),
   SLUICE_TRIGGER_UNKNOWN: row(404, "never", "listener {listener} has no trigger {name}", "It has: {known}."),
   SLUICE_BATCH_UNKNOWN: row(404, "never", "this gateway knows no {verb} {id}", "The latest 50 are kept; what was done stands in /api/v1/acts."),
   SLUICE_BATCH_STATE: row(409, "never", "{verb} {id} is {state}, so it cannot be resumed", "What ended before all was done can be: interrupted (30 s after its gateway fell silent), cancelled or failed. What is under way can be cancelled first."),

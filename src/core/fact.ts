@@ -117,8 +117,15 @@ export type Fact =
     }
   | { readonly type: "certificate.broken"; readonly error: SluiceError }
   | {
+      /** What an operator has set has no effect here, and why. */
+      readonly type: "setting.ignored";
+      readonly error: SluiceError;
+    }
+  | {
       readonly type: "gateway.ready";
+      /** URL of what the port is bound to, every address (0.0.0.0, [::]) included; empty for workers. */
       readonly listen: string;
+      /** Likewise. */
       readonly admin: string;
       readonly store: string;
       readonly target: string;

@@ -181,6 +181,11 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     message: ({ error }) => `${foreign(error.message)}; the last good certificate stays in use`,
     fields: ({ error }) => faultFields(error),
   },
+  "setting.ignored": {
+    level: always("warn"),
+    message: ({ error }) => foreign(error.message),
+    fields: ({ error }) => ({ ...faultFields(error), fix: foreign(error.fix) }),
+  },
   "gateway.ready": {
     level: always("info"),
     message: (fact) => `ready for webhooks on ${fact.listen}`,

@@ -107,6 +107,10 @@ export const everyFact: readonly Fact[] = [
     error: fault("SLUICE_CONFIG_TLS", { cert: "a.pem", key: "b.pem", reason: "no PEM" }),
   },
   {
+    type: "setting.ignored",
+    error: fault("SLUICE_ADMIN_OPEN", { open: "loopback", address: "0.0.0.0:9000" }),
+  },
+  {
     type: "gateway.ready",
     listen: "http://0.0.0.0:8080",
     admin: "http://127.0.0.1:9000",

@@ -67,7 +67,8 @@ const TOKENS = `- On this machine nothing need be set: \`sluice serve\` on loopb
 \`\`\`
 
 Without a token, whoever reaches a loopback port may view (\`adminOpen: view\`); \`adminOpen: loopback\` opens everything to
-him, \`never\` nothing. On a port that the network reaches everything wants a token, whatever \`adminOpen\` says. Tokens are
+him, \`never\` nothing. On a port that the network reaches everything wants a token, whatever \`adminOpen\` says, and
+where it says loopback the log warns of that. Tokens are
 compared by hash in constant time. The actor that is recorded is the token's name, with the \`actor\` that the request
 gives: \`ann (on-call)\`.`;
 

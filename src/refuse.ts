@@ -26,7 +26,7 @@ interface Unproved {
  *
  * A listener without triggers has nobody to say who may send to it: what comes is kept only where that was spelled out.
  *
- * @throws SluiceError SLUICE_UNVERIFIED, SLUICE_LISTENER_EMPTY, or SLUICE_STORE_AWAY when a secret cannot be read just
+ * @throws SluiceError SLUICE_UNVERIFIED, SLUICE_LISTENER_EMPTY, or SLUICE_PROOF_AWAY when a Secret cannot be read just
  *   now.
  */
 export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs): Promise<void> {
@@ -50,7 +50,7 @@ async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<U
     const proof = await proofs.check(demand);
     if (proof.ok) continue;
     // Neither proved nor refuted: it cannot be kept, since its signature would have to be kept with it.
-    if (proof.transient) throw fault("SLUICE_STORE_AWAY", { reason: proof.reason });
+    if (proof.transient) throw fault("SLUICE_PROOF_AWAY", { reason: proof.reason });
     first ??= { reason: proof.reason, told: toldOf(proof) };
   }
   return first;

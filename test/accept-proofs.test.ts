@@ -110,7 +110,7 @@ describe("the proof of the sender", () => {
     await using flows = await openFlows(SIGNED, { secrets: () => secrets });
     await assert.rejects(
       flows.send(push({ token: "s3cret" })),
-      refusal("SLUICE_STORE_AWAY", /connection refused/),
+      refusal("SLUICE_PROOF_AWAY", /connection refused/),
     );
     await assertNothingKept(flows);
   });

@@ -41,6 +41,8 @@ export const ERRORS = {
     "the delivery could not be stored", "Send it again later; nothing was accepted."),
   SLUICE_BUSY: row(503, "soon", "this gateway has as many bytes of requests in hand as it may", "Send it again later; a larger --max-in-flight, or more gateways, take more at once."),
   SLUICE_STOPPING: row(503, "soon", "this gateway is shutting down", "Send it again; another one will take it."),
+  SLUICE_PROOF_AWAY: told(row(503, "soon", "what proves the sender cannot be read just now: {reason}", "Nothing to do if it passes: it is read again with the next delivery. Else `sluice doctor` says which Secret, and what is missing."),
+    "nobody can be proved to have sent this just now", "Send it again later; nothing was accepted."),
   SLUICE_LISTENER_EMPTY: told(row(503, "soon", "listener {listener} has no trigger, so nobody can be proved to have sent this", "Give it a trigger, or correct its selectors; with the annotation sluice.dev/verification: none it keeps what anybody sends."),
     "this listener has no trigger yet", "Send it again later; nothing was accepted."),
   SLUICE_LISTENER_BROKEN: told(row(500, "never", "listener {listener} cannot fire: {reason}", "Mend its objects; `sluice check` names the place."),

@@ -44,7 +44,8 @@ export interface Accept {
    *
    * @returns the new delivery's id.
    * @throws SluiceError SLUICE_DELIVERY_UNKNOWN, SLUICE_DELIVERY_DUPLICATE, SLUICE_BODY_FORGOTTEN,
-   *   SLUICE_LISTENER_UNKNOWN, SLUICE_TRIGGER_UNKNOWN; with `trigger` also SLUICE_INTERCEPTOR_FAILED where it cannot be decided now: a worker would decide for every trigger.
+   *   SLUICE_LISTENER_UNKNOWN, SLUICE_TRIGGER_UNKNOWN; with `trigger` also SLUICE_INTERCEPTOR_FAILED where it cannot be
+   *   decided now: a worker would decide for every trigger.
    */
   replay(id: string, options?: ReplayOptions): Promise<string>;
   /**

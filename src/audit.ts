@@ -1,6 +1,6 @@
 /** The audit of a store: the ledger's own count, and whether the queue holds all that the ledger calls pending. */
 
-import { decideJobId } from "./core/identity.ts";
+import { decideJobFor } from "./core/job.ts";
 import type { Audit } from "./core/ledger.ts";
 import type { Store } from "./core/store.ts";
 
@@ -59,8 +59,8 @@ export async function auditStore({ ledger, queue, sweep }: AuditNeeds): Promise<
     while (found.size < ids.size) {
       const page = { limit: PAGE, ...(cursor !== undefined && { cursor }) };
       const { undecided, jobs, next } = await ledger.pending(Number.MAX_SAFE_INTEGER, page);
-      const work = [...undecided.map((one) => ({ ...one, id: decideJobId(one.id) })), ...jobs];
-      for (const { id, receivedAt } of work) if (ids.has(id)) found.set(id, receivedAt);
+      for (const { id, receivedAt } of [...undecided.map(decideJobFor), ...jobs])
+        if (ids.has(id)) found.set(id, receivedAt);
       if (next === undefined) break;
       cursor = next;
     }

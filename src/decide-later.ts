@@ -9,6 +9,7 @@ import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
 import type { ListenerPlan, Plans } from "./core/plan.ts";
 import type { Disposition, Queue } from "./core/queue.ts";
 import { nextTry } from "./core/retry.ts";
+import { tellDecisions } from "./core/tell-decisions.ts";
 import { hiddenOf } from "./core/url.ts";
 import { decide } from "./decide.ts";
 import { decidesAgain, onlyFailed, openCreates } from "./redelivery.ts";
@@ -66,20 +67,13 @@ export function createDecideLater(
     const { delivery, listener } = job;
     const first = before.decisions.length === 0;
     const made = late.filter(({ decision }) => !isWaiting(decision));
-    if (first)
-      await ledger.decide(
-        delivery,
-        late.map(({ decision }) => decision),
-      );
+    const decisions = late.map(({ decision }) => decision);
+    if (first) await ledger.decide(delivery, decisions);
     else if (made.length > 0) await ledger.decideLate(delivery, made);
     // Of two workers that decide one delivery, the ledger knows whose decisions count.
     const record = first || made.length > 0 ? await ledger.find(delivery) : before;
     if (record !== undefined) await queueWork(record);
-    for (const { decision } of late) {
-      const { trigger, result, reason, code } = decision;
-      if (result === "waiting") continue;
-      tell({ type: "decision.made", delivery, listener, trigger, result, reason, ...(code && { code }) });
-    }
+    tellDecisions(tell, delivery, listener, decisions);
   }
 
   /** A try before this one may have died between the ledger and the queue, so all that is open is queued. */

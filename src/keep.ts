@@ -4,15 +4,16 @@ import { type Decision, isWaiting } from "./core/decision.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
-import type { CreateJob, Job } from "./core/job.ts";
+import { decideJobFor, type Job } from "./core/job.ts";
 import type { ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan } from "./core/plan.ts";
 import { dedupeKey, describe } from "./core/provider.ts";
 import type { Queue } from "./core/queue.ts";
+import { tellDecisions } from "./core/tell-decisions.ts";
 import { isTrouble } from "./core/trouble.ts";
 import type { DecideNow } from "./decide-now.ts";
-import { createRetryFailed, decideJobFor, decidesAgain, openJobs } from "./redelivery.ts";
+import { createRetryFailed, decidesAgain, openJobs } from "./redelivery.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 
 export interface KeepNeeds {
@@ -113,18 +114,13 @@ export function createKeep({ ledger, queue, decideNow, tell, clock }: KeepNeeds)
       ...origin,
     });
     if (duplicateOf !== undefined) return;
-    for (const { trigger, result, reason, code } of decisions ?? []) {
-      if (result === "waiting") continue;
-      tell({ type: "decision.made", delivery: id, listener, trigger, result, reason, ...(code && { code }) });
-    }
+    tellDecisions(tell, id, listener, decisions ?? []);
   }
 }
 
 function jobsOf(delivery: Delivery, decisions: readonly Decision[] | undefined): readonly Job[] {
   if (decisions === undefined) return [decideJobFor(delivery)];
-  const creates = decisions
-    .map((decision) => decision.job)
-    .filter((job): job is CreateJob => job !== undefined);
+  const creates = decisions.flatMap(({ job }) => job ?? []);
   return decisions.some(isWaiting) ? [...creates, decideJobFor(delivery)] : creates;
 }
 

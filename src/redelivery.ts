@@ -1,8 +1,8 @@
 /** A redelivery of what had failed: its dead jobs are tried again, its failed decisions made again; nothing else is. */
 
 import type { Delivery, ObjectName } from "./core/delivery.ts";
-import { decidedAgainId, decideJobId } from "./core/identity.ts";
-import type { CreateJob, Job } from "./core/job.ts";
+import { decidedAgainId } from "./core/identity.ts";
+import { type CreateJob, decideJobFor, type Job } from "./core/job.ts";
 import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
 import type { ListenerPlan } from "./core/plan.ts";
 
@@ -82,14 +82,6 @@ export function openJobs(record: DeliveryRecord): readonly Job[] {
 
 export function openCreates({ jobs }: Pick<DeliveryRecord, "jobs">): readonly CreateJob[] {
   return jobs.flatMap(({ job, state }) => (state === "pending" ? job : []));
-}
-
-export function decideJobFor({
-  id,
-  listener,
-  receivedAt,
-}: Pick<Delivery, "id" | "listener" | "receivedAt">): Job {
-  return { kind: "decide", id: decideJobId(id), delivery: id, listener, receivedAt };
 }
 
 /** The first delivery, where this one decides again what had failed of it, and nothing else. */

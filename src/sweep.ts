@@ -2,9 +2,8 @@
 
 import { asFault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
-import { decideJobId } from "./core/identity.ts";
-import type { Job } from "./core/job.ts";
-import type { Ledger, ObjectNameAndId } from "./core/ledger.ts";
+import { decideJobFor } from "./core/job.ts";
+import type { Ledger } from "./core/ledger.ts";
 import type { Queue } from "./core/queue.ts";
 import { isTrouble } from "./core/trouble.ts";
 
@@ -74,15 +73,11 @@ async function sweepBatch(
 ): Promise<Swept> {
   const page = { limit: BATCH, ...(cursor !== undefined && { cursor }) };
   const work = await ledger.pending(before, page);
-  const jobs = [...work.undecided.map(decideJob), ...work.jobs];
+  const jobs = [...work.undecided.map(decideJobFor), ...work.jobs];
   const held = jobs.length === 0 ? new Set() : await queue.holds(jobs.map((job) => job.id));
   const lost = jobs.filter((job) => !held.has(job.id));
   if (lost.length > 0) await queue.enqueue(lost);
   return { found: lost.length, next: work.next };
-}
-
-function decideJob({ id, listener, receivedAt }: ObjectNameAndId): Job {
-  return { kind: "decide", id: decideJobId(id), delivery: id, listener, receivedAt };
 }
 
 export interface Sweeper {

@@ -5,7 +5,15 @@ import { describe, test } from "node:test";
 import { createJobId, decideJobId, derivedName } from "../src/core/identity.ts";
 import type { DecideJob } from "../src/core/job.ts";
 import { createSweep } from "../src/sweep.ts";
-import { decisionsOf, type Flows, gone, openFlows, type Said, serveInterceptor } from "./helpers/flows.ts";
+import {
+  decisionsOf,
+  type FlowOptions,
+  type Flows,
+  gone,
+  openFlows,
+  type Said,
+  serveInterceptor,
+} from "./helpers/flows.ts";
 import { cel, generic, listener, OPEN, push, remote, trigger, type Written } from "./helpers/objects.ts";
 
 const START = 1_000_000;
@@ -86,18 +94,23 @@ for (const store of ["redis", "embedded", "postgres"] as const) {
   }
 }
 
+/** Flows whose gate answers so the first time, the second, and so on. */
+async function answered(answer: (number: number) => Said, options: FlowOptions, ...more: readonly unknown[]) {
+  const gate = await serveInterceptor((_, number) => answer(number));
+  const flows = await openFlows(objects(gate.url, ...more), options);
+  return {
+    ...{ gate, flows },
+    async [Symbol.asyncDispose]() {
+      await flows[Symbol.asyncDispose]();
+      await gate[Symbol.asyncDispose]();
+    },
+  };
+}
+
 describe("a trigger that waits", () => {
   const clocked = async (answer: (number: number) => Said, ...more: readonly unknown[]) => {
-    const gate = await serveInterceptor((_, number) => answer(number));
     const time = { now: START };
-    const flows = await openFlows(objects(gate.url, ...more), { clock: () => time.now });
-    return {
-      ...{ gate, flows, time },
-      async [Symbol.asyncDispose]() {
-        await flows[Symbol.asyncDispose]();
-        await gate[Symbol.asyncDispose]();
-      },
-    };
+    return { ...(await answered(answer, { clock: () => time.now }, ...more)), time };
   };
 
   test("is asked again on the schedule of all retries, and alone", async () => {
@@ -246,18 +259,11 @@ describe("a trigger that waits", () => {
 
 describe("between ledger and queue", () => {
   const dying = async (answer: (number: number) => Said) => {
-    const gate = await serveInterceptor((_, number) => answer(number));
     const state = { dead: false };
-    const flows = await openFlows(objects(gate.url), {
+    const world = await answered(answer, {
       queue: (real) => ({ ...real, enqueue: (jobs) => (state.dead ? gone() : real.enqueue(jobs)) }),
     });
-    return {
-      ...{ gate, flows, state },
-      async [Symbol.asyncDispose]() {
-        await flows[Symbol.asyncDispose]();
-        await gate[Symbol.asyncDispose]();
-      },
-    };
+    return { ...world, state };
   };
 
   test("a request may die: the sweep queues what fires and what waits", async () => {

@@ -1,7 +1,7 @@
 /** Batches that are kept in the store: listed, and ended, whichever gateway works on them. */
 
 import type { Batch } from "../ops/batch.ts";
-import { nameOf, worked } from "./batch-watch.ts";
+import { counted, nameOf } from "./batch-watch.ts";
 import { ago, type Console } from "./console.ts";
 import type { Client } from "./http.ts";
 import { EXIT, type Exit, type Options } from "./verb.ts";
@@ -44,11 +44,6 @@ export async function cancelBatch(
   }
   return batch.endedAt === undefined ? EXIT.no : EXIT.ok;
 }
-
-const counted = (batch: Batch): string => {
-  const { failed, total } = batch;
-  return `${worked(batch)} of ${total}${failed > 0 ? `, ${failed} failed` : ""}`;
-};
 
 /** A process speaks each second; more than this is worth a word, milliseconds. */
 const QUIET_MS = 5_000;

@@ -59,8 +59,14 @@ async function watched(
 /** `replay 019ab…`. */
 export const nameOf = ({ verb, id }: Batch): string => `${verb} ${oneLine(id)}`;
 
+/** How far it is: `12 of 41, 1 failed`. */
+export function counted(batch: Batch): string {
+  const { failed, total } = batch;
+  return `${worked(batch)} of ${total}${failed > 0 ? `, ${failed} failed` : ""}`;
+}
+
 /** Deliveries that were looked after, whatever became of them. */
-export const worked = ({ done, skipped, failed }: Batch): number => done + skipped + failed;
+const worked = ({ done, skipped, failed }: Batch): number => done + skipped + failed;
 
 const WIDTH = 24;
 
@@ -68,6 +74,5 @@ const WIDTH = 24;
 export function bar(batch: Batch): string {
   if (batch.state === "selecting") return `looking for deliveries: ${batch.total}`;
   const full = Math.floor((WIDTH * worked(batch)) / Math.max(1, batch.total));
-  const failed = batch.failed > 0 ? `, ${batch.failed} failed` : "";
-  return `[${"#".repeat(full).padEnd(WIDTH, "-")}] ${worked(batch)} of ${batch.total}${failed}`;
+  return `[${"#".repeat(full).padEnd(WIDTH, "-")}] ${counted(batch)}`;
 }

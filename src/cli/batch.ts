@@ -1,6 +1,7 @@
 /** Batches on the command line: what will happen is said and confirmed, progress is shown, the end is told. */
 
 import type { Batch, BatchResult } from "../ops/batch.ts";
+import { isResumable } from "../ops/batch.ts";
 import { FILTERS } from "../ops/filter.ts";
 import { MANNER } from "../ops/select.ts";
 import { nameOf, started } from "./batch-watch.ts";
@@ -128,7 +129,7 @@ function finish(console: Console, batch: Batch, options: Options, did: string): 
     const name = batch.mode === "act" ? ` (${nameOf(batch)})` : "";
     console.out(`${counts} of ${batch.total}${ENDED[batch.state] ?? ""}${name}`);
     // Retries and drops select what is still dead: ordered anew they go on as well.
-    if (batch.mode === "act" && batch.verb === "replay" && GOES_ON.has(batch.state))
+    if (batch.mode === "act" && batch.verb === "replay" && isResumable(batch))
       console.note(`sluice replay --resume ${oneLine(batch.id)} goes on with it`);
     if (batch.error !== undefined) console.note(`it ended early: ${oneLine(batch.error)}`);
   }
@@ -140,7 +141,6 @@ const ENDED: Readonly<Partial<Record<Batch["state"], string>>> = {
   interrupted: "; interrupted",
   failed: "; failed",
 };
-const GOES_ON: ReadonlySet<Batch["state"]> = new Set(["interrupted", "cancelled", "failed"]);
 
 function printResult(
   console: Console,

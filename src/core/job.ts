@@ -1,7 +1,8 @@
 /** A job: work that the queue carries from the gateway to a worker, and what became of it. */
 
-import type { ObjectName } from "./delivery.ts";
+import type { Delivery, ObjectName } from "./delivery.ts";
 import type { ErrorCode, Retry } from "./errors.ts";
+import { decideJobId } from "./identity.ts";
 import type { JsonObject } from "./json.ts";
 
 /** A Kubernetes object ready to be created: apiVersion, kind, metadata with name and namespace, labels. */
@@ -38,6 +39,15 @@ export interface DecideJob {
   readonly delivery: string;
   readonly listener: ObjectName;
   readonly receivedAt: number;
+}
+
+/** The job that decides a delivery, or what waits of it: there is one, whoever makes it. */
+export function decideJobFor({
+  id,
+  listener,
+  receivedAt,
+}: Pick<Delivery, "id" | "listener" | "receivedAt">): DecideJob {
+  return { kind: "decide", id: decideJobId(id), delivery: id, listener, receivedAt };
 }
 
 export type Job = CreateJob | DecideJob;

@@ -72,3 +72,7 @@ export type Done = Omit<BatchResult, "delivery"> & { readonly before?: boolean }
 
 /** True while somebody works on it. */
 export const isOpen = ({ state }: Batch): boolean => state === "selecting" || state === "running";
+
+/** True where it ended before all was done: nobody works on it, and something is left to do. */
+export const isResumable = ({ state }: Batch): boolean =>
+  state === "interrupted" || state === "cancelled" || state === "failed";

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fault } from "../core/errors.ts";
 import { newDeliveryId } from "../core/identity.ts";
 import type { Ledger } from "../core/ledger.ts";
-import { type Batch, type BatchOrder, type BatchVerb, isOpen } from "./batch.ts";
+import { type Batch, type BatchOrder, type BatchVerb, isOpen, isResumable } from "./batch.ts";
 import type { KeptOrder } from "./batch-kept.ts";
 import { createBatchKeeper } from "./batch-kept.ts";
 import { type Running, runBatch } from "./batch-run.ts";
@@ -156,8 +156,8 @@ export function createBatches({ ledger, clock = Date.now }: BatchesNeeds): Batch
       // What it says last must not be said after the first word of who goes on with it.
       if (own !== undefined && !isOpen(own.batch)) await own.ended;
       const order = await kept(verb, id);
-      const { state } = own !== undefined && isOpen(own.batch) ? own.batch : order.batch;
-      if (!RESUMABLE.has(state)) throw fault("SLUICE_BATCH_STATE", { verb, id, state });
+      const batch = own !== undefined && isOpen(own.batch) ? own.batch : order.batch;
+      if (!isResumable(batch)) throw fault("SLUICE_BATCH_STATE", { verb, id, state: batch.state });
       return order;
     },
     async close() {
@@ -168,6 +168,3 @@ export function createBatches({ ledger, clock = Date.now }: BatchesNeeds): Batch
 }
 
 const turnOf = (order: Pick<KeptOrder, "turn"> | undefined): number => order?.turn ?? 1;
-
-/** Whoever works on it must be left alone; and of what is done nothing is left to do. */
-const RESUMABLE: ReadonlySet<Batch["state"]> = new Set(["interrupted", "cancelled", "failed"]);

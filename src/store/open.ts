@@ -40,7 +40,8 @@ const AGAIN_MS = 500;
  * @param url `embedded:<dir>`, `postgres://…`, or what parseRedisAddress takes: `redis://…`, `rediss://…`,
  *   `redis+unix://…`, `redis+sentinel://…`, `redis+cluster://…`.
  * @throws SluiceError SLUICE_CONFIG_INVALID for the address, SLUICE_STORE_AWAY when the server does not answer in time,
- *   SLUICE_STORE_LOGIN and SLUICE_STORE_TLS when it keeps us out, SLUICE_STORE_BUSY when another process has the embedded store, SLUICE_STORE_VERSION when it is too new.
+ *   SLUICE_STORE_LOGIN and SLUICE_STORE_TLS when it keeps us out, SLUICE_STORE_BUSY when another process has the
+ *   embedded store, SLUICE_STORE_VERSION when it is too new.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   const { owner, tell = () => {}, waitMs = 0, durability = "strict" } = options;

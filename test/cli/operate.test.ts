@@ -1,21 +1,17 @@
 /** The verbs of operators, on a gateway that runs and on a store that nobody has open. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createConsole } from "../../src/cli/console.ts";
-import { loadSettings } from "../../src/config/load.ts";
 import { keepLocalToken, localTokenFile } from "../../src/config/local-token.ts";
 import type { DeadGroup, DeliverySummary, Page } from "../../src/core/ledger.ts";
-import { type Gateway, startGateway } from "../../src/main.ts";
+import type { Gateway } from "../../src/main.ts";
 import type { Batch } from "../../src/ops/batch.ts";
 import { openStore } from "../../src/store/open.ts";
-import { listen, yamlOf } from "../helpers/flows.ts";
-import { temporaryFolder } from "../helpers/folder.ts";
-import { cel, listener, OPEN, trigger } from "../helpers/objects.ts";
-import { type RedisServer, startRedis } from "../helpers/redis.ts";
+import { cel, trigger } from "../helpers/objects.ts";
 import { type Outcome, runWith, sluice } from "./helper.ts";
+import { openRunning, type Running } from "./running.ts";
 import { type Answers, sluiceOnTerminal } from "./terminal.ts";
 
 const TOKEN = "an-example-0123456789";
@@ -23,35 +19,17 @@ const TOKEN = "an-example-0123456789";
 const BODIES = ['{"ref":"main"}', '{"ref":"dev"}', '{"ref":"x","skip":true}', "{}", "{}"];
 
 describe("an operator", () => {
-  const folder = temporaryFolder();
-  const ear = listen();
-  let redis: RedisServer;
+  let running: Running;
   let gateway: Gateway;
   let where: readonly string[];
   const env = { USER: "ann", SLUICE_ADMIN_TOKEN: TOKEN };
   before(async () => {
-    redis = await startRedis({ appendfsync: "no" });
-    const objects = join(folder.path, "objects.yaml");
-    writeFileSync(objects, yamlOf([listener("git", [trigger("build", [cel("!has(body.skip)")])], OPEN)]));
-    const flags = {
-      ...{ config: [objects], create: `directory:${join(folder.path, "runs")}`, store: redis.url },
-      ...{ listen: "127.0.0.1:0", admin: "127.0.0.1:0", adminToken: TOKEN, durability: "relaxed" },
-    };
-    const options = { color: false, log: false, listener: ear.tell };
-    gateway = await startGateway(loadSettings({ flags }), options);
-    where = ["--store", redis.url, "--gateway", gateway.admin];
-    for (const body of BODIES) {
-      const headers = { "content-type": "application/json" };
-      const { status } = await fetch(`${gateway.listen}/ci/git`, { method: "POST", body, headers });
-      assert.equal(status, 202);
-    }
-    await ear.heard(() => ear.facts.filter(({ type }) => type === "run.created").length === 2);
+    const triggers = [trigger("build", [cel("!has(body.skip)")])];
+    running = await openRunning({ triggers, adminToken: TOKEN, bodies: BODIES, made: 2 });
+    gateway = running.gateway;
+    where = ["--store", running.redis.url, "--gateway", gateway.admin];
   });
-  after(async () => {
-    await gateway.stop("the test is over");
-    await redis[Symbol.asyncDispose]();
-    folder[Symbol.dispose]();
-  });
+  after(() => running[Symbol.asyncDispose]());
 
   const run = (...args: readonly string[]) => sluice([...args, ...where], env);
   async function good(...args: readonly string[]): Promise<Outcome<unknown>> {
@@ -85,54 +63,33 @@ describe("an operator", () => {
     );
   });
 
-  test("follows what comes until stopped", async () => {
-    const headers = { "content-type": "application/json" };
+  /** What following prints: when `before` lines are shown another delivery comes, and when that is shown it is stopped. */
+  async function followed(before: number, ...args: readonly string[]): Promise<readonly DeliverySummary[]> {
     const stop = Promise.withResolvers<string>();
     const said = { stdout: "", stderr: "" };
     const write = (text: string | Uint8Array): boolean => {
       said.stdout += text;
       const seen = said.stdout.split("\n").length - 1;
-      // When those that were there are shown, another comes; when it is shown, that is enough.
-      if (seen === BODIES.length)
-        fetch(`${gateway.listen}/ci/git`, { method: "POST", body: '{"skip":true}', headers }).catch(
-          stop.reject,
-        );
-      if (seen > BODIES.length) stop.resolve("SIGINT");
+      if (seen === before) running.send('{"skip":true}').catch(stop.reject);
+      if (seen > before) stop.resolve("SIGINT");
       return true;
     };
     const stream = { isTTY: false, write };
     const console = createConsole({ stdout: stream, stderr: stream }, false);
-    const args = ["deliveries", "tail", "-f", "-o", "json", ...where];
-    const { code, stdout } = await runWith(console, said, args, env, stop.promise);
+    const verb = ["deliveries", "tail", "-f", "-o", "json", ...args, ...where];
+    const { code, stdout } = await runWith(console, said, verb, env, stop.promise);
     assert.equal(code, 0);
     const lines = stdout.trimEnd().split("\n");
-    const shown = lines.map((line) => (JSON.parse(line) as DeliverySummary).id);
-    assert.equal(new Set(shown).size, BODIES.length + 1);
+    return lines.map((line) => JSON.parse(line) as DeliverySummary);
+  }
+
+  test("follows what comes until stopped", async () => {
+    const shown = await followed(BODIES.length);
+    assert.equal(new Set(shown.map(({ id }) => id)).size, BODIES.length + 1);
   });
 
   test("following shows the latest he asked for, and none that is older after them", async () => {
-    const headers = { "content-type": "application/json" };
-    const stop = Promise.withResolvers<string>();
-    const said = { stdout: "", stderr: "" };
-    const write = (text: string | Uint8Array): boolean => {
-      said.stdout += text;
-      const lines = said.stdout.split("\n").length - 1;
-      if (lines === 2)
-        fetch(`${gateway.listen}/ci/git`, { method: "POST", body: '{"skip":true}', headers }).catch(
-          stop.reject,
-        );
-      if (lines > 2) stop.resolve("SIGINT");
-      return true;
-    };
-    const stream = { isTTY: false, write };
-    const console = createConsole({ stdout: stream, stderr: stream }, false);
-    const args = ["deliveries", "tail", "-f", "--limit", "2", "-o", "json", ...where];
-    const { code, stdout } = await runWith(console, said, args, env, stop.promise);
-    assert.equal(code, 0);
-    const times = stdout
-      .trimEnd()
-      .split("\n")
-      .map((line) => (JSON.parse(line) as DeliverySummary).receivedAt);
+    const times = (await followed(2, "--limit", "2")).map(({ receivedAt }) => receivedAt);
     assert.equal(times.length, 3);
     assert.deepEqual(
       times,
@@ -219,7 +176,7 @@ describe("an operator", () => {
   });
 
   test("without a token may look and nothing else; the cure is said", async () => {
-    const bare = { USER: "eve", XDG_STATE_HOME: folder.path };
+    const bare = { USER: "eve", XDG_STATE_HOME: running.folder };
     assert.equal((await sluice(["deliveries", ...where], bare)).code, 0);
     for (const args of [
       ["queue", "pause"],
@@ -232,7 +189,7 @@ describe("an operator", () => {
   });
 
   test("with a token of another gateway on this machine may look all the same, and is told which is meant", async () => {
-    const stale = { USER: "eve", XDG_STATE_HOME: join(folder.path, "state") };
+    const stale = { USER: "eve", XDG_STATE_HOME: join(running.folder, "state") };
     keepLocalToken(localTokenFile({ store: "redis://any" }, stale));
     assert.equal((await sluice(["queue", ...where], stale)).code, 0);
     const { code, stderr } = await sluice(["queue", "pause", ...where], stale);
@@ -243,11 +200,11 @@ describe("an operator", () => {
   });
 
   test("needs no gateway for what the store alone can do", async () => {
-    const there = ["--store", redis.url];
+    const there = ["--store", running.redis.url];
     const paused = await sluice(["queue", "pause", ...there, "-o", "json"], { USER: "ann" });
     assert.equal((JSON.parse(paused.stdout) as { note: { actor: string } }).note.actor, "ann (owner)");
     assert.equal((await sluice(["queue", "resume", ...there])).code, 0);
-    const store = await openStore(redis.url);
+    const store = await openStore(running.redis.url);
     assert.equal((await store.queue.state()).paused, false);
     await store.close();
   });

@@ -1,52 +1,27 @@
 /** Replays of many on the command line: named, listed, ended and gone on with, from wherever the store is reached. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createConsole } from "../../src/cli/console.ts";
-import { loadSettings } from "../../src/config/load.ts";
 import type { DeliverySummary, Page } from "../../src/core/ledger.ts";
-import { type Gateway, startGateway } from "../../src/main.ts";
 import type { Batch } from "../../src/ops/batch.ts";
-import { listen, yamlOf } from "../helpers/flows.ts";
-import { temporaryFolder } from "../helpers/folder.ts";
-import { listener, OPEN, trigger } from "../helpers/objects.ts";
-import { type RedisServer, startRedis } from "../helpers/redis.ts";
+import { trigger } from "../helpers/objects.ts";
 import { runWith, sluice } from "./helper.ts";
+import { openRunning, type Running } from "./running.ts";
 
 const env = { USER: "ann", SLUICE_ADMIN_TOKEN: "an-example-0123456789" };
 
 describe("a replay of many", () => {
-  const folder = temporaryFolder();
-  const ear = listen();
-  let redis: RedisServer;
-  let gateway: Gateway;
+  let running: Running;
   before(async () => {
-    redis = await startRedis({ appendfsync: "no" });
-    const objects = join(folder.path, "objects.yaml");
-    writeFileSync(objects, yamlOf([listener("git", [trigger("build")], OPEN)]));
-    const flags = {
-      ...{ config: [objects], create: `directory:${join(folder.path, "runs")}`, store: redis.url },
-      ...{ listen: "127.0.0.1:0", admin: "127.0.0.1:0", durability: "relaxed" },
-      adminToken: env.SLUICE_ADMIN_TOKEN,
-    };
-    gateway = await startGateway(loadSettings({ flags }), { color: false, log: false, listener: ear.tell });
-    for (const ref of ["main", "dev"]) {
-      const headers = { "content-type": "application/json" };
-      const body = JSON.stringify({ ref });
-      const { status } = await fetch(`${gateway.listen}/ci/git`, { method: "POST", body, headers });
-      assert.equal(status, 202);
-    }
-    await ear.heard(() => ear.facts.filter(({ type }) => type === "run.created").length === 2);
+    running = await openRunning({
+      ...{ triggers: [trigger("build")], adminToken: env.SLUICE_ADMIN_TOKEN },
+      ...{ bodies: ['{"ref":"main"}', '{"ref":"dev"}'], made: 2 },
+    });
   });
-  after(async () => {
-    await gateway.stop("the test is over");
-    await redis[Symbol.asyncDispose]();
-    folder[Symbol.dispose]();
-  });
+  after(() => running[Symbol.asyncDispose]());
 
-  const there = () => ["--store", redis.url, "--gateway", gateway.admin];
+  const there = () => ["--store", running.redis.url, "--gateway", running.gateway.admin];
   /** Replays both, the second ten seconds after the first; `half` resolves with its id when one of the two is done. */
   function slowly(stop?: Promise<string>) {
     const half = Promise.withResolvers<string>();
@@ -93,7 +68,7 @@ describe("a replay of many", () => {
   test("is ended from the store alone, whichever gateway works on it", async () => {
     const { half, ended } = slowly();
     const id = await half;
-    const store = ["--store", redis.url];
+    const store = ["--store", running.redis.url];
     const cancelled = await sluice(["replay", "--cancel", id, ...store], { USER: "ann" });
     assert.deepEqual([cancelled.code, cancelled.stdout], [0, `replay ${id} is cancelled: 1 of 2\n`]);
     assert.match((await ended).stdout, /^1 replayed of 2; cancelled/m);
@@ -109,12 +84,12 @@ describe("a replay of many", () => {
   test("whose gateway is lost says where to look for it", async () => {
     const { half, ended } = slowly();
     const id = await half;
-    await gateway.stop("it goes away");
+    await running.gateway.stop("it goes away");
     const { code, stdout, stderr } = await ended;
     // It may be seen interrupted before the gateway is gone; both lead there.
     if (code === 3) assert.match(stderr, /sluice replay --list shows it\n/);
     else assert.match(stdout + stderr, new RegExp(`interrupted.*${id}[^]*--resume ${id}`));
-    const listed = await sluice(["replay", "--list", "--store", redis.url]);
+    const listed = await sluice(["replay", "--list", "--store", running.redis.url]);
     assert.match(listed.stdout, new RegExp(`^${id} .* interrupted`, "m"));
   });
 });

@@ -70,8 +70,8 @@ export function openLead(needs: LeadNeeds): { close(): Promise<void> } | undefin
     const work: Promise<void>[] = [];
     if (follows) {
       work.push(followRuns({ ...needs, ...namespaces, api, where }, signal));
-      for (const [cluster, place] of settings.clusters) {
-        const read = () => clusterAt(place, api);
+      for (const [cluster, { kubeconfig: there }] of settings.clusters) {
+        const read = () => clusterAt(there, api);
         work.push(followNamed({ ...needs, ...namespaces, cluster, read, apiLimits: LISTS }, signal));
       }
     }

@@ -32,8 +32,8 @@ export async function loadOffline(
   }
   const loaded = await loadCatalog({ paths, defaultNamespace: settings.namespace });
   const { declarations, secrets, objects, files, faults } = loaded;
-  const clusters = new Set(settings.clusters?.keys());
-  const needs = { registry: createRegistry(BUILT_IN), secrets, unverified: settings.unverified, clusters };
+  const { unverified, clusters = new Map() } = settings;
+  const needs = { registry: createRegistry(BUILT_IN), secrets, unverified, clusters };
   const { plans, errors, warnings } = compilePlans(
     declarations,
     http === undefined ? needs : { ...needs, http },

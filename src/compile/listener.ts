@@ -76,7 +76,10 @@ function compileGroup(
     return { chain, errors };
   });
   const verification = annotations[VERIFICATION];
-  const behind = { chain: front.chain, broken: front.errors[0], demands, verification };
+  const behind = {
+    ...{ chain: front.chain, broken: front.errors[0], demands, verification },
+    listener: { namespace, name },
+  };
   const triggers = group.triggers.map((trigger) => {
     const key = `${place} ${trigger.namespace}/${trigger.key}`;
     const inputs = [trigger.owner, trigger.spec, front.chain, verification];

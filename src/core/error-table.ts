@@ -93,6 +93,7 @@ export const ERRORS = {
   SLUICE_CREATE_TENANT: row(403, "slow", "listener {listener} runs as {account}, which may not {what}; Tekton demands it too", "If that is meant: {grant}."),
   SLUICE_CREATE_POLICY: row(403, "slow", "a rule of the cluster refused {kind} {name} in {namespace}: {reason}", "Make room in its quota, or change what the rule finds wrong; it is tried again for an hour."),
   SLUICE_CLUSTER_UNKNOWN: row(422, "slow", "{from} asks for cluster {name}, which this gateway does not know; known: {known}", "Name it in the setting clusters, or correct the annotation sluice.dev/cluster."),
+  SLUICE_CLUSTER_CLOSED: row(403, "slow", "{from} asks for cluster {name}, which is not open to namespace {namespace}", "If that is meant, add the namespace to the cluster in the setting clusters: {name}: {kubeconfig: …, namespaces: [{namespace}]}, or behind its place {name}=…#{namespace}; \"*\" opens it to all."),
   SLUICE_CLUSTER_KUBECONFIG: row(500, "slow", "Secret {namespace}/{name} gives no kubeconfig: {reason}", "Put a kubeconfig that holds its certificates and tokens itself under the key {key}, and let the gateway get that Secret."),
   SLUICE_CREATE_KIND: row(404, "slow", "the cluster knows no kind {kind}", "Install its CustomResourceDefinition, or correct apiVersion and kind."),
   SLUICE_CREATE_NAMESPACE: row(404, "slow", "namespace {namespace} is missing or being deleted: {reason}", "Create it, or correct the template's metadata.namespace."),

@@ -35,5 +35,5 @@ export interface DeclaredNeeds {
 
 /** What the settings say about compiling. */
 export function compileOptions({ unverified, duplicates, clusters }: Settings) {
-  return { unverified, selection: { duplicates }, clusters: new Set(clusters.keys()) };
+  return { unverified, selection: { duplicates }, clusters };
 }

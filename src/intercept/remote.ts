@@ -4,8 +4,9 @@ import { fault, reasonOf } from "../core/errors.ts";
 import type { CompiledInterceptor, HttpClient, Verdict } from "../core/interceptor.ts";
 import { GRPC, PASS } from "../core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, objectAt, ownValue, parseJson, textAt } from "../core/json.ts";
+import { isJsonObject, objectAt, parseJson, textAt } from "../core/json.ts";
 import { shownUrl } from "../core/url.ts";
+import { serviceUrl } from "./service-url.ts";
 
 export interface RemoteOptions {
   /** For people: the ClusterInterceptor's name. */
@@ -77,17 +78,19 @@ export function resolveAddress(name: string, spec: JsonObject, status: JsonObjec
   const caBundle = textAt(config, "caBundle");
   const ca = caBundle ? { ca: Buffer.from(caBundle, "base64").toString("latin1") } : {};
   const given = textAt(objectAt(status, "address"), "url") || textAt(config, "url");
+  if (given !== "") {
+    if (/^https?:$/.test(URL.parse(given)?.protocol ?? "")) return { url: given, ...ca };
+    const reason = `${shownUrl(given)} is no http or https address`;
+    const field = given === textAt(config, "url") ? "spec.clientConfig.url" : "status.address.url";
+    throw fault("SLUICE_INTERCEPTOR_PARAMS", { name, reason, field });
+  }
   const service = objectAt(config, "service");
-  const port = ownValue(service, "port") ?? (caBundle ? 8443 : 80);
-  const host = `${textAt(service, "name")}.${textAt(service, "namespace")}.svc:${port}`;
-  const path = textAt(service, "path").replace(/^\/*/, "/");
-  const hasService = textAt(service, "name") !== "" && textAt(service, "namespace") !== "";
-  const url = given || (hasService ? `${caBundle ? "https" : "http"}://${host}${path}` : "");
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
-    const reason =
-      url === "" ? "has neither url nor service" : `${shownUrl(url)} is no http or https address`;
+  if (textAt(service, "name") === "" || textAt(service, "namespace") === "") {
+    const reason = "has neither url nor service";
     throw fault("SLUICE_INTERCEPTOR_PARAMS", { name, reason, field: "spec.clientConfig" });
   }
+  const way = caBundle ? ({ scheme: "https", port: 8443 } as const) : ({ scheme: "http", port: 80 } as const);
+  const url = serviceUrl(service, { interceptor: name, field: "spec.clientConfig.service", ...way });
   return { url, ...ca };
 }
 

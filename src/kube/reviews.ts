@@ -34,6 +34,17 @@ const MAX_ANSWERS = 2_000;
 
 const GROUP = "authorization.k8s.io";
 
+/** A DNS subdomain. Anything else could make another user of `system:serviceaccount:…` than an account. */
+export const isAccountName = (name: string): boolean => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name);
+
+/** What a listener's pod needs in Tekton to fire triggers of another namespace: its sink lists them (pkg/sink/sink.go). */
+export const seeingTriggers = (namespace: string): Permission & { readonly namespace: string } => ({
+  verb: "list",
+  group: "triggers.tekton.dev",
+  resource: "triggers",
+  namespace,
+});
+
 /** The user that the API server takes a service account for (k8s.io/apiserver/pkg/authentication/serviceaccount). */
 export const accountUser = ({ namespace, name }: ObjectName): string =>
   `system:serviceaccount:${namespace}:${name}`;

@@ -36,8 +36,8 @@ import { STORE_DRIVERS } from "./stores.ts";
 export interface CompileOptions {
   readonly unverified?: "refuse" | "allow";
   readonly http?: HttpClient;
-  /** Names of the clusters that templates may ask for. */
-  readonly clusters?: ReadonlySet<string>;
+  /** Names of the clusters that templates may ask for; open to all namespaces. */
+  readonly clusters?: Iterable<string>;
   /** Stands before the real secrets, to fail when the test wants it to. */
   readonly secrets?: (real: Secrets) => Secrets;
 }
@@ -63,7 +63,9 @@ export async function compiled(
     registry: createRegistry(BUILT_IN),
     secrets,
     unverified,
-    ...(clusters && { clusters }),
+    ...(clusters && {
+      clusters: new Map(Array.from(clusters, (name) => [name, { namespaces: "*" as const }])),
+    }),
   };
   return { ...compilePlans(declarations, http === undefined ? needs : { ...needs, http }), secrets };
 }

@@ -74,11 +74,12 @@ export const SOURCES = {
       "As whom objects are created in a cluster. gateway: by the gateway's own rights; tekton: as the service account of the trigger, else of the listener; auto: tekton with --from-cluster, else gateway.",
   }),
   clusters: setting({
-    value: "<name=place,...>",
+    value: "<name=place#namespaces,...>",
     default: "",
     type: as.clusters,
-    expected: "name=<path of a kubeconfig> or name=secret:<namespace>/<name>, separated by commas",
+    expected:
+      "name=<path of a kubeconfig> or name=secret:<namespace>/<name>, each with #<namespace>+<namespace> or #* behind it, separated by commas; in YAML name: {kubeconfig, namespaces}",
     description:
-      "Further clusters to create objects in: name and kubeconfig, a file or the key kubeconfig of a Secret in the gateway's own cluster. A TriggerTemplate asks for one with the annotation sluice.dev/cluster.",
+      "Further clusters to create objects in: name and kubeconfig, a file or the key kubeconfig of a Secret in the gateway's own cluster; behind # the namespaces here whose triggers may use it, * for all. Without them no trigger may. A TriggerTemplate asks for one with the annotation sluice.dev/cluster.",
   }),
 } as const;

@@ -7,7 +7,8 @@ import { payload } from "./core/delivery.ts";
 import type { Tell } from "./core/fact.ts";
 import { newDeliveryId } from "./core/identity.ts";
 import type { ActNote, Ledger } from "./core/ledger.ts";
-import type { ListenerPlan, Plans } from "./core/plan.ts";
+import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
+import { allVisible } from "./core/plan.ts";
 import type { Queue } from "./core/queue.ts";
 import { createDecideNow } from "./decide-now.ts";
 import { createKeep } from "./keep.ts";
@@ -19,6 +20,8 @@ export interface AcceptNeeds {
   readonly ledger: Pick<Ledger, "accept" | "drop" | "find" | "load" | "reopen">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
+  /** Default: the operator wrote the objects. */
+  readonly visible?: VisiblePlan;
   readonly tell: Tell;
   /** Milliseconds that a request waits for remote interceptors before a worker takes over; 0 leaves all to workers. */
   readonly decideWithin?: number;
@@ -70,12 +73,14 @@ export function createAccept(needs: AcceptNeeds): Accept {
   const { verifier, ledger, plans, tell, queue, clock = Date.now, newId = newDeliveryId } = needs;
   const decideNow = createDecideNow(needs.decideWithin);
   const keep = createKeep({ ledger, queue, decideNow, tell, clock });
-  const again = findAgain({ ledger, plans });
+  const { visible = allVisible } = needs;
+  const again = findAgain({ ledger, plans, visible });
 
   return {
-    async accept(arrival, plan) {
-      const listener = { namespace: plan.namespace, name: plan.name };
-      refuseBroken(plan);
+    async accept(arrival, declared) {
+      const listener = { namespace: declared.namespace, name: declared.name };
+      refuseBroken(declared);
+      const plan = declared.foreign === undefined ? declared : await visible(declared);
       const delivery: Delivery = { id: newId(arrival.receivedAt), listener, ...arrival };
       const proofs = verifier.begin(delivery);
       await refuseUnproved(plan, proofs);

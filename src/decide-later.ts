@@ -6,7 +6,7 @@ import { fault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { DecideJob } from "./core/job.ts";
 import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
-import type { ListenerPlan, Plans } from "./core/plan.ts";
+import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
 import type { Disposition, Queue } from "./core/queue.ts";
 import { nextTry } from "./core/retry.ts";
 import { tellDecisions } from "./core/tell-decisions.ts";
@@ -20,6 +20,7 @@ export interface DecideLaterNeeds {
   readonly ledger: Pick<Ledger, "decide" | "decideLate" | "find" | "load">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
+  readonly visible: VisiblePlan;
   readonly verifier: Verifier;
   readonly tell: Tell;
   readonly clock: () => number;
@@ -41,7 +42,7 @@ const DONE: Disposition = { kind: "done" };
 export function createDecideLater(
   needs: DecideLaterNeeds,
 ): (job: DecideJob, attempt: number) => Promise<Disposition> {
-  const { ledger, queue, plans, verifier, tell, clock, random } = needs;
+  const { ledger, queue, plans, visible, verifier, tell, clock, random } = needs;
 
   return async (job, attempt) => {
     const [delivery, record] = await Promise.all([ledger.load(job.delivery), ledger.find(job.delivery)]);
@@ -91,7 +92,7 @@ export function createDecideLater(
     if (open === undefined) return { late: everywhere(record, notAgain(listener, first)) };
     const { plan: asked, places, gone } = stillWaiting(open, record.decisions);
     const proofs = verifier.recorded(delivery, record.proof);
-    const { decisions, transient } = await decide(asked, delivery, proofs, undefined, {
+    const { decisions, transient } = await decide(await visible(asked), delivery, proofs, undefined, {
       hidden: hiddenOf(delivery),
     });
     const late = [

@@ -4,7 +4,7 @@ import { createCrowd } from "./core/crowd.ts";
 import { type Decision, isWaiting, type TraceStep } from "./core/decision.ts";
 import type { Delivery, Event, ObjectName, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
-import { fault } from "./core/errors.ts";
+import { fault, type SluiceError } from "./core/errors.ts";
 import type { ProofDemand } from "./core/interceptor.ts";
 import type { ListenerPlan, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
 import { fire } from "./fire.ts";
@@ -57,6 +57,10 @@ export async function decide(
   for (const group of plan.groups) {
     let shared: ChainResult | Promise<ChainResult> | undefined;
     for (const trigger of group.triggers) {
+      if (trigger.barred !== undefined) {
+        decisions.push(barredFrom(group, trigger, trigger.barred));
+        continue;
+      }
       const proof =
         undeclared(trigger) ?? known.get(trigger.proofs) ?? (await prove(trigger.proofs, proofs, known));
       if (!proof.holds) {
@@ -167,6 +171,18 @@ function undeclared({ fault: broken }: TriggerPlan): Proved | undefined {
   if (broken?.code !== "SLUICE_PROOF_UNDECLARED") return undefined;
   const step = { station: "verify", name: "no proof", verdict: "stop", reason: broken.message } as const;
   return { holds: false, steps: [step] };
+}
+
+/** A trigger that the listener may not use, or of which that is not known just now. */
+function barredFrom(group: TriggerGroupPlan, trigger: TriggerPlan, barred: SluiceError): Decision {
+  const { namespace, name } = trigger;
+  const { code, message, fix } = barred;
+  const reason = `${message}. ${fix}`;
+  const step = { station: "verify", name: `namespace ${namespace}`, reason } as const;
+  if (barred.retry === "soon")
+    return waitingFor(group, trigger, { reason, code, trace: [{ ...step, verdict: "error" }] });
+  const trace: TraceStep[] = [{ ...step, verdict: "stop" }];
+  return { trigger: { namespace, name }, result: "failed", reason, code, trace };
 }
 
 function stopped(trigger: TriggerPlan, trace: readonly TraceStep[]): Decision {

@@ -4,7 +4,7 @@ import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { Attempt, CreateAnswer, CreateJob, Job, KubernetesObject, Run, Target } from "./core/job.ts";
 import type { Ledger } from "./core/ledger.ts";
-import type { Plans } from "./core/plan.ts";
+import { allVisible, type Plans, type VisiblePlan } from "./core/plan.ts";
 import type { Disposition, JobHandler, Queue } from "./core/queue.ts";
 import { nextTry } from "./core/retry.ts";
 import { createDecideLater } from "./decide-later.ts";
@@ -21,6 +21,8 @@ export interface DispatchNeeds {
   readonly ledger: Pick<Ledger, "attempt" | "decide" | "decideLate" | "find" | "load">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
+  /** Default: the operator wrote the objects. */
+  readonly visible?: VisiblePlan;
   readonly verifier: Verifier;
   readonly tell: Tell;
   readonly clock?: () => number;
@@ -42,7 +44,8 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
   const { target, ledger, queue, plans, verifier, tell, clock = Date.now, random = Math.random } = needs;
   const { gate = createGate({ target, tell, clock, random }), clusters = new Map<string, Place>() } = needs;
   const own: Place = { target, gate };
-  const decideLater = createDecideLater({ ledger, queue, plans, verifier, tell, clock, random });
+  const { visible = allVisible } = needs;
+  const decideLater = createDecideLater({ ledger, queue, plans, visible, verifier, tell, clock, random });
 
   return (job: Job, attempt: number) =>
     job.kind === "create" ? create(job, attempt) : decideLater(job, attempt);

@@ -17,7 +17,7 @@ import type { Consumer } from "./core/queue.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
 import { openTargets } from "./create/index.ts";
-import { openDeclared } from "./declared/index.ts";
+import { openDeclared, outgoingPolicy } from "./declared/index.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createInProgress } from "./follow/in-progress.ts";
 import { certificateOf } from "./ingress/certificate.ts";
@@ -38,6 +38,7 @@ import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { createRecorder } from "./record/recorder.ts";
 import { openStore } from "./store/open.ts";
+import { storeHosts } from "./store/url.ts";
 import type { Sweeper } from "./sweep.ts";
 import { createWholeSweep, keepSweeping } from "./sweep.ts";
 import { createVerifier } from "./verify/verifier.ts";
@@ -99,7 +100,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const record = createRecorder({ logger, metrics });
   const rate = createRateMeter();
   const inForce = createInForce();
-  const http = createHttpClient({ deny: [settings.admin] });
+  const http = createHttpClient(outgoingPolicy(settings, storeHosts(settings.store)));
   opened.defer(() => http.close());
   const cloudEvents = createCloudEvents({ plans: inForce.plans, http, tell: record });
   const tell: Tell = (fact) => {
@@ -134,8 +135,9 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   // 4. the two ways
   const verifier = createVerifier(inForce.secrets);
   const { plans } = inForce;
+  const { visible } = declared;
   const { decideWithin } = settings;
-  const flows = createAccept({ verifier, ledger, queue, plans, tell, decideWithin });
+  const flows = createAccept({ verifier, ledger, queue, plans, visible, tell, decideWithin });
   checks = [
     stoppingCheck(() => state.stopping),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
@@ -174,7 +176,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const known = await Promise.race([declared.ready.then(() => true), stopped(options.stopping)]);
   let consumer: Consumer | undefined;
   if (known && places !== undefined) {
-    const dispatch = createDispatch({ ...places, ledger, queue, plans, verifier, tell });
+    const dispatch = createDispatch({ ...places, ledger, queue, plans, visible, verifier, tell });
     sweeper = keepSweeping({ ledger, queue, tell });
     opened.defer(() => sweeper?.stop());
     const pruner = keepPruning({ ledger, policy: retentionOf(settings), tell });
@@ -182,7 +184,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     consumer = await queue.consume(dispatch, { concurrency: settings.concurrency });
     opened.defer(() => consumer?.stop(settings.shutdownGrace));
   }
-  const lead = known ? openLead({ settings, ledger, plans, inProgress, tell }) : undefined;
+  const lead = known ? openLead({ settings, ledger, plans, visible, inProgress, tell }) : undefined;
   opened.defer(() => lead?.close());
   let listen: string | undefined;
   if (known && role !== "worker") {

@@ -26,8 +26,8 @@ interface Unproved {
  *
  * A listener without triggers has nobody to say who may send to it: what comes is kept only where that was spelled out.
  *
- * @throws SluiceError SLUICE_UNVERIFIED, SLUICE_LISTENER_EMPTY, or SLUICE_PROOF_AWAY when a Secret cannot be read just
- *   now.
+ * @throws SluiceError SLUICE_UNVERIFIED, SLUICE_LISTENER_EMPTY, SLUICE_PROOF_AWAY when a Secret cannot be read just
+ *   now, or SLUICE_TRIGGER_UNSEEN when a right cannot be asked for.
  */
 export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs): Promise<void> {
   const triggers = plan.groups.flatMap((group) => group.triggers);
@@ -42,7 +42,10 @@ export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs)
 
 /** Undefined where it does trust him. */
 async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<Unproved | undefined> {
-  const { fault: broken } = trigger;
+  const { fault: broken, barred } = trigger;
+  if (barred?.retry === "soon") throw barred;
+  if (barred !== undefined)
+    return { reason: `${barred.message}. ${barred.fix}`, told: "the listener may not say how" };
   if (broken?.code === "SLUICE_PROOF_UNDECLARED" || (broken && trigger.unreadable))
     return { reason: `${broken.message}. ${broken.fix}`, told: "the listener does not say how" };
   let first: Unproved | undefined;

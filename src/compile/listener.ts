@@ -40,6 +40,7 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
   const plans = groups.map(({ plan }) => plan);
   const remote = plans.some(({ chain, triggers }) => [{ chain }, ...triggers].some(leavesProcess));
   const open = needs.unverified === "allow" || isDeclaredOpen(metadata.annotations[VERIFICATION]);
+  const foreign = foreignTo(metadata.namespace, plans);
   const plan: ListenerPlan = {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -49,6 +50,7 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
     ...said.settings,
     ...(broken && { fault: broken }),
     ...(open && { open }),
+    ...(foreign.length > 0 && { foreign }),
     ...(spec.cloudEventURI !== undefined && { cloudEventURI: spec.cloudEventURI }),
   };
   return {
@@ -92,6 +94,11 @@ function compileGroup(
     errors: [...front.errors, ...triggers.flatMap(({ errors }) => errors)],
     warnings: triggers.flatMap(({ warnings }) => warnings),
   };
+}
+
+function foreignTo(home: string, groups: readonly TriggerGroupPlan[]): readonly string[] {
+  const all = groups.flatMap(({ triggers }) => triggers.map(({ namespace }) => namespace));
+  return [...new Set(all)].filter((namespace) => namespace !== home);
 }
 
 function leavesProcess({ chain }: { readonly chain: readonly ChainStep[] }): boolean {

@@ -54,6 +54,9 @@ export const ERRORS = {
   SLUICE_SECRET_FORBIDDEN: row(401, "slow", "Secret {secret} may not be read: {reason}", "Grant {account} the verb get on secrets in namespace {namespace}, with resourceNames: [{name}] if that is enough."),
   SLUICE_SECRET_AWAY: row(503, "soon", "Secret {secret} cannot be read just now: {reason}", "Nothing to do: it is read again with the next delivery."),
   SLUICE_PROOF_UNDECLARED: row(401, "never", "trigger {trigger} demands no proof of the sender", "Add a github, gitlab or bitbucket interceptor with secretRef, or write the annotation sluice.dev/verification: none, or start with --unverified=allow."),
+  SLUICE_TRIGGER_FORBIDDEN: row(403, "slow", "listener {listener} selects triggers of namespace {namespace}, and runs as {account}, which may not list triggers there; Tekton demands it too", "If that is meant: {grant}."),
+  SLUICE_TRIGGER_UNSEEN: told(row(503, "soon", "whether listener {listener} may use triggers of namespace {namespace} cannot be asked just now: {reason}", "Nothing to do if it passes: it is asked again with the next delivery."),
+    "nobody can be proved to have sent this just now", "Send it again later; nothing was accepted."),
   // decide
   SLUICE_INTERCEPTOR_UNKNOWN: row(422, "never", "no interceptor is called {name}", "Known here: {known}."),
   SLUICE_INTERCEPTOR_PARAMS: row(422, "never", "interceptor {name}: {reason}", "Correct the parameter {field}."),

@@ -46,6 +46,11 @@ export interface TriggerPlan extends ObjectName {
   readonly cluster?: string;
   /** Its object cannot be read, so nobody knows which proofs it demands: it takes no sender for proved. */
   readonly unreadable?: true;
+  /**
+   * Its namespace is another than the listener's, and the right to see it was not shown: neither its proofs nor its chain
+   * are asked. With a code that passes (retry soon) nobody knows just now.
+   */
+  readonly barred?: SluiceError;
   /** A trigger that cannot fire (missing binding, no declared proof, …): each of its decisions fails with this. */
   readonly fault?: SluiceError;
 }
@@ -80,6 +85,8 @@ export interface ListenerPlan extends ObjectName {
   readonly remote: boolean;
   /** The listener itself cannot be read: every delivery is refused with this. */
   readonly fault?: SluiceError;
+  /** Namespaces other than the listener's that triggers were selected from; absent: none. */
+  readonly foreign?: readonly string[];
   /** Where CloudEvents about the processing of deliveries are sent. */
   readonly cloudEventURI?: string;
 }
@@ -89,3 +96,12 @@ export interface Plans {
   find(namespace: string, name: string): ListenerPlan | undefined;
   all(): readonly ListenerPlan[];
 }
+
+/**
+ * The plan as its listener may use it just now: triggers that it may not see are barred. To be asked wherever a plan is
+ * about to be used; where operators wrote the objects, it is the plan itself.
+ */
+export type VisiblePlan = (plan: ListenerPlan) => ListenerPlan | Promise<ListenerPlan>;
+
+/** Of objects that one operator wrote. */
+export const allVisible: VisiblePlan = (plan) => plan;

@@ -19,8 +19,8 @@ export function outgoingPolicy(settings: Settings, storeHosts: readonly string[]
   const everywhere = { deny: [admin], allow, refuse };
   if (!fromCluster) return everywhere;
   const servers = [settings.kubeconfig, ...filesOf(settings.clusters)].map(serverOf);
-  const hosts = [...storeHosts, API_SERVER, ...servers];
-  return { ...everywhere, refuse: [...refuse, ...nodeAddress], tenants: { hosts } };
+  const tenants = { hosts: [...storeHosts, ...servers], hostsIfAny: [API_SERVER] };
+  return { ...everywhere, refuse: [...refuse, ...nodeAddress], tenants };
 }
 
 /** Kubeconfigs that are files; what a Secret holds is known only when it is used. */

@@ -17,6 +17,8 @@ export interface PolicyOptions {
   readonly tenants?: {
     /** Host names and addresses of what belongs to the operator: store, API server, nodes. */
     readonly hosts: readonly string[];
+    /** The same, of names that may lead nowhere here. */
+    readonly hostsIfAny?: readonly string[];
   };
 }
 
@@ -43,14 +45,14 @@ export function createAddressPolicy(
   const own = deny.map(({ host, port }) => ({ port, isOwn: addressesOf(host) }));
   const isAllowed = matchOf(allow);
   const isRefused = matchOf(refuse);
-  const protectedHosts = tenants && createProtected(tenants.hosts, resolve, clock);
+  const protectedHosts = tenants && createProtected(tenants, resolve, clock);
 
   return async (address, port) => {
     const readings = readingsOf(address);
     if (own.some((at) => at.port === port && at.isOwn(address))) return "it is a port of this gateway";
     if (readings.some((reading) => isAllowed(reading, port))) return undefined;
     if (isForbiddenAddress(address)) return "no interceptor lives there";
-    if (readings.some((reading) => isRefused(reading, port))) return "the setting refuseAddresses names it";
+    if (readings.some((reading) => isRefused(reading, port))) return "the settings refuse it";
     if (protectedHosts === undefined) return undefined;
     if (isLoopbackAddress(address)) return "it is this machine's own";
     const machine = new Set(ownAddresses().flatMap(readingsOf));
@@ -63,12 +65,12 @@ export function createAddressPolicy(
 
 /** The addresses of the operator's hosts, looked up again as they change; one lookup at a time. */
 function createProtected(
-  hosts: readonly string[],
+  { hosts, hostsIfAny = [] }: NonNullable<PolicyOptions["tenants"]>,
   resolve: Resolve,
   clock: () => number,
 ): () => Promise<ReadonlySet<string>> {
   const fixed = hosts.filter((host) => isIP(host) !== 0).flatMap(readingsOf);
-  const names = hosts.filter((host) => isIP(host) === 0);
+  const names = [...new Set([...hosts, ...hostsIfAny])].filter((host) => isIP(host) === 0);
   /** When an address was last seen. */
   const seen = new Map<string, number>();
   const known = new Set<string>();
@@ -83,7 +85,7 @@ function createProtected(
     } catch (error) {
       // A name that does not exist leads nowhere, for us as for others.
       const absent = ["ENOTFOUND", "ENODATA"].includes((error as NodeJS.ErrnoException).code ?? "");
-      if (absent || known.has(name)) return;
+      if (absent || known.has(name) || hostsIfAny.includes(name)) return;
       throw new Error(`${name} cannot be resolved: ${reasonOf(error)}`, { cause: error });
     }
   }

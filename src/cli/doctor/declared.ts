@@ -40,7 +40,7 @@ export async function lookAtDeclared(settings: Settings): Promise<Seen> {
     try {
       await within(declared.ready, SYNC_MS, () => undefined);
       const { loaded, faults, warnings, away = [] } = declared.state();
-      const listeners = inForce.plans.all();
+      const listeners = await Promise.all(inForce.plans.all().map(declared.visible));
       const broken: Finding[] = faults.map((fault) => placed(fault, "fail"));
       // Missing rights stand in an area of their own, with what grants them.
       const lost = away
@@ -78,9 +78,12 @@ function fitness({ namespace, name, groups, fault }: ListenerPlan): Finding {
     const fix = "Give it triggers, or correct its selectors.";
     return { area: AREA, state: "warn", what: `${label} has no trigger: it accepts and does nothing`, fix };
   }
-  const broken = triggers.filter((trigger) => trigger.fault !== undefined);
+  const broken = triggers.flatMap(({ key, barred, fault: own }) => {
+    const fault = barred ?? own;
+    return fault === undefined ? [] : [{ key, fault }];
+  });
   const [first] = broken;
-  if (first?.fault === undefined)
+  if (first === undefined)
     return { area: AREA, state: "ok", what: `${label}: ${counted(triggers.length, "trigger")}` };
   const state = broken.length === triggers.length ? "fail" : "warn";
   const what = `${label}: ${broken.length} of ${counted(triggers.length, "trigger")} cannot fire; ${first.key}: ${first.fault.message}`;
@@ -90,6 +93,8 @@ function fitness({ namespace, name, groups, fault }: ListenerPlan): Finding {
 async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): Promise<Finding[]> {
   const demanded = new Map<string, { readonly trigger: TriggerPlan; readonly secret: Demanded }>();
   for (const trigger of listeners.flatMap(({ groups }) => groups.flatMap((group) => group.triggers))) {
+    // Its Secrets are not the listener's to use.
+    if (trigger.barred !== undefined) continue;
     for (const { secret } of trigger.proofs) {
       const { namespace, name, key } = secret;
       const place = `${namespace}/${name}/${key}`;

@@ -5,8 +5,8 @@ import { declaredInCluster } from "./cluster.ts";
 import type { Declared, DeclaredNeeds } from "./declared.ts";
 import { declaredInFiles } from "./files.ts";
 
-export { outgoingPolicy } from "./outgoing.ts";
 export type { Declared, DeclaredNeeds, DeclaredState } from "./declared.ts";
+export { outgoingPolicy } from "./outgoing.ts";
 
 /** @throws SluiceError SLUICE_CONFIG_INVALID when both sources are named, or the cluster is not known. */
 export async function openDeclared(needs: DeclaredNeeds): Promise<Declared> {

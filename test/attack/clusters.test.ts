@@ -74,7 +74,11 @@ after(async () => {
 interface Told {
   readonly decisions: readonly { readonly result: string; readonly code?: string; readonly reason: string }[];
   readonly jobs: readonly {
-    readonly attempts: readonly { readonly outcome: string; readonly code?: string; readonly reason?: string }[];
+    readonly attempts: readonly {
+      readonly outcome: string;
+      readonly code?: string;
+      readonly reason?: string;
+    }[];
   }[];
 }
 

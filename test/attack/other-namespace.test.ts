@@ -10,7 +10,17 @@ import { parseAllDocuments } from "yaml";
 import { type ApiObject, type ApiServer, startApiServer } from "../helpers/api-server.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { eventually, type GatewayProcess, startGateway } from "../helpers/gateway.ts";
-import { cel, github, interceptor, listener, OPEN, push, trigger, type Written, written } from "../helpers/objects.ts";
+import {
+  cel,
+  github,
+  interceptor,
+  listener,
+  OPEN,
+  push,
+  trigger,
+  type Written,
+  written,
+} from "../helpers/objects.ts";
 import { ROOT } from "../helpers/process.ts";
 import { accountUser, grant } from "../helpers/rbac.ts";
 import { type RedisServer, startRedis } from "../helpers/redis.ts";
@@ -59,12 +69,18 @@ before(async () => {
   put("compared", trigger("", [cel("header.canonical('X-T').compareSecret('token', 'hook')")]));
   put("grouped", trigger("", [github()]));
   for (const name of ["proved", "open", "compared"]) server.put(inside("a", selecting(name)));
-  const group = { name: "g", interceptors: [cel("true")], triggerSelector: selecting("grouped")["spec"] as Written };
+  const group = {
+    name: "g",
+    interceptors: [cel("true")],
+    triggerSelector: selecting("grouped")["spec"] as Written,
+  };
   const { triggers: _, ...triggerSelector } = group.triggerSelector;
   server.put(inside("a", listener("grouped", [], { triggerGroups: [{ ...group, triggerSelector }] })));
   // One trigger of its own, which everybody may send to, beside b's.
   const { spec } = selecting("proved") as { readonly spec: Written };
-  server.put(inside("a", listener("mixed", [trigger("own")], { ...OPEN, ...spec, triggers: [trigger("own")] })));
+  server.put(
+    inside("a", listener("mixed", [trigger("own")], { ...OPEN, ...spec, triggers: [trigger("own")] })),
+  );
   const kubeconfig = join(folder.path, "kubeconfig");
   writeFileSync(kubeconfig, server.kubeconfig({ token: "gateway-token" }));
   gateway = await startGateway([
@@ -94,7 +110,8 @@ interface Told {
 const arrival = () => push({ token: "of-b", headers: { "x-t": "of-b" } });
 const told = async (id = ""): Promise<Told> =>
   (await (await fetch(`${gateway.admin}/api/v1/deliveries/${id}`)).json()) as Told;
-const usedOfB = () => server.requests.filter(({ path }) => /namespaces\/b\/secrets/.test(path)).map(({ path }) => path);
+const usedOfB = () =>
+  server.requests.filter(({ path }) => /namespaces\/b\/secrets/.test(path)).map(({ path }) => path);
 const runs = () => server.objects("PipelineRun").length;
 
 test("without the right no Secret of the other is read, no interceptor asked, nothing created or kept", async () => {
@@ -139,7 +156,10 @@ test("with the right the other's triggers are used, and their Secrets prove send
     ["matched"],
   );
   assert.ok(usedOfB().length > 0);
-  await eventually(async () => runs(), (count) => count === before + 1);
+  await eventually(
+    async () => runs(),
+    (count) => count === before + 1,
+  );
   const wrong = await send(gateway.url, push({ token: "of-a" }), "/a/proved");
   assert.equal(wrong.status, 401);
   revoke();

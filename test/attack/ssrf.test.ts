@@ -24,7 +24,9 @@ let connections = 0;
 before(async () => {
   inner = createServer((request, response) => {
     asked.push(`${request.method} ${request.headers.host}${request.url}`);
-    response.end(JSON.stringify({ continue: true, ref: "secret of the operator", extensions: { x: "secret" } }));
+    response.end(
+      JSON.stringify({ continue: true, ref: "secret of the operator", extensions: { x: "secret" } }),
+    );
   });
   inner.on("connection", () => {
     connections++;
@@ -60,7 +62,13 @@ interface Case {
 const HOSTS = [
   ...["127.0.0.1", "127.1", "127.255.255.254", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1."],
   ...["１２７.0.0.1", "localhost", "LOCALHOST", "0.0.0.0", "0", "[::1]", "[::]", "[::ffff:127.0.0.1]"],
-  ...["[::127.0.0.1]", "[0:0:0:0:0:ffff:7f00:1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "user:pw@127.0.0.1"],
+  ...[
+    "[::127.0.0.1]",
+    "[0:0:0:0:0:ffff:7f00:1]",
+    "[64:ff9b::127.0.0.1]",
+    "[2002:7f00:1::]",
+    "user:pw@127.0.0.1",
+  ],
 ];
 
 function cases(): Readonly<Record<string, Case>> {
@@ -74,14 +82,19 @@ function cases(): Readonly<Record<string, Case>> {
   for (const [index, host] of HOSTS.entries()) {
     const url = `http://${host}:${port}/internal`;
     const name = `url-${index}`;
-    add(`webhook.url ${host}`, UNUSABLE, { webhook: { url, objectRef: { kind: "Service", apiVersion: "v1", name: "x" } } });
+    add(`webhook.url ${host}`, UNUSABLE, {
+      webhook: { url, objectRef: { kind: "Service", apiVersion: "v1", name: "x" } },
+    });
     const wide = written("ClusterInterceptor", name, { clientConfig: { url } });
     add(`ClusterInterceptor ${host}`, UNUSABLE, interceptor(name), wide);
   }
   const own = written("Interceptor", "own", { clientConfig: { url: `http://127.0.0.1:${port}/x` } });
   add("Interceptor", UNUSABLE, interceptor("own", {}, "NamespacedInterceptor"), own);
   const status = { address: { url: `http://127.0.0.1:${port}/status` } };
-  const told = { ...written("ClusterInterceptor", "told", { clientConfig: { url: "http://a.invalid" } }), status };
+  const told = {
+    ...written("ClusterInterceptor", "told", { clientConfig: { url: "http://a.invalid" } }),
+    status,
+  };
   add("status.address of a ClusterInterceptor", UNUSABLE, interceptor("told"), told);
   const services: readonly Written[] = [
     { name: `127.0.0.1:${port}/internal?`, namespace: "a" },
@@ -159,8 +172,14 @@ describe("a gateway of a cluster", () => {
   });
 
   test("sends no CloudEvent there either", async () => {
-    const ends = listener("events", [trigger("t")], { ...OPEN, cloudEventURI: `http://127.0.0.1:${port}/events` });
-    api.put({ ...ends, metadata: { ...(ends["metadata"] as object), namespace: "a" } } as unknown as ApiObject);
+    const ends = listener("events", [trigger("t")], {
+      ...OPEN,
+      cloudEventURI: `http://127.0.0.1:${port}/events`,
+    });
+    api.put({
+      ...ends,
+      metadata: { ...(ends["metadata"] as object), namespace: "a" },
+    } as unknown as ApiObject);
     await using gateway = await serve();
     forget();
     const told = Promise.withResolvers<void>();

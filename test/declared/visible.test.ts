@@ -12,7 +12,11 @@ async function planOf(serviceAccountName?: string): Promise<ListenerPlan> {
   const { name: _, ...spec } = trigger("t");
   const theirs = { ...written("Trigger", "theirs", spec, { ...OPEN, namespace: "b" }) };
   const matchNames = ["b", "ci"];
-  const more = { ...OPEN, namespaceSelector: { matchNames }, ...(serviceAccountName && { serviceAccountName }) };
+  const more = {
+    ...OPEN,
+    namespaceSelector: { matchNames },
+    ...(serviceAccountName && { serviceAccountName }),
+  };
   const { plans } = await compiled([theirs, listener("git", [trigger("own")], more)]);
   return plans.find("ci", "git") ?? assert.fail("there is no plan");
 }

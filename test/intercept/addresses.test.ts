@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import type { LookupAddress } from "node:dns";
 import { test } from "node:test";
 import { parseAddressRule } from "../../src/core/address-rule.ts";
-import { isForbiddenAddress, isLoopbackAddress, ownAddresses, readingsOf } from "../../src/intercept/addresses.ts";
+import {
+  isForbiddenAddress,
+  isLoopbackAddress,
+  ownAddresses,
+  readingsOf,
+} from "../../src/intercept/addresses.ts";
 import { createAddressPolicy } from "../../src/intercept/policy.ts";
 
 const rules = (...texts: readonly string[]) =>
@@ -15,27 +20,75 @@ test("whole ranges are closed, and what lies beside them is not", () => {
   const closed = [
     ...["0.0.0.0", "0.1.2.3", "169.254.169.254", "169.254.0.1", "100.100.100.200", "168.63.129.16"],
     ...["192.0.0.192", "192.0.0.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255"],
-    ...["::", "::2", "::127.0.0.1", "::169.254.169.254", "fe80::1", "fe80::1%eth0", "febf::1", "fec0::1", "ff02::1"],
-    ...["fd00:ec2::254", "fd00:ec2:ffff::1", "fd20:ce::254", "64:ff9b:1::1", "64:ff9b:1:ffff::a.b".slice(0, 16)],
-    ...["::ffff:169.254.169.254", "::ffff:0:169.254.169.254", "64:ff9b::169.254.169.254", "64:ff9b::192.0.0.192"],
+    ...[
+      "::",
+      "::2",
+      "::127.0.0.1",
+      "::169.254.169.254",
+      "fe80::1",
+      "fe80::1%eth0",
+      "febf::1",
+      "fec0::1",
+      "ff02::1",
+    ],
+    ...[
+      "fd00:ec2::254",
+      "fd00:ec2:ffff::1",
+      "fd20:ce::254",
+      "64:ff9b:1::1",
+      "64:ff9b:1:ffff::a.b".slice(0, 16),
+    ],
+    ...[
+      "::ffff:169.254.169.254",
+      "::ffff:0:169.254.169.254",
+      "64:ff9b::169.254.169.254",
+      "64:ff9b::192.0.0.192",
+    ],
     ...["2002:a9fe:a9fe::1", "2001:0:a9fe:a9fe::1", "2001:0:1:1:0:0:5601:5601", "no address", "", "127.1"],
   ];
   for (const address of closed) assert.equal(isForbiddenAddress(address), true, address);
   const open = [
-    ...["1.0.0.0", "10.0.0.1", "127.0.0.1", "169.253.255.255", "169.255.0.0", "100.100.100.201", "168.63.129.17"],
-    ...["192.0.1.0", "192.168.0.1", "223.255.255.255", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "fd00::1"],
+    ...[
+      "1.0.0.0",
+      "10.0.0.1",
+      "127.0.0.1",
+      "169.253.255.255",
+      "169.255.0.0",
+      "100.100.100.201",
+      "168.63.129.17",
+    ],
+    ...[
+      "192.0.1.0",
+      "192.168.0.1",
+      "223.255.255.255",
+      "::1",
+      "::ffff:127.0.0.1",
+      "::ffff:10.0.0.1",
+      "fd00::1",
+    ],
     ...["fd00:ec3::1", "64:ff9b::10.0.0.1", "64:ff9b:2::1", "2001:db8::1", "2002:a00:1::1", "fe00::1"],
   ];
   for (const address of open) assert.equal(isForbiddenAddress(address), false, address);
 });
 
 test("loopback is loopback however it is wrapped", () => {
-  for (const address of ["127.0.0.1", "127.9.9.9", "::1", "::ffff:7f00:1", "64:ff9b::127.0.0.1", "2002:7f00:1::"])
+  for (const address of [
+    "127.0.0.1",
+    "127.9.9.9",
+    "::1",
+    "::ffff:7f00:1",
+    "64:ff9b::127.0.0.1",
+    "2002:7f00:1::",
+  ])
     assert.equal(isLoopbackAddress(address), true, address);
   for (const address of ["128.0.0.1", "::ffff:10.0.0.1", "fd00::1"])
     assert.equal(isLoopbackAddress(address), false, address);
   assert.deepEqual(readingsOf("64:FF9B::7f00:1"), ["64:ff9b::7f00:1", "127.0.0.1"]);
-  assert.deepEqual(readingsOf("2001:0:102:304::f8f7:f6f5"), ["2001:0:102:304::f8f7:f6f5", "1.2.3.4", "7.8.9.10"]);
+  assert.deepEqual(readingsOf("2001:0:102:304::f8f7:f6f5"), [
+    "2001:0:102:304::f8f7:f6f5",
+    "1.2.3.4",
+    "7.8.9.10",
+  ]);
 });
 
 test("files are the operator's: loopback stays open, and what is listed is refused", async () => {
@@ -53,7 +106,14 @@ test("tenants reach neither this machine nor what is the operator's, unless that
   const policy = createAddressPolicy({ tenants: { hosts } }, resolve);
   for (const address of ["127.0.0.1", "::1", ...ownAddresses().filter((own) => !isForbiddenAddress(own))])
     assert.match((await policy(address, 80)) ?? "", /this machine's own/, address);
-  for (const address of ["10.0.0.7", "::ffff:10.0.0.7", "fd00::7", "10.96.0.1", "64:ff9b::10.96.0.1", "fd00:0::5"])
+  for (const address of [
+    "10.0.0.7",
+    "::ffff:10.0.0.7",
+    "fd00::7",
+    "10.96.0.1",
+    "64:ff9b::10.96.0.1",
+    "fd00:0::5",
+  ])
     assert.match((await policy(address, 80)) ?? "", /belongs to store, API server or node/, address);
   assert.equal(await policy("10.0.0.8", 80), undefined);
   const deny = [{ host: "127.0.0.1", port: 9000 }];
@@ -69,7 +129,11 @@ test("tenants reach neither this machine nor what is the operator's, unless that
 test("the operator's names are resolved again, and what they led to stays closed for a while", async () => {
   const time = { now: 0 };
   let answer: () => Promise<LookupAddress[]> = async () => [at("10.0.0.1")];
-  const policy = createAddressPolicy({ tenants: { hosts: ["store.test"] } }, () => answer(), () => time.now);
+  const policy = createAddressPolicy(
+    { tenants: { hosts: ["store.test"] } },
+    () => answer(),
+    () => time.now,
+  );
   const closed = async (address: string) => (await policy(address, 1)) !== undefined;
   assert.deepEqual([await closed("10.0.0.1"), await closed("10.0.0.2")], [true, false]);
   answer = async () => [at("10.0.0.2")];

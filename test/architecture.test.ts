@@ -152,7 +152,7 @@ test("process.env is read in one file; process.exit and signals live in src/cli"
     [],
   );
   const exits = sources.filter(
-    (s) => /process\.(exit\b|exitCode|on\(|once\((?!"exit"))/.test(s.text) && s.unit !== "cli",
+    (s) => /process\.(exit\b|exitCode|umask|on\(|once\((?!"exit"))/.test(s.text) && s.unit !== "cli",
   );
   assert.deepEqual(
     exits.map((s) => s.path),

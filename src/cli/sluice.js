@@ -6,6 +6,9 @@ import { existsSync } from "node:fs";
 import * as module from "node:module";
 import { fileURLToPath } from "node:url";
 
+// Before the first file is written: who could write into the compile cache could run code here.
+process.umask(0o077);
+
 if (Number(process.versions.node.split(".")[0]) >= 24) {
   // Halves the time to the first line. Not in the shared /tmp, where others could put code into it.
   module.enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/sluice", import.meta.url)));

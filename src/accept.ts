@@ -6,6 +6,7 @@ import type { Delivery, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
 import type { Tell } from "./core/fact.ts";
 import { newDeliveryId } from "./core/identity.ts";
+import type { StoreKeys } from "./core/integrity.ts";
 import type { ActNote, Ledger } from "./core/ledger.ts";
 import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
 import { allVisible } from "./core/plan.ts";
@@ -23,6 +24,7 @@ export interface AcceptNeeds {
   /** Default: the operator wrote the objects. */
   readonly visible?: VisiblePlan;
   readonly tell: Tell;
+  readonly keys?: StoreKeys | undefined;
   /** Milliseconds that a request waits for remote interceptors before a worker takes over; 0 leaves all to workers. */
   readonly decideWithin?: number;
   readonly clock?: () => number;
@@ -70,9 +72,9 @@ export interface ReplayOptions {
 }
 
 export function createAccept(needs: AcceptNeeds): Accept {
-  const { verifier, ledger, plans, tell, queue, clock = Date.now, newId = newDeliveryId } = needs;
+  const { verifier, ledger, plans, tell, queue, keys, clock = Date.now, newId = newDeliveryId } = needs;
   const decideNow = createDecideNow(needs.decideWithin);
-  const keep = createKeep({ ledger, queue, decideNow, tell, clock });
+  const keep = createKeep({ ledger, queue, decideNow, tell, keys, clock });
   const { visible = allVisible } = needs;
   const again = findAgain({ ledger, plans, visible });
 

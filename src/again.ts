@@ -1,13 +1,13 @@
 /** What it takes to decide a stored delivery again: the delivery, its proof, and the plan in force, narrowed to a trigger. */
 
 import { bodyMissing } from "./core/body.ts";
-import type { Delivery, ObjectName } from "./core/delivery.ts";
+import type { ObjectName } from "./core/delivery.ts";
 import { fault } from "./core/errors.ts";
-import type { Ledger } from "./core/ledger.ts";
+import type { Ledger, StoredDelivery } from "./core/ledger.ts";
 import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
 
 export interface Again {
-  readonly stored: Delivery;
+  readonly stored: StoredDelivery;
   /** The scheme that had proved the sender. */
   readonly proof: string;
   readonly plan: ListenerPlan;
@@ -42,7 +42,7 @@ export function findAgain(needs: {
       throw fault("SLUICE_LISTENER_UNKNOWN", values);
     }
     const wanted = trigger === undefined ? plan : onlyTrigger(plan, trigger);
-    return { stored, proof: record.proof, plan: await visible(wanted) };
+    return { stored, proof: stored.proof, plan: await visible(wanted) };
   };
 }
 

@@ -11,6 +11,7 @@ import { adminTokens } from "./config/tokens.ts";
 import type { Check } from "./core/check.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
+import type { StoreKeys } from "./core/integrity.ts";
 import type { Target } from "./core/job.ts";
 import type { AdminToken } from "./core/permission.ts";
 import type { Consumer } from "./core/queue.ts";
@@ -27,7 +28,8 @@ import { createRegistry } from "./intercept/registry.ts";
 import { openLead } from "./lead.ts";
 import { createAdmin } from "./ops/admin.ts";
 import { createBatches } from "./ops/batches.ts";
-import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck } from "./ops/checks.ts";
+import type { Distrusted } from "./ops/checks.ts";
+import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck, trustCheck } from "./ops/checks.ts";
 import { isLoopback } from "./ops/guard.ts";
 import { keepPruning } from "./ops/prune.ts";
 import { createRateMeter } from "./ops/rate.ts";
@@ -68,6 +70,8 @@ export interface GatewayOptions {
   readonly storeWaitMs?: number;
   /** Where a token for this user on this machine is kept; none without it, or where the settings name tokens. */
   readonly localToken?: string;
+  /** As config/store-key.ts loads them; without them nothing in the store is signed, and all of it is believed. */
+  readonly keys?: StoreKeys | undefined;
 }
 
 /**
@@ -77,6 +81,7 @@ export interface GatewayOptions {
  */
 export async function startGateway(settings: Settings, options: GatewayOptions): Promise<Gateway> {
   const { role } = settings;
+  const { keys } = options;
   await using opened = new AsyncDisposableStack();
   const state = { stopping: false };
 
@@ -84,6 +89,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   let store: Store | undefined;
   let sweeper: Sweeper | undefined;
   let checks: readonly Check[] = [];
+  let distrusted: Distrusted | undefined;
   const inProgress = createInProgress();
   const metrics = createMetrics({
     version: VERSION,
@@ -108,6 +114,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     cloudEvents.notify(fact);
     rate.tell(fact);
     if (fact.type === "store.back") sweeper?.soon();
+    if (fact.type === "store.distrusted") distrusted = { error: fact.error, at: Date.now() };
     options.listener?.(fact);
   };
 
@@ -128,6 +135,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     tell,
     waitMs: options.storeWaitMs ?? 0,
     durability: settings.durability,
+    keys,
   });
   const { ledger, queue } = store;
   opened.defer(() => store?.close());
@@ -137,11 +145,12 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const { plans } = inForce;
   const { visible } = declared;
   const { decideWithin } = settings;
-  const flows = createAccept({ verifier, ledger, queue, plans, visible, tell, decideWithin });
+  const flows = createAccept({ verifier, ledger, queue, plans, visible, tell, keys, decideWithin });
   checks = [
     stoppingCheck(() => state.stopping),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
     ...(store.checks?.() ?? []),
+    ...(keys === undefined ? [] : [trustCheck(() => distrusted)]),
     catalogCheck(declared.state),
     ...(places?.ready.map(({ name, ready }) => targetCheck(ready, name)) ?? []),
     ...(certificate === undefined ? [] : [certificate.check]),
@@ -176,7 +185,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const known = await Promise.race([declared.ready.then(() => true), stopped(options.stopping)]);
   let consumer: Consumer | undefined;
   if (known && places !== undefined) {
-    const dispatch = createDispatch({ ...places, ledger, queue, plans, visible, verifier, tell });
+    const dispatch = createDispatch({ ...places, ledger, queue, plans, visible, verifier, tell, keys });
     sweeper = keepSweeping({ ledger, queue, tell });
     opened.defer(() => sweeper?.stop());
     const pruner = keepPruning({ ledger, policy: retentionOf(settings), tell });

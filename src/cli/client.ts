@@ -5,6 +5,7 @@ import { auditStore } from "../audit.ts";
 import { printAddress } from "../config/describe.ts";
 import type { Environment } from "../config/env.ts";
 import type { Settings } from "../config/schema.ts";
+import { loadStoreKeys } from "../config/store-key.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Store } from "../core/store.ts";
 import { VERSION } from "../core/version.ts";
@@ -37,7 +38,7 @@ export async function openClient(
   storeIsThere(settings.store);
   try {
     const { openStore } = await import("../store/open.ts");
-    const store = await openStore(settings.store);
+    const store = await openStore(settings.store, { keys: loadStoreKeys(settings, environment, false) });
     if (!decides) return inThisProcess(store);
     await store.close();
   } catch (thrown) {

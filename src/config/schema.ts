@@ -16,6 +16,8 @@ export type SettingKey = keyof typeof SETTINGS;
 
 type Optional =
   | "kubeconfig"
+  | "storeKey"
+  | "storeKeyFile"
   | "publicUrl"
   | "gatewayService"
   | "leaseNamespace"

@@ -35,6 +35,17 @@ export const text = z
 /** A bearer token as it can stand in a header; shorter ones could be guessed. */
 export const token = text.pipe(z.string().regex(/^[\x21-\x7e]{16,512}$/));
 
+/** Keys of a store, parted by spaces or lines; the first one signs. */
+export const storeKeys = text
+  .transform((value) => value.split(/\s+/))
+  .pipe(
+    z
+      .array(z.string().regex(/^[\x21-\x7e]{32,512}$/))
+      .min(1)
+      .max(8),
+  )
+  .transform((keys) => keys as [string, ...string[]]);
+
 export const list = z
   .union([z.array(text), text.transform((value) => value.split(",").map((part) => part.trim()))])
   .transform((items) => items.filter((item) => item !== "") as readonly string[]);

@@ -49,13 +49,29 @@ export interface Head {
   readonly headers: HeaderMap;
 }
 
-/** The request line and headers; sensitive values of headers and query are masked here, so that none can reach storage. */
-export function encodeHead({ method, url, headers }: Delivery): Buffer {
-  return encodeJson({ method, url: maskQuery(url), headers: maskHeaders(headers) });
+/**
+ * The request line and headers; sensitive values of headers and query are masked here, so that none can reach storage.
+ *
+ * @param sign makes a signature over their text; it stands beside them, where versions that know none pass it over.
+ */
+export function encodeHead({ method, url, headers }: Delivery, sign?: (text: string) => string): Buffer {
+  const text = JSON.stringify({ method, url: maskQuery(url), headers: maskHeaders(headers) });
+  if (sign === undefined) return encode(Buffer.from(text));
+  return encode(Buffer.from(`${text.slice(0, -1)},"mac":${JSON.stringify(sign(text))}}`));
 }
 
 export function decodeHead(stored: Uint8Array): Head {
-  return decodeJson<Head>(stored);
+  return readHead(stored).head;
+}
+
+/** With the text that was signed, and the signature, where there is one. */
+export function readHead(stored: Uint8Array): {
+  readonly head: Head;
+  readonly text: string;
+  readonly mac: string | undefined;
+} {
+  const { mac, ...head } = decodeJson<Head & { readonly mac?: string }>(stored);
+  return { head, text: JSON.stringify(head), mac };
 }
 
 /**

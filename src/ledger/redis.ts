@@ -2,18 +2,19 @@
 
 import type { Redis } from "ioredis";
 import type { Decision } from "../core/decision.ts";
-import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
+import type { StoreKeys } from "../core/integrity.ts";
 import type { Attempt, Run } from "../core/job.ts";
 import type { Ledger, NewDelivery, Outcome } from "../core/ledger.ts";
 import { outcomeOf as outcomeOfDecisions } from "../core/outcome.ts";
 import { deathOf, failureOf } from "./cause.ts";
-import { decode, decodeDecisions, decodeHead, encode, encodeDecisions, encodeHead } from "./codec.ts";
+import { decodeDecisions, decodeHead, encodeDecisions } from "./codec.ts";
 import { ATTEMPTS_KEPT, DEDUPE_WINDOW_MS } from "./limits.ts";
 import { createPatience } from "./patience.ts";
 import { prune } from "./prune.ts";
 import {
   byJob,
+  type Facts,
   factsOf,
   failedOf,
   lineOf,
@@ -41,11 +42,14 @@ import { defineScripts } from "./redis-scripts.ts";
 import type { RedisAccess } from "./redis-search.ts";
 import { countRedis, listRedis } from "./redis-search.ts";
 import { objectTerm, packed, termsOf, triggerTerm } from "./redis-terms.ts";
+import { createSeals } from "./sealed.ts";
 
 export interface RedisLedgerNeeds {
   /** A connection that others may share; whoever opened it closes it. Its server decides what durable means. */
   readonly redis: Redis;
   readonly prefix: string;
+  /** Sign records and encrypt bodies; without them neither is done, and all is believed. */
+  readonly keys?: StoreKeys | undefined;
   /** Milliseconds since the epoch; only the memory of dedupe keys asks for it. */
   readonly clock?: () => number;
 }
@@ -66,6 +70,7 @@ const letterOf = { done: "c", retry: "p", dead: "d" } as const;
 export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger> {
   const { redis, prefix, clock = Date.now } = needs;
   const ask = createPatience();
+  const seals = createSeals(needs.keys);
   const keys = keysOf(prefix);
   const access = { redis, keys, ask };
   const scripts = defineScripts(redis);
@@ -121,9 +126,7 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     async load(id) {
       const [facts, head, body] = await ask(redis.hmgetBuffer(keys.record(id), "facts", "head", "body"));
       if (!facts || !head || !body) return undefined;
-      const { listener, receivedAt, replayOf } = JSON.parse(facts.toString("utf8")) as Delivery;
-      const origin = replayOf === undefined ? {} : { replayOf };
-      return { id, listener, receivedAt, ...decodeHead(head), body: decode(body), ...origin };
+      return seals.open({ ...(JSON.parse(facts.toString("utf8")) as Facts), id }, head, body);
     },
 
     follow: (delivery, run, progress) => followRedis(access, scripts.follow, delivery, run, progress),
@@ -154,8 +157,8 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     const { delivery, decisions, dedupeKey } = entry;
     const { id, listener, receivedAt } = delivery;
     const facts = factsOf(entry);
-    const common = [JSON.stringify(facts), encodeHead(delivery)] as const;
-    const body = encode(delivery.body);
+    const body = seals.body(delivery);
+    const common = [JSON.stringify(facts), seals.head(delivery, facts, body)] as const;
     const more = decisions === undefined ? UNDECIDED : decided(id, decisions);
     const bytes = Buffer.byteLength(common[0]) + common[1].length + body.length + more.bytes;
     const touched = [keys.record(id)];

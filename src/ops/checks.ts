@@ -96,6 +96,30 @@ export function catalogCheck(state: () => CatalogHealth): Check {
   };
 }
 
+/** Something of the store that was not believed. */
+export interface Distrusted {
+  readonly error: SluiceError;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** So long is told of it; of what is still held it is told again each minute. */
+const DISTRUST_MS = 180_000;
+
+/** Degraded while jobs or records are held, or given up, because they are not believed. */
+export function trustCheck(last: () => Distrusted | undefined, clock: () => number = Date.now): Check {
+  return {
+    name: "store-trust",
+    check() {
+      const found = last();
+      if (found === undefined || clock() - found.at > DISTRUST_MS)
+        return { state: "ok", message: "what it holds is believed" };
+      const { code, message, fix } = found.error;
+      return { state: "degraded", message, fix, faults: [{ code, message, fix }] };
+    },
+  };
+}
+
 /** Not ready from the moment the process begins to stop, so that nobody sends it more. */
 export function stoppingCheck(stopping: () => boolean): Check {
   return {

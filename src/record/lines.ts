@@ -161,6 +161,15 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: () => ({}),
   },
   "store.back": { level: always("info"), message: () => "the store is back", fields: () => ({}) },
+  "store.distrusted": {
+    level: always("error"),
+    message: ({ error }) => foreign(error.message),
+    fields: ({ delivery, error }) => ({
+      delivery: foreign(delivery),
+      ...faultFields(error),
+      fix: foreign(error.fix),
+    }),
+  },
   "target.away": {
     level: always("error"),
     message: (fact) => `${foreign(fact.target)} is away, jobs wait for it: ${foreign(fact.reason)}`,

@@ -88,7 +88,12 @@ class DurableFS extends NodeFS {
       node_ops.mknod = (parent, name, mode, dev) => mknod(parent, name, mode & ~OTHERS, dev);
       NODEFS.doSetAttr = (file, node, change, ...system) => {
         const { mode } = change;
-        return doSetAttr(file, node, mode === undefined ? change : { ...change, mode: mode & ~OTHERS }, ...system);
+        return doSetAttr(
+          file,
+          node,
+          mode === undefined ? change : { ...change, mode: mode & ~OTHERS },
+          ...system,
+        );
       };
     });
     return made;

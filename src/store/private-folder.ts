@@ -48,7 +48,10 @@ function close(path: string, kind: number): void {
     const { mode, uid } = fstatSync(file);
     const own = process.getuid?.();
     if (own !== 0 && uid !== own)
-      throw refused(path, `is open to others (mode ${octal(mode)}) and belongs to user ${uid}, not to ${own}`);
+      throw refused(
+        path,
+        `is open to others (mode ${octal(mode)}) and belongs to user ${uid}, not to ${own}`,
+      );
     fchmodSync(file, mode & 0o700);
   } finally {
     closeSync(file);

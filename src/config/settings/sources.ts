@@ -50,6 +50,38 @@ export const SOURCES = {
     description:
       "strict: not ready while the store may forget what it accepted; relaxed: it is only reported.",
   }),
+  storeKey: setting({
+    value: "<keys>",
+    default: undefined,
+    type: as.storeKeys,
+    expected: "one to eight keys of 32 to 512 printable characters, parted by spaces",
+    description:
+      "Keys under which jobs and records are signed and bodies encrypted: the first signs, all are believed. All gateways of a store need the same. Goes before --store-key-file.",
+    secret: "whole",
+  }),
+  storeKeyFile: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path",
+    description:
+      "A file of such keys, a line each, mode 0600; made where there is none. Without it <dir>.key beside an embedded store, else store-key in this user's state folder.",
+  }),
+  storeIntegrity: setting({
+    value: "<policy>",
+    default: "require",
+    type: as.choice("require", "adopt"),
+    expected: "require or adopt",
+    description:
+      "What becomes of jobs and records without a signature of a known key. require: they are held; adopt: they are believed, after an upgrade from 0.1 or the loss of a key, until none is left.",
+  }),
+  encryptBodies: setting({
+    default: "false",
+    type: as.flag,
+    expected: "true or false",
+    description:
+      "Encrypt the bodies of deliveries in the store (AES-256-GCM, a key derived from the store's).",
+  }),
   create: setting({
     value: "<target>",
     default: "auto",

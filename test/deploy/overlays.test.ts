@@ -123,7 +123,11 @@ for (const overlay of OVERLAYS)
     test("the settings are settings, and what they promise fits together", () => {
       const { pod, container } = gatewayOf(objects);
       assert.deepEqual(container.args, ["serve"]);
-      const secret = { SLUICE_STORE: "redis://redis:6379", SLUICE_ADMIN_TOKEN: "0123456789abcdef" };
+      const secret = {
+        SLUICE_STORE: "redis://redis:6379",
+        SLUICE_STORE_KEY: "0123456789abcdef".repeat(4),
+        SLUICE_ADMIN_TOKEN: "0123456789abcdef",
+      };
       assert.deepEqual(
         container.env?.filter(({ valueFrom }) => valueFrom.secretKeyRef).map(({ name }) => name),
         Object.keys(secret),
@@ -155,7 +159,10 @@ for (const overlay of OVERLAYS)
           const { name, key } = valueFrom.secretKeyRef;
           const made = objects.find((object) => nameOf(object) === `Secret/${name}`);
           if (made) assert.ok(made.data?.[key], `${name} has ${key}`);
-          else assert.match(told, new RegExp(`create secret generic ${name} --from-literal=${key}=`));
+          else {
+            const others = '(?: --from-literal=\\w+="[^"]*")*';
+            assert.match(told, new RegExp(`create secret generic ${name}${others} --from-literal=${key}=`));
+          }
         }
       }
     });
@@ -192,8 +199,14 @@ test("the Redis for trials keeps what it is given, and talks to the gateway alon
   const args = redis?.spec.template.spec.containers[0]?.args.join(" ") ?? "";
   assert.match(args, /--appendonly yes --appendfsync always/);
   assert.match(args, /--maxmemory-policy noeviction/);
-  const url = objects.find(({ kind }) => kind === "Secret")?.data?.["url"] ?? "";
-  assert.equal(Buffer.from(url, "base64").toString(), "redis://sluice-redis:6379");
+  assert.match(args, /--requirepass \$\(REDISCLI_AUTH\)/);
+  const [password] = redis?.spec.template.spec.containers[0]?.env ?? [];
+  assert.deepEqual(password?.valueFrom.secretKeyRef, { name: "sluice-store", key: "password" });
+  // Nothing that everybody could read in this repository opens it.
+  assert.equal(
+    objects.some(({ kind }) => kind === "Secret"),
+    false,
+  );
   const policy = of(objects, "NetworkPolicy").find(({ metadata }) => metadata.name === "sluice-redis");
   assert.equal(policy?.spec.egress, undefined);
   const { selector } = gatewayOf(objects);

@@ -34,6 +34,8 @@ test("without any source the defaults hold", () => {
     namespace: "default",
     store: "embedded:./.sluice",
     durability: "strict",
+    storeIntegrity: "require",
+    encryptBodies: false,
     create: "auto",
     identity: "auto",
     followRuns: "auto",

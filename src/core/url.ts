@@ -16,9 +16,6 @@ export function shownUrl(url: string): string {
   return path.replace(/^.*@/s, `${MASK}@`).slice(0, LONGEST);
 }
 
-/** Short names under which senders put what grants something into a query, beyond those of {@link isSensitive}. */
-const shortNames = /(^|[-_.])(sig|key|pass|pwd)([-_.]|$)/i;
-
 /** A request's path and query with the values of sensitive parameters replaced by {@link MASK}; the rest as it came. */
 export function maskQuery(url: string): string {
   const start = url.indexOf("?");
@@ -52,8 +49,7 @@ function sensitiveName(part: string): string | undefined {
   const equals = part.indexOf("=");
   if (equals === -1) return undefined;
   const name = part.slice(0, equals);
-  const read = decoded(name);
-  return isSensitive(read) || shortNames.test(read) ? name : undefined;
+  return isSensitive(decoded(name)) ? name : undefined;
 }
 
 function decoded(name: string): string {

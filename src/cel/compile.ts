@@ -1,5 +1,6 @@
 /** From tree to closures: each node becomes one function, so that an event meets no tree. */
 
+import { quoted } from "../core/quoted.ts";
 import type { Call, Const, Macro, Node, Select } from "./ast.ts";
 import { pathOf } from "./ast.ts";
 import type { Checked } from "./check.ts";
@@ -171,7 +172,7 @@ function element(container: Value, key: Value, named: boolean): Value {
       return fail(`unsupported index type '${kindOf(key)}' in list`);
     }
     const item = container[Number(position)];
-    return item === undefined ? fail(`index out of bounds: ${position}`) : item;
+    return item === undefined ? fail(`index out of bounds: ${quoted(Number(position))}`) : item;
   }
   if (!isMap(container)) return fail("no such overload");
   if (key === null) return fail("invalid qualifier type: null");

@@ -1,5 +1,6 @@
 /** The work that one evaluation may do, so that no expression and no event can hold the process up. */
 
+import { quoted } from "../core/quoted.ts";
 import { CelFailure } from "./values.ts";
 
 /** Steps of one evaluation: at most about half a second. A step is one turn of a loop or some 50 ns of anything else. */
@@ -44,5 +45,5 @@ export function createWork(steps: number = MAX_STEPS): Work {
 /** @throws CelFailure when a value of this size (characters, elements) is too large to be built. */
 export function allowSize(size: number): void {
   if (size > MAX_SIZE)
-    throw new CelFailure(`a value of size ${size} exceeds the maximum of ${MAX_SIZE}`, true);
+    throw new CelFailure(`a value of size ${quoted(size)} exceeds the maximum of ${MAX_SIZE}`, true);
 }

@@ -1,5 +1,6 @@
 /** JSON values, and JSON as Go's encoding/json reads and prints it (what Tekton users see in their params). */
 
+import { jsonProblem } from "./json-error.ts";
 import { mayOverflow } from "./json-range.ts";
 import { hasEscapedKey, readJson } from "./json-reader.ts";
 
@@ -46,19 +47,28 @@ export function setOwn(object: Record<string, unknown>, key: string, value: unkn
  * @param text JSON text, already decoded from UTF-8 (invalid bytes as U+FFFD).
  * @returns the value; numbers are IEEE doubles, lone surrogates are U+FFFD.
  * @throws SyntaxError when the text is no JSON, holds a number beyond the range of doubles, or nests deeper than
- *   {@link MAX_JSON_DEPTH}.
+ *   {@link MAX_JSON_DEPTH}; its message names a place and quotes one character at most.
  */
 export function parseJson(text: string): JsonValue {
   refuseDeepNesting(text);
   // Only an escape can bring a lone surrogate into text that was decoded from UTF-8.
   const escaped = text.includes("\\ud") || text.includes("\\uD");
   const whole = escaped ? withoutLoneSurrogates(text) : text;
-  const parsed = JSON.parse(whole) as JsonValue;
+  const parsed = parsedBy(whole);
   const value = hasEscapedKey(whole) ? (readJson(whole) as JsonValue) : parsed;
   if (mayOverflow(text) && overflows(value)) {
     throw new SyntaxError("a number is out of the range of a 64-bit float");
   }
   return value;
+}
+
+/** JSON.parse, whose errors quote nothing of the text but one character. */
+function parsedBy(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    throw new SyntaxError(jsonProblem(text, (error as Error).message));
+  }
 }
 
 /** As {@link parseJson}; undefined for what it refuses. */

@@ -28,6 +28,18 @@ export function maskQuery(url: string): string {
   return `${url.slice(0, start)}?${masked.join("&")}`;
 }
 
+/** A request's path, and the names of its query with no value at all. */
+export function maskAllOfQuery(url: string): string {
+  const start = url.indexOf("?");
+  if (start === -1) return url;
+  const parts = url.slice(start + 1).split("&");
+  // A part without `=` may be a value by itself.
+  const masked = parts.map((part) =>
+    part.includes("=") ? `${part.slice(0, part.indexOf("="))}=${MASK}` : MASK,
+  );
+  return `${url.slice(0, start)}?${masked.join("&")}`;
+}
+
 /** What a stored delivery no longer shows of what its sender sent: headers by name, query parameters as `?name`. */
 export function hiddenOf({ headers, url }: Pick<Delivery, "headers" | "url">): readonly string[] {
   return [...maskedNames(headers), ...maskedParameters(url)];

@@ -4,7 +4,8 @@ import { fault, reasonOf } from "../core/errors.ts";
 import type { CompiledInterceptor, HttpClient, Verdict } from "../core/interceptor.ts";
 import { GRPC, PASS } from "../core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, objectAt, parseJson, textAt } from "../core/json.ts";
+import { isJsonObject, objectAt, ownValue, parseJson, textAt } from "../core/json.ts";
+import { quoted } from "../core/quoted.ts";
 import { shownUrl } from "../core/url.ts";
 import { serviceUrl } from "./service-url.ts";
 
@@ -102,7 +103,7 @@ export function offline(url: string): Verdict {
 /** What a status other than 200 means: 408, 429 and 5xx pass with time, the others do not. */
 export function refusedStatus(url: string, status: number, body: string): Verdict {
   const transient = status >= 500 || status === 408 || status === 429;
-  const reason = `${shownUrl(url)} answered ${status} instead of 200: ${body.slice(0, 200)}`;
+  const reason = `${shownUrl(url)} answered ${status} instead of 200: ${quoted(body.slice(0, 200))}`;
   const code = transient ? GRPC.UNAVAILABLE : GRPC.INTERNAL;
   return { continue: false, code, reason, ...(transient && { transient }) };
 }
@@ -123,7 +124,7 @@ function verdictOf(body: string): Verdict {
     return {
       continue: false,
       code: typeof code === "number" ? code : GRPC.OK,
-      reason: typeof message === "string" && message !== "" ? message : "the interceptor said no",
+      reason: typeof message === "string" && message !== "" ? quoted(message) : "the interceptor said no",
     };
   } catch (error) {
     const reason = `the answer is no InterceptorResponse: ${reasonOf(error)}`;

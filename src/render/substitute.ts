@@ -5,6 +5,7 @@ import { fault, reasonOf } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import type { Params } from "../core/plan.ts";
+import { quoted } from "../core/quoted.ts";
 import type { TriggerTemplateSpec } from "../core/tekton.ts";
 import type { Scope } from "./leaf.ts";
 import { BrokenText } from "./leaf.ts";
@@ -55,7 +56,7 @@ export function compileSubstitution(template: TemplateSource): readonly Substitu
       if (typeof kind !== "string" || kind === "") throw broken(index, "kind is missing");
       const version = ownValue(object, "apiVersion");
       if (typeof version === "string" && version.split("/").length > 2) {
-        throw broken(index, `apiVersion ${JSON.stringify(version)} is not <group>/<version>`);
+        throw broken(index, `apiVersion ${quoted(version)} is not <group>/<version>`);
       }
       return object;
     };

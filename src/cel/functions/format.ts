@@ -1,6 +1,7 @@
 /** The strings library's format: `'%s is %.2f'.format([name, share])`. */
 
 import { textOf } from "../../core/bytes-text.ts";
+import { quoted } from "../../core/quoted.ts";
 import { CLAUSES, MAX_PRECISION } from "../format-clauses.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
@@ -29,7 +30,7 @@ function formatted(work: Work, template: string, args: readonly Value[]): string
       const arg = next < args.length ? (args[next] as Value) : fail(`index ${next} out of range`);
       next++;
       const part =
-        PRINTERS[clause] ?? fail(`could not parse formatting clause: unrecognized clause "${clause}"`);
+        PRINTERS[clause] ?? fail(`could not parse formatting clause: unrecognized clause ${quoted(clause)}`);
       const result = part(arg, precision === undefined ? undefined : Number(precision), work);
       size += result.length;
       allowSize(size);
@@ -119,9 +120,11 @@ function double(clause: string, value: Value): number {
 }
 
 function limited(precision: number): number {
-  return precision > MAX_PRECISION ? fail(`precision ${precision} exceeds ${MAX_PRECISION}`) : precision;
+  return precision > MAX_PRECISION
+    ? fail(`precision ${quoted(precision)} exceeds ${MAX_PRECISION}`)
+    : precision;
 }
 
 function wrongType(clause: string, value: Value): never {
-  return fail(`error during formatting: ${clause} clause cannot be used on ${kindOf(value)}`);
+  return fail(`error during formatting: ${quoted(clause)} clause cannot be used on ${kindOf(value)}`);
 }

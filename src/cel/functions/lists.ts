@@ -1,5 +1,6 @@
 /** cel-go's lists and sets libraries. */
 
+import { quoted } from "../../core/quoted.ts";
 import { equals, listHas } from "../equals.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
@@ -18,16 +19,21 @@ const SORTABLE = ["int", "uint", "double", "bool", "duration", "timestamp", "str
 
 export const lists: readonly Overload[] = [
   overload("lists.range", "(int) -> list(int)", ({ work }, size: bigint) => {
-    if (size < 0n) return fail(`lists.range: size must be non-negative, got ${size}`);
-    if (size > MAX_RANGE) return fail(`lists.range: size ${size} exceeds maximum allowed (${MAX_RANGE})`);
+    if (size < 0n) return fail(`lists.range: size must be non-negative, got ${quoted(size)}`);
+    if (size > MAX_RANGE)
+      return fail(`lists.range: size ${quoted(size)} exceeds maximum allowed (${MAX_RANGE})`);
     work.charge(Number(size));
     return Array.from({ length: Number(size) }, (_item, i) => BigInt(i));
   }),
   overload("slice", "list(A).(int, int) -> list(A)", ({ work }, list: List, start: bigint, end: bigint) => {
-    if (start < 0n || end < 0n) return fail(`cannot slice(${start}, ${end}), negative indexes not supported`);
+    if (start < 0n || end < 0n)
+      return fail(`cannot slice(${quoted(start)}, ${quoted(end)}), negative indexes not supported`);
     if (start > end)
-      return fail(`cannot slice(${start}, ${end}), start index must be less than or equal to end index`);
-    if (end > list.length) return fail(`cannot slice(${start}, ${end}), list is length ${list.length}`);
+      return fail(
+        `cannot slice(${quoted(start)}, ${quoted(end)}), start index must be less than or equal to end index`,
+      );
+    if (end > list.length)
+      return fail(`cannot slice(${quoted(start)}, ${quoted(end)}), list is length ${quoted(list.length)}`);
     work.charge(Number(end - start) / 16);
     return list.slice(Number(start), Number(end));
   }),

@@ -1,5 +1,6 @@
 /** cel-go's math library. */
 
+import { quoted } from "../../core/quoted.ts";
 import { compare } from "../equals.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
@@ -41,7 +42,7 @@ function bitwise(name: string, run: (a: bigint, b: bigint) => bigint): Overload[
 /** A shift: the bits count as unsigned, and all are gone from 64 on. */
 function shift(name: string, run: (bits: bigint, by: bigint) => bigint): Overload[] {
   const shifted = (bits: bigint, by: bigint): bigint => {
-    if (by < 0n) return fail(`${name}() negative offset: ${by}`);
+    if (by < 0n) return fail(`${name}() negative offset: ${quoted(by)}`);
     return by >= INT_BITS ? 0n : run(BigInt.asUintN(INT_BITS, bits), by);
   };
   return [

@@ -1,5 +1,6 @@
 /** cel-go's strings library: positions count code points. */
 
+import { quoted } from "../../core/quoted.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
 import { fail } from "../values.ts";
@@ -49,7 +50,7 @@ export const strings: readonly Overload[] = [
     "string.(int, int) -> string",
     ({ work }, text: string, start: bigint, end: bigint) => {
       const points = codePoints(work, text);
-      if (start > end) return fail(`invalid substring range. start: ${start}, end: ${end}`);
+      if (start > end) return fail(`invalid substring range. start: ${quoted(start)}, end: ${quoted(end)}`);
       if (start < 0n || start > points.length) return outOfRange(start);
       if (end < 0n || end > points.length) return outOfRange(end);
       return points.slice(Number(start), Number(end)).join("");
@@ -133,7 +134,7 @@ function codePoints(work: Work, text: string): string[] {
 }
 
 function outOfRange(at: bigint): never {
-  return fail(`index out of range: ${at}`);
+  return fail(`index out of range: ${quoted(at)}`);
 }
 
 function atMost(value: bigint, limit: number): bigint {

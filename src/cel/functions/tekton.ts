@@ -3,6 +3,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { canonicalName } from "../../core/headers.ts";
 import { isJsonObject, parseJson, printJson } from "../../core/json.ts";
+import { quoted } from "../../core/quoted.ts";
 import { validValues } from "../../core/secrets.ts";
 import type { Context, Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
@@ -92,7 +93,7 @@ function firstHeader(work: Work, map: AnyMap, name: string): string {
 
 /** Cuts after a number of UTF-8 bytes. A code point cut in two leaves a lone surrogate, which no result may hold. */
 function truncate(work: Work, text: string, bytes: bigint): string {
-  if (bytes < 0n) return fail(`cannot truncate to ${bytes} bytes`);
+  if (bytes < 0n) return fail(`cannot truncate to ${quoted(bytes)} bytes`);
   work.charge(text.length / 32);
   if (bytes >= text.length * 3) return text;
   const all = Buffer.from(text);

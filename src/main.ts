@@ -7,7 +7,7 @@ import { auditStore } from "./audit.ts";
 import { printAddress } from "./config/describe.ts";
 import { retentionOf } from "./config/retention.ts";
 import type { Settings } from "./config/schema.ts";
-import { adminTokens } from "./config/tokens.ts";
+import { adminTokens, namesTokens } from "./config/tokens.ts";
 import type { Check } from "./core/check.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
@@ -21,7 +21,6 @@ import { openTargets } from "./create/index.ts";
 import { openDeclared, outgoingPolicy } from "./declared/index.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createInProgress } from "./follow/in-progress.ts";
-import { certificateOf } from "./ingress/certificate.ts";
 import { createIngress } from "./ingress/server.ts";
 import { createHttpClient } from "./intercept/http.ts";
 import { createRegistry } from "./intercept/registry.ts";
@@ -43,6 +42,7 @@ import { openStore } from "./store/open.ts";
 import { storeHosts } from "./store/url.ts";
 import type { Sweeper } from "./sweep.ts";
 import { createWholeSweep, keepSweeping } from "./sweep.ts";
+import { ADMIN_CERTIFICATE, certificateOf, WEBHOOK_CERTIFICATE } from "./tls/certificate.ts";
 import { createVerifier } from "./verify/verifier.ts";
 
 export interface Gateway {
@@ -128,10 +128,15 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   opened.defer(() => targets?.close());
   const places = targets && createPlaces(targets, tell);
   opened.defer(() => places?.close());
-  const certificate = role === "worker" ? undefined : await certificateOf(settings, { tell });
+  const certificate =
+    role === "worker" ? undefined : await certificateOf(settings, WEBHOOK_CERTIFICATE, { tell });
   opened.defer(() => certificate?.close());
+  const adminCertificate = await certificateOf(settings, ADMIN_CERTIFICATE, { tell });
+  opened.defer(() => adminCertificate?.close());
   store = await openStore(settings.store, {
-    owner: { admin: `http://${printAddress(settings.admin)}` },
+    owner: {
+      admin: `${adminCertificate === undefined ? "http" : "https"}://${printAddress(settings.admin)}`,
+    },
     tell,
     waitMs: options.storeWaitMs ?? 0,
     durability: settings.durability,
@@ -153,7 +158,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     ...(keys === undefined ? [] : [trustCheck(() => distrusted)]),
     catalogCheck(declared.state),
     ...(places?.ready.map(({ name, ready }) => targetCheck(ready, name)) ?? []),
-    ...(certificate === undefined ? [] : [certificate.check]),
+    ...[certificate, adminCertificate].flatMap((one) => (one === undefined ? [] : [one.check])),
   ];
 
   // 5. the admin port: health is answered from here on
@@ -164,7 +169,9 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const admin = createAdmin({
     ...settings.admin,
     tokens,
-    open: settings.adminOpen,
+    open: openTo(settings),
+    hosts: settings.adminHosts,
+    ...(adminCertificate && { certificate: adminCertificate }),
     ledger,
     queue,
     replay: flows.replay,
@@ -262,13 +269,19 @@ function tokensOf(settings: Settings, localToken: string | undefined, tell: Tell
   }
 }
 
+/** Who named tokens wants to know who looks: then nothing is open to those who show none. */
+function openTo(settings: Settings): Settings["adminOpen"] {
+  return namesTokens(settings) ? "never" : settings.adminOpen;
+}
+
 /** A port that others reach is never open: whoever asked for that should not have to find out by a 401. */
-function tellIgnored({ admin, adminOpen: open }: Settings, tell: Tell): void {
-  if (open !== "loopback" || isLoopback(admin.host)) return;
-  tell({
-    type: "setting.ignored",
-    error: fault("SLUICE_ADMIN_OPEN", { open, address: printAddress(admin) }),
-  });
+function tellIgnored(settings: Settings, tell: Tell): void {
+  const { admin, adminOpen: open } = settings;
+  const why = namesTokens(settings)
+    ? "beside tokens"
+    : !isLoopback(admin.host) && `on ${printAddress(admin)}, which others than this machine can reach`;
+  if (open !== "loopback" || why === false) return;
+  tell({ type: "setting.ignored", error: fault("SLUICE_ADMIN_OPEN", { open, why }) });
 }
 
 /** Fastify names one address that answers: of a port that is bound to all, this would say that others cannot reach it. */

@@ -51,7 +51,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "as-declared.ts": ["core"],
   "sweep.ts": ["core"],
   "audit.ts": ["core"],
-  ingress: ["core"],
+  // What both ports share: certificates that change while they are in use.
+  tls: ["core"],
+  ingress: ["core", "tls"],
   catalog: ["core", "kube"],
   enqueue: ["core"],
   ledger: ["core"],
@@ -66,14 +68,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // Parity: what this gateway would create, beside what another created.
   shadow: ["core"],
   record: ["core"],
-  ops: ["core"],
+  ops: ["core", "tls"],
   cli: ["*"],
   "main.ts": ["*"],
 };
 
 /** npm package → the units that may use it. */
 const PACKAGES: Record<string, readonly string[]> = {
-  fastify: ["ingress", "ops"],
+  fastify: ["ingress", "ops", "tls"],
   "@octokit/webhooks": ["verify", "interceptors"],
   "@octokit/webhooks-methods": ["cli", "verify"],
   "@octokit/webhooks-examples": ["cli"],

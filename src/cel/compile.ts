@@ -172,7 +172,9 @@ function element(container: Value, key: Value, named: boolean): Value {
       return fail(`unsupported index type '${kindOf(key)}' in list`);
     }
     const item = container[Number(position)];
-    return item === undefined ? fail(`index out of bounds: ${quoted(Number(position))}`) : item;
+    return item === undefined
+      ? fail(`index out of bounds: ${named ? position : quoted(Number(position))}`)
+      : item;
   }
   if (!isMap(container)) return fail("no such overload");
   if (key === null) return fail("invalid qualifier type: null");

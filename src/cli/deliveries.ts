@@ -64,7 +64,7 @@ recorded: \`show\` asks for them where it may, the others with --values. --text 
     { flags: "-f, --follow", description: "tail: go on until stopped" },
     { flags: "--full", description: "export: with decisions, jobs and attempts" },
     VALUES_OPTION,
-    ...settingOptions("store", "adminToken"),
+    ...settingOptions("store", "adminToken", "adminCa"),
     GATEWAY,
     JSON_OUTPUT,
   ],

@@ -174,6 +174,12 @@ export const clusters = z
 
 const HOST = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
+/** Host names, in lower case. */
+export const hostNames = list
+  .transform((names) => names.map((name) => name.toLowerCase()))
+  .refine((names) => names.every((name) => name.length <= 253 && HOST.test(name)))
+  .transform((names): ReadonlySet<string> => new Set(names));
+
 /** Host name to a listener: a map in YAML, `host=namespace/name` pairs elsewhere. */
 export const hosts = z
   .union([

@@ -86,7 +86,7 @@ export const ERRORS = {
   // settings
   SLUICE_CONFIG_INVALID: row(422, "never", "setting {key}: {reason}", "See `sluice help settings`."),
   SLUICE_ARGUMENT_INVALID: row(422, "never", "{what}: {reason}", "`sluice help {verb}` shows what it takes."),
-  SLUICE_CONFIG_TLS: row(422, "never", "certificate {cert} with key {key} cannot be used: {reason}", "Name PEM files that belong together in --tls-cert and --tls-key; they are read again when they change."),
+  SLUICE_CONFIG_TLS: row(422, "never", "certificate {cert} with key {key} cannot be used: {reason}", "Name PEM files that belong together in --tls-cert and --tls-key, or --admin-tls-cert and --admin-tls-key; they are read again when they change."),
   SLUICE_CONFIG_MISSING: row(422, "never", "{path} does not exist", "Name a file or folder with --config."),
   // create
   SLUICE_CREATE_CONFLICT: row(409, "never", "{kind} {name} exists already and was not made by this trigger for this delivery", "Give the template a generateName, or remove the object and retry."),
@@ -127,10 +127,10 @@ export const ERRORS = {
   SLUICE_JOB_OUTDATED: row(409, "slow", "trigger {trigger} was to create {was}; as it is declared now it would {now}", "Replay the delivery: it is decided by what is declared now. Or declare what was; it is tried again for an hour."),
   SLUICE_REQUEST_INVALID: row(400, "never", "{field} {reason}", "Correct the request; expected {expected}."),
   SLUICE_ROUTE_UNKNOWN: row(404, "never", "nothing answers {method} {path}", "The admin port serves /healthz, /readyz, /metrics and /api/v1."),
-  SLUICE_ADMIN_FOREIGN: row(403, "never", "a request with {header} {value} may come from a stranger's page", "Ask by localhost, 127.0.0.1 or the host of --admin."),
+  SLUICE_ADMIN_FOREIGN: row(403, "never", "a request with {header} {value} may come from a stranger's page", "Ask by localhost, by an address, or by the name of a Service (<name>.<namespace>.svc); other names of this gateway stand in --admin-hosts."),
   SLUICE_ADMIN_TOKEN: row(401, "never", "{method} {path} wants a token that allows {permission}: {reason}", "Set SLUICE_ADMIN_TOKEN to one of the tokens that the gateway's settings name; where they name none, the command line of its user on its machine finds the token by itself."),
   SLUICE_ADMIN_PERMISSION: row(403, "never", "token {name} does not allow {permission}", "Add {permission} to the permissions of {name} in the gateway's adminTokens, or use another token."),
-  SLUICE_ADMIN_OPEN: row(422, "never", "setting adminOpen: {open} opens nothing on {address}, which others than this machine can reach", "Name tokens in --admin-tokens, or bind the port to this machine alone: --admin 127.0.0.1:9000."),
+  SLUICE_ADMIN_OPEN: row(422, "never", "setting adminOpen: {open} opens nothing {why}", "Show a token, as every caller has to then; or bind the port to this machine alone (--admin 127.0.0.1:9000) and name no token."),
   SLUICE_TRIGGER_UNKNOWN: row(404, "never", "listener {listener} has no trigger {name}", "It has: {known}."),
   SLUICE_BATCH_UNKNOWN: row(404, "never", "this gateway knows no {verb} {id}", "The latest 50 are kept; what was done stands in /api/v1/acts."),
   SLUICE_BATCH_STATE: row(409, "never", "{verb} {id} is {state}, so it cannot be resumed", "What ended before all was done can be: interrupted (30 s after its gateway fell silent), cancelled or failed. What is under way can be cancelled first."),

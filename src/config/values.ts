@@ -175,7 +175,8 @@ export const clusters = z
 const HOST = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** Host names, in lower case. */
-export const hostNames = list
+export const hostNames = z
+  .union([z.literal("").transform((): readonly string[] => []), list])
   .transform((names) => names.map((name) => name.toLowerCase()))
   .refine((names) => names.every((name) => name.length <= 253 && HOST.test(name)))
   .transform((names): ReadonlySet<string> => new Set(names));

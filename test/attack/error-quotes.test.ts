@@ -10,14 +10,13 @@ import { eventually, type GatewayProcess, startGateway } from "../helpers/gatewa
 import { cel, listener, OPEN, trigger } from "../helpers/objects.ts";
 import { type RedisServer, startRedis } from "../helpers/redis.ts";
 
-const SECRET = "hunter2";
-/** Any two letters of the secret beside each other would be more than one character. */
-const quotes = (text: string): boolean => /hun|unt|nte|ter2/.test(text);
+const SECRET = "qzxwvkq";
+/** Two letters of the secret beside each other are more than one character; no word and no id has these. */
+const quotes = (text: string): boolean => /qz|zx|xw|wv|vk/.test(text);
 
 const READERS = [
-  "parseJSON(body.text).a == 1",
-  "parseYAML(body.text).a == 1",
-  "parseURL(body.text).host == 'x'",
+  "body.text.parseJSON().a == 1",
+  "body.text.parseYAML().a == 1",
   "body.text.matches(body.text)",
   "timestamp(body.text) < timestamp('2026-01-01T00:00:00Z')",
   "duration(body.text) < duration('1s')",
@@ -74,12 +73,12 @@ async function post(url: string, body: string, type = "application/json") {
 
 const BROKEN: readonly (readonly [body: string, place: RegExp])[] = [
   [`password=${SECRET}`, /unexpected 'p' at line 1, column 1/],
-  [`{"password": ${SECRET}}`, /unexpected 'h' at line 1, column 14/],
+  [`{"password": ${SECRET}}`, /unexpected 'q' at line 1, column 14/],
   [`{"a": 1,\n "password": "${SECRET}" "x"}`, /unexpected '\\?"' at line 2, column 24/],
   [`{"${SECRET}": }`, /unexpected '}' at line 1, column 13/],
   [`["${SECRET}", ]`, /unexpected ']' at line 1, column 13/],
   [`{"password": "${SECRET}`, /unexpected end of the text/],
-  [`${SECRET.repeat(10_000)}`, /unexpected 'h' at line 1, column 1/],
+  [`${SECRET.repeat(10_000)}`, /unexpected 'q' at line 1, column 1/],
   [`{"a":"${SECRET}\u0001"}`, /unexpected U\+0001 at line 1, column 14/],
   [`["${SECRET}"]`, /it is JSON, but no object/],
 ];

@@ -18,6 +18,7 @@ export function refuseBroken({ namespace, name, fault: cause }: ListenerPlan): v
 interface Unproved {
   readonly reason: string;
   readonly told: string;
+  readonly diagnose?: () => Promise<string>;
 }
 
 /**
@@ -36,7 +37,9 @@ export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs)
   const reasons = await Promise.all(triggers.map((trigger) => unproved(trigger, proofs)));
   const [first] = reasons;
   if (first !== undefined && reasons.every((reason) => reason !== undefined)) {
-    throw fault("SLUICE_UNVERIFIED", { ...first });
+    const { reason, told, diagnose } = first;
+    const more = (await diagnose?.()) ?? "";
+    throw fault("SLUICE_UNVERIFIED", { reason: `${reason}${more}`, told });
   }
 }
 
@@ -54,7 +57,11 @@ async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<U
     if (proof.ok) continue;
     // Neither proved nor refuted: it cannot be kept, since its signature would have to be kept with it.
     if (proof.transient) throw fault("SLUICE_PROOF_AWAY", { reason: proof.reason });
-    first ??= { reason: proof.reason, told: toldOf(proof) };
+    first ??= {
+      reason: proof.reason,
+      told: toldOf(proof),
+      ...(proof.diagnose && { diagnose: proof.diagnose }),
+    };
   }
   return first;
 }

@@ -4,7 +4,7 @@ import { fault, reasonOf } from "../core/errors.ts";
 import type { CompiledInterceptor, HttpClient, Verdict } from "../core/interceptor.ts";
 import { GRPC, PASS } from "../core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, objectAt, ownValue, parseJson, textAt } from "../core/json.ts";
+import { isJsonObject, objectAt, parseJson, textAt } from "../core/json.ts";
 import { quoted } from "../core/quoted.ts";
 import { shownUrl } from "../core/url.ts";
 import { serviceUrl } from "./service-url.ts";

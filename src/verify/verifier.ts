@@ -7,6 +7,7 @@ import { header } from "../core/headers.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
 import type { SecretData, Secrets } from "../core/secrets.ts";
 import { validValues } from "../core/secrets.ts";
+import { createDiagnosis, type Diagnosis } from "./diagnose.ts";
 import type { Scheme } from "./schemes.ts";
 import { SCHEMES } from "./schemes.ts";
 
@@ -25,6 +26,8 @@ export interface ProofFailure {
   /** The secret could not be read just now: asking again may come out otherwise. */
   readonly transient?: boolean;
   readonly error: SluiceError;
+  /** What of the Secret explains it, for the log alone; "" where nothing does. Asked for only when all is refused. */
+  readonly diagnose?: () => Promise<string>;
 }
 
 export type Proof = { readonly ok: true; readonly delivery: VerifiedDelivery } | ProofFailure;
@@ -52,6 +55,7 @@ export interface Verifier {
 
 /** Makes the only maker of a {@link VerifiedDelivery}. */
 export function createVerifier(secrets: Secrets): Verifier {
+  const diagnosis = createDiagnosis();
   return {
     begin(delivery) {
       const memo = new Map<string, Promise<Proof>>();
@@ -61,7 +65,7 @@ export function createVerifier(secrets: Secrets): Verifier {
           const key = nameOf(demand);
           let proof = memo.get(key);
           if (proof === undefined) {
-            proof = check(delivery, demand, secrets).then((result) => {
+            proof = check(delivery, demand, secrets, diagnosis).then((result) => {
               if (result.ok) held.add(key);
               return result;
             });
@@ -87,7 +91,12 @@ export function createVerifier(secrets: Secrets): Verifier {
   };
 }
 
-async function check(delivery: Delivery, demand: ProofDemand, secrets: Secrets): Promise<Proof> {
+async function check(
+  delivery: Delivery,
+  demand: ProofDemand,
+  secrets: Secrets,
+  diagnosis: Diagnosis,
+): Promise<Proof> {
   const { namespace, name, key } = demand.secret;
   const scheme = SCHEMES.get(demand.scheme);
   if (scheme === undefined) {
@@ -101,14 +110,20 @@ async function check(delivery: Delivery, demand: ProofDemand, secrets: Secrets):
     return failure(fault("SLUICE_SIGNATURE_MISSING", values), scheme);
   }
   try {
-    const data = secrets.peek(namespace, name);
-    const known = data === undefined ? await secrets.read(namespace, name) : data;
+    const peeked = secrets.peek(namespace, name);
+    const known = peeked === undefined ? await secrets.read(namespace, name) : peeked;
     if (await provedBy(known, key, delivery, scheme)) return verified(delivery);
     const newer = await secrets.again?.(namespace, name);
     if (newer !== undefined && (await provedBy(newer, key, delivery, scheme))) return verified(delivery);
-    if (validValues(newer ?? known, key).length === 0)
-      return failure(fault("SLUICE_SECRET_MISSING", { secret, key, namespace }), scheme);
-    return failure(fault("SLUICE_SIGNATURE_WRONG", { header: given, secret }), scheme);
+    const data = newer ?? known;
+    const wrong =
+      validValues(data, key).length === 0
+        ? fault("SLUICE_SECRET_MISSING", { secret, key, namespace })
+        : fault("SLUICE_SIGNATURE_WRONG", { header: given, secret });
+    const { receivedAt: at, body } = delivery;
+    const proves = (value: Buffer) => scheme.proves(delivery, [value]);
+    const attempt = { secret: demand.secret, data, at, size: body.length, proves };
+    return { ...failure(wrong, scheme), diagnose: () => diagnosis.tell(attempt) };
   } catch (thrown) {
     return failure(asFault(thrown), scheme);
   }

@@ -57,7 +57,7 @@ describe("without cluster and store", () => {
   test("each listener that cannot fire is named with the cause, and each secret that is missing", async () => {
     const objects = [
       listener("good", [trigger("a", [github("hook")])]),
-      secret("hook", "s3cret"),
+      secret("hook", "a secret that nobody guesses"),
       listener("half", [
         trigger("b", [github("gone")]),
         trigger("c", [github("gone")], { template: { ref: "nowhere" } }),
@@ -138,7 +138,7 @@ describe("in a cluster with RBAC", () => {
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: "hook", namespace: "ci" },
-      data: { token: "eA==" },
+      data: { token: Buffer.from("a secret that nobody guesses").toString("base64") },
     },
   ] as unknown as readonly ApiObject[];
   const granted = [...manifest("cluster"), ...manifest("lease", "sluice")];

@@ -4,13 +4,14 @@ import { BUILT_IN } from "../../../interceptors/index.ts";
 import type { Settings } from "../../config/schema.ts";
 import { within } from "../../core/deadline.ts";
 import type { SluiceError } from "../../core/errors.ts";
-import type { ListenerPlan, TriggerPlan } from "../../core/plan.ts";
+import type { ListenerPlan } from "../../core/plan.ts";
 import type { Secrets } from "../../core/secrets.ts";
 import { validValues } from "../../core/secrets.ts";
 import { openDeclared } from "../../declared/index.ts";
 import { createHttpClient } from "../../intercept/http.ts";
 import { createRegistry } from "../../intercept/registry.ts";
 import { createInForce } from "../../plans.ts";
+import { demandedSecrets, meantInstead, weakValues } from "../demanded-secrets.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 
@@ -91,24 +92,18 @@ function fitness({ namespace, name, groups, fault }: ListenerPlan): Finding {
 }
 
 async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): Promise<Finding[]> {
-  const demanded = new Map<string, { readonly trigger: TriggerPlan; readonly secret: Demanded }>();
-  for (const trigger of listeners.flatMap(({ groups }) => groups.flatMap((group) => group.triggers))) {
-    // Its Secrets are not the listener's to use.
-    if (trigger.barred !== undefined) continue;
-    for (const { secret } of trigger.proofs) {
-      const { namespace, name, key } = secret;
-      const place = `${namespace}/${name}/${key}`;
-      if (!demanded.has(place)) demanded.set(place, { trigger, secret });
-    }
-  }
+  const demanded = demandedSecrets(listeners);
   const findings = await Promise.all(
-    Array.from(demanded.values(), async ({ trigger, secret }): Promise<Finding[]> => {
+    demanded.map(async ({ trigger, secret }): Promise<readonly Finding[]> => {
       const { namespace, name, key } = secret;
       const label = `Secret ${namespace}/${name}, which trigger ${trigger.namespace}/${trigger.key} proves senders with`;
       try {
         const data = await secrets.read(namespace, name);
-        if (validValues(data, key).length > 0) return [];
-        const what = data === null ? `${label}, does not exist` : `${label}, has no value under ${key}`;
+        if (validValues(data, key).length > 0)
+          return weakValues({ trigger, secret }, data).map((weak) => found("secrets", weak, "warn"));
+        const meant = meantInstead(secret, data, secrets);
+        const lacks = data === null ? "does not exist" : `has no value under ${key}`;
+        const what = `${label}, ${lacks}${meant === undefined ? "" : `; ${meant}`}`;
         const fix = `kubectl create secret generic ${name} -n ${namespace} --from-literal=${key}=…, with what the sender has.`;
         return [{ area: "secrets", state: "fail", what, fix, code: "SLUICE_SECRET_MISSING" }];
       } catch (error) {
@@ -116,14 +111,12 @@ async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): 
       }
     }),
   );
-  const missing = findings.flat();
-  if (missing.length > 0 || demanded.size === 0) return missing;
+  const doubtful = findings.flat();
+  if (doubtful.length > 0 || demanded.length === 0) return doubtful;
   return [
-    { area: "secrets", state: "ok", what: `${counted(demanded.size, "key")} that prove senders are there` },
+    { area: "secrets", state: "ok", what: `${counted(demanded.length, "key")} that prove senders are there` },
   ];
 }
-
-type Demanded = TriggerPlan["proofs"][number]["secret"];
 
 function placed(fault: SluiceError, state: "fail" | "warn"): Finding {
   const { at } = fault;

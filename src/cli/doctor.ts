@@ -15,6 +15,7 @@ import type { Finding, FindingState } from "./doctor/finding.ts";
 import { found } from "./doctor/finding.ts";
 import { rightsToRead, rightsToWork } from "./doctor/needs.ts";
 import { lookAtCertificate, lookAtTargets } from "./doctor/places.ts";
+import { lookAtPower } from "./doctor/power.ts";
 import { lookAtRights } from "./doctor/rights.ts";
 import { lookAtStore } from "./doctor/storage.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
@@ -102,7 +103,8 @@ async function lookInCluster(
   );
   const acts = settings.create !== "dry-run" && identityOf(settings) === "tekton" && settings.fromCluster;
   const accounts = acts ? await lookAtAccounts(api, declared.listeners) : [];
-  return [...findings, ...rights, ...work, ...accounts, ...declared.findings];
+  const power = await lookAtPower(api, settings);
+  return [...findings, ...rights, ...work, ...power, ...accounts, ...declared.findings];
 }
 
 const SIGNS: Readonly<Record<FindingState, string>> = { ok: "✓", warn: "!", fail: "✗", skip: "–", note: "·" };

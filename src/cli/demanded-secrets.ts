@@ -8,10 +8,12 @@ import type { ListenerPlan, TriggerPlan } from "../core/plan.ts";
 import { nearestKey, tellWeaknesses, weakKeys } from "../core/secret-quality.ts";
 import { type SecretData, type Secrets, validValues } from "../core/secrets.ts";
 
+type SecretKey = NonNullable<ProofDemand["secret"]>;
+
 export interface DemandedSecret {
   /** The first of the triggers that name it. */
   readonly trigger: TriggerPlan;
-  readonly secret: ProofDemand["secret"];
+  readonly secret: SecretKey;
 }
 
 /** Each key of each Secret once, in the order of the listeners. */
@@ -31,7 +33,7 @@ export function demandedSecrets(listeners: readonly ListenerPlan[]): readonly De
 
 /** What was probably meant instead of a Secret or key that is not there: "did you mean key token?", or undefined. */
 export function meantInstead(
-  { namespace, name, key }: ProofDemand["secret"],
+  { namespace, name, key }: SecretKey,
   data: SecretData | null,
   secrets: Secrets,
 ): string | undefined {
@@ -81,6 +83,6 @@ export async function doubtfulSecrets(
   return (await Promise.all(doubts)).flat();
 }
 
-function namesOf({ namespace, key }: TriggerPlan, secret: ProofDemand["secret"]) {
+function namesOf({ namespace, key }: TriggerPlan, secret: SecretKey) {
   return { secret: `${secret.namespace}/${secret.name}`, trigger: `${namespace}/${key}` };
 }

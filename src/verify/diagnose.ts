@@ -6,7 +6,7 @@ import { nearestKey, repairsOf, tellWeaknesses, weakKeys } from "../core/secret-
 import type { SecretData } from "../core/secrets.ts";
 
 export interface Attempt {
-  readonly secret: ProofDemand["secret"];
+  readonly secret: NonNullable<ProofDemand["secret"]>;
   /** What the delivery was held against. */
   readonly data: SecretData | null;
   /** Milliseconds since the epoch. */

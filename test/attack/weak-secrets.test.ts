@@ -131,7 +131,7 @@ describe("the gateway", () => {
       assertSilent(first.text);
       assert.match(first.line, names);
       if (matches !== undefined) assert.match(first.line, matches);
-      // Once a minute: whoever sends more of them must not make each cost twice.
+      // Once a minute: many of them must not cost twice each.
       const second = await sendTo(name);
       assert.equal(second.status, 401);
       assert.match(second.line, names);

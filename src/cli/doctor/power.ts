@@ -11,11 +11,11 @@ const AREA = "rights";
 const WIDE = [
   {
     right: { verb: "impersonate", group: "", resource: "serviceaccounts" },
-    what: "may act as every service account of the cluster: whoever has its token, or may start pods in its namespace, can do what any of them may, which in most clusters is everything",
+    what: "may act as every service account of the cluster: its token, or the right to start pods in its namespace, is worth what the strongest of them may, in most clusters everything",
   },
   {
     right: { verb: "get", group: "", resource: "secrets" },
-    what: "may read every Secret of the cluster whose name is known: whoever has its token, or may start pods in its namespace, can, too",
+    what: "may read every Secret of the cluster whose name is known: so may any holder of its token, and any pod in its namespace that runs under its account",
   },
 ] as const;
 

@@ -9,6 +9,7 @@ export const TROUBLES = [
   "SLUICE_STORE_FULL",
   "SLUICE_STORE_LOGIN",
   "SLUICE_STORE_TLS",
+  "SLUICE_STORE_UNREPLICATED",
 ] as const satisfies readonly ErrorCode[];
 
 type Trouble = (typeof TROUBLES)[number];

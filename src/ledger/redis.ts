@@ -5,7 +5,7 @@ import type { Decision } from "../core/decision.ts";
 import { fault } from "../core/errors.ts";
 import type { StoreKeys } from "../core/integrity.ts";
 import type { Attempt, Run } from "../core/job.ts";
-import type { Ledger, NewDelivery, Outcome } from "../core/ledger.ts";
+import type { AcceptResult, Ledger, NewDelivery, Outcome } from "../core/ledger.ts";
 import { outcomeOf as outcomeOfDecisions } from "../core/outcome.ts";
 import { deathOf, failureOf } from "./cause.ts";
 import { decodeDecisions, decodeHead, encodeDecisions } from "./codec.ts";
@@ -52,6 +52,8 @@ export interface RedisLedgerNeeds {
   readonly keys?: StoreKeys | undefined;
   /** Milliseconds since the epoch; only the memory of dedupe keys asks for it. */
   readonly clock?: () => number;
+  /** Opens, before a delivery is written, the wait for a replica to have it; absent: the server's own answer counts. */
+  readonly confirm?: () => () => Promise<void>;
 }
 
 /** Version of the records below; a newer one's are not touched. */
@@ -68,7 +70,7 @@ const letterOf = { done: "c", retry: "p", dead: "d" } as const;
  * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
  */
 export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger> {
-  const { redis, prefix, clock = Date.now } = needs;
+  const { redis, prefix, clock = Date.now, confirm } = needs;
   const ask = createPatience();
   const seals = createSeals(needs.keys);
   const keys = keysOf(prefix);
@@ -80,14 +82,10 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
 
   return {
     async accept(entry) {
-      for (let lost = ""; ; ) {
-        const first = await accept(entry, lost);
-        if (first === null) return { kind: "accepted" };
-        const outcome = await outcomeOf(first);
-        if (outcome !== null) return { kind: "duplicate", of: first, outcome };
-        // The first one is lost: nothing would ever come of this event, so it counts as new.
-        lost = first;
-      }
+      const confirmed = confirm?.();
+      const result = await acceptOnce(entry);
+      await confirmed?.();
+      return result;
     },
 
     async decide(id, decisions) {
@@ -152,6 +150,17 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
 
     async close() {},
   };
+
+  async function acceptOnce(entry: NewDelivery): Promise<AcceptResult> {
+    for (let lost = ""; ; ) {
+      const first = await accept(entry, lost);
+      if (first === null) return { kind: "accepted" };
+      const outcome = await outcomeOf(first);
+      if (outcome !== null) return { kind: "duplicate", of: first, outcome };
+      // The first one is lost: nothing would ever come of this event, so it counts as new.
+      lost = first;
+    }
+  }
 
   function accept(entry: NewDelivery, lost: string): Promise<string | null> {
     const { delivery, decisions, dedupeKey } = entry;

@@ -2,7 +2,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import type { SluiceError } from "../core/errors.ts";
-import { asFault } from "../core/errors.ts";
+import { asFault, fault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { StoreKeys } from "../core/integrity.ts";
 import type { Store } from "../core/store.ts";
@@ -84,6 +84,12 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
     const mark = redisMark(parts.redis, parts.prefix);
     return assemble(address.name, parts, news, { mark, keys }, () => createRedisLedger({ ...parts, keys }));
   }
+  if (address.kind === "embedded" && durability === "replicated")
+    throw fault("SLUICE_CONFIG_INVALID", {
+      key: "durability",
+      reason:
+        "the embedded store has no replicas; replicated takes Redis with replicas, or Postgres with a standby",
+    });
   const parts =
     address.kind === "postgres"
       ? await openPostgres(address.url, onError, durability)

@@ -45,10 +45,10 @@ export const SOURCES = {
   durability: setting({
     value: "<policy>",
     default: "strict",
-    type: as.choice("strict", "relaxed"),
-    expected: "strict or relaxed",
+    type: as.choice("strict", "relaxed", "replicated"),
+    expected: "strict, relaxed or replicated",
     description:
-      "strict: not ready while the store may forget what it accepted; relaxed: it is only reported.",
+      "strict: not ready while the store may forget what it accepted; relaxed: it is only reported; replicated: as strict, and a delivery is accepted only when a replica of the store has it.",
   }),
   storeKey: setting({
     value: "<keys>",

@@ -39,6 +39,8 @@ export const ERRORS = {
     "the delivery could not be stored", "Send it again later; nothing was accepted."),
   SLUICE_STORE_FULL: told(row(503, "soon", "the store has no room for more: {reason}", "Nothing was accepted. Give the store more room (maxmemory of Redis, the disk of Postgres), or keep less (`sluice help settings`: retention)."),
     "the delivery could not be stored", "Send it again later; nothing was accepted."),
+  SLUICE_STORE_REFUSES: told(row(503, "soon", "the store answers, but refuses to write: {what} ({reason})", "{cure}"),
+    "the delivery could not be stored", "Send it again later; nothing was accepted."),
   SLUICE_STORE_UNREPLICATED: told(row(503, "soon", "no replica of the store confirmed the write: {reason}", "Bring a replica back, or look at its link to the master (INFO replication); --durability strict accepts without one."),
     "nobody can say whether the delivery was stored", "Send it again later, with the same delivery id: it runs once even if it was stored."),
   SLUICE_BUSY: row(503, "soon", "this gateway has as many bytes of requests in hand as it may", "Send it again later; a larger --max-in-flight, or more gateways, take more at once."),

@@ -260,7 +260,7 @@ export interface Ledger {
     now: number,
     limit: number,
   ): Promise<{ readonly deliveries: number; readonly payloads: number }>;
-  /** Resolves when the storage answers. @throws SluiceError SLUICE_STORE_AWAY. */
+  /** Resolves when the storage has taken a small write. @throws SluiceError, a trouble of core/trouble.ts. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

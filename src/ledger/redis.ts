@@ -59,6 +59,9 @@ export interface RedisLedgerNeeds {
 /** Version of the records below; a newer one's are not touched. */
 const VERSION = 2;
 
+/** Milliseconds that the key of a ping is kept. */
+const PROBE_KEPT_MS = 1_000;
+
 const letterOf = { done: "c", retry: "p", dead: "d" } as const;
 
 /**
@@ -145,7 +148,8 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     prune: (policy, now, limit) => prune(redisForgetter(access, operator, now), policy, now, limit),
 
     async ping() {
-      await ask(redis.ping());
+      // A server that only answers may refuse every write: too few replicas, a full disk, a replica by now.
+      await ask(redis.set(keys.probe, "", "PX", PROBE_KEPT_MS));
     },
 
     async close() {},

@@ -32,13 +32,18 @@ export async function readiness(checks: readonly Check[]): Promise<Readiness> {
   };
 }
 
-/** Not ready while the store does not answer. @param ping resolves when it does. */
+/** Not ready while the store takes no writes. @param ping resolves when it has taken one. */
 export function storeCheck(ping: () => Promise<void>): Check {
   return {
     name: "store",
     async check() {
-      await inTime(ping());
-      return { state: "ok", message: "answers" };
+      try {
+        await inTime(ping());
+        return { state: "ok", message: "takes writes" };
+      } catch (error) {
+        const { message, fix } = asFault(error);
+        return { state: "failed", message, fix };
+      }
     },
   };
 }

@@ -94,10 +94,11 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
     address.kind === "postgres"
       ? await openPostgres(address.url, onError, durability)
       : await openEmbedded({ folder: address.folder, admin, onError });
-  probe = () => parts.sql.query("SELECT 1");
   return assemble(address.name, parts, news, { mark: sqlMark(parts.sql), keys }, async () => {
     if (keys !== undefined) await prepareSqlMark(parts.sql);
-    return createSqlLedger({ ...parts, keys });
+    const ledger = await createSqlLedger({ ...parts, keys });
+    probe = () => ledger.ping();
+    return ledger;
   });
 }
 

@@ -44,13 +44,16 @@ export function surveyChecks<Survey>(
     }
     return latest;
   };
+  const [first] = Object.keys(judges);
   return Object.entries(judges).map(([name, judge]) => ({
     name,
     async check() {
       try {
         return judge(await survey());
       } catch (error) {
-        return { state: "degraded", message: `could not be asked: ${reasonOf(error)}` };
+        // One reason for all of them: the first says it.
+        const why = name === first ? `: ${reasonOf(error)}` : `; ${first} says why`;
+        return { state: "degraded", message: `could not be asked${why}` };
       }
     },
   }));

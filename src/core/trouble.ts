@@ -19,7 +19,7 @@ export function troubleOf(error: unknown): SluiceError {
 }
 
 /** Whether a fault says that the store cannot be used just now. */
-export function isTrouble(error: unknown): error is SluiceError {
+export function isTrouble(error: unknown): boolean {
   return error instanceof SluiceError && TROUBLES.some((code) => code === error.code);
 }
 
@@ -30,7 +30,7 @@ export function isTrouble(error: unknown): error is SluiceError {
  * @returns undefined where it names none: it may be a connection's, or a defect.
  */
 export function knownTrouble(error: unknown): SluiceError | undefined {
-  if (isTrouble(error)) return error;
+  if (error instanceof SluiceError) return isTrouble(error) ? error : undefined;
   if (!(error instanceof Error)) return undefined;
   const reason = reasonOf(error);
   const known = error.name === "ReplyError" ? byReply(error.message) : byCode(error);

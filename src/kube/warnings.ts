@@ -26,4 +26,4 @@ function told(warning: string): string {
 }
 
 const HARMLESS =
-  /^((unknown|duplicate) field "[\w.[\]-]{1,200}"|[\w./-]{1,200} [A-Z]\w{0,62} is deprecated in [\w.+]{1,20}(, unavailable in [\w.+]{1,20})?(; use [\w./-]{1,200}( [A-Z]\w{0,62})?)?)$/;
+  /^((unknown|duplicate) field "[\w.[\]-]{1,200}"|[\w./-]{1,200} [A-Z]\w{0,62} is deprecated( in [\w.+]{1,20})?(, unavailable in [\w.+]{1,20})?(; use [\w./-]{1,200}( [A-Z]\w{0,62})?)?)$/;

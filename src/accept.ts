@@ -14,6 +14,7 @@ import type { Queue } from "./core/queue.ts";
 import { createDecideNow } from "./decide-now.ts";
 import { createKeep } from "./keep.ts";
 import { refuseBroken, refuseNoJson, refuseUnproved } from "./refuse.ts";
+import type { Turns } from "./turns.ts";
 import type { Verifier } from "./verify/verifier.ts";
 
 export interface AcceptNeeds {
@@ -27,6 +28,10 @@ export interface AcceptNeeds {
   readonly keys?: StoreKeys | undefined;
   /** Milliseconds that a request waits for remote interceptors before a worker takes over; 0 leaves all to workers. */
   readonly decideWithin?: number;
+  /** Milliseconds of work that the triggers of a proved delivery may cost together; a tenth of it without a proof. */
+  readonly decideBudget?: number;
+  /** Shared by all that decide in this process. */
+  readonly turns?: Turns;
   readonly clock?: () => number;
   /** Makes the id of a delivery that arrived at `now`. */
   readonly newId?: (now: number) => string;
@@ -73,7 +78,7 @@ export interface ReplayOptions {
 
 export function createAccept(needs: AcceptNeeds): Accept {
   const { verifier, ledger, plans, tell, queue, keys, clock = Date.now, newId = newDeliveryId } = needs;
-  const decideNow = createDecideNow(needs.decideWithin);
+  const decideNow = createDecideNow(needs);
   const keep = createKeep({ ledger, queue, decideNow, tell, keys, clock });
   const { visible = allVisible } = needs;
   const again = findAgain({ ledger, plans, visible });

@@ -14,6 +14,7 @@ import { tellDecisions } from "./core/tell-decisions.ts";
 import { hiddenOf } from "./core/url.ts";
 import { decide } from "./decide.ts";
 import { decidesAgain, onlyFailed, openCreates } from "./redelivery.ts";
+import { createTurns, type Turns } from "./turns.ts";
 import type { Verifier } from "./verify/verifier.ts";
 import { givenUp, stillWaiting } from "./waiting.ts";
 
@@ -29,6 +30,10 @@ export interface DecideLaterNeeds {
   readonly distrust: (delivery: string, error: SluiceError) => Disposition | undefined;
   readonly clock: () => number;
   readonly random: () => number;
+  /** Milliseconds of work that a proved delivery may cost. */
+  readonly decideBudget?: number;
+  /** Shared by all that decide in this process. */
+  readonly turns?: Turns;
 }
 
 /** `retry` where asking again may come out otherwise. */
@@ -47,6 +52,7 @@ export function createDecideLater(
   needs: DecideLaterNeeds,
 ): (job: DecideJob, attempt: number) => Promise<Disposition> {
   const { ledger, queue, plans, visible, verifier, tell, keys, distrust, clock, random } = needs;
+  const { decideBudget, turns = createTurns() } = needs;
 
   return async (job, attempt) => {
     const [loaded, record] = await Promise.all([load(job.delivery), ledger.find(job.delivery)]);
@@ -121,8 +127,12 @@ export function createDecideLater(
     if (open === undefined) return { late: everywhere(record, notAgain(listener, first)) };
     const { plan: asked, places, gone } = stillWaiting(open, record.decisions);
     const proofs = verifier.recorded(delivery, delivery.proof);
+    const name = `${listener.namespace}/${listener.name}`;
     const { decisions, transient } = await decide(await visible(asked), delivery, proofs, undefined, {
       hidden: hiddenOf(delivery),
+      // A worker's slots bound how many wait.
+      visit: await turns.enter(name, delivery.body.length, false),
+      ...(decideBudget && { budgetMs: decideBudget }),
     });
     const late = [
       ...decisions.map((decision, i) => ({ at: places[i] ?? i, decision })),

@@ -13,6 +13,7 @@ import { createDecideLater } from "./decide-later.ts";
 import { createDistrust } from "./distrust.ts";
 import type { Gate, Place } from "./gate.ts";
 import { createGate } from "./gate.ts";
+import type { Turns } from "./turns.ts";
 import type { Verifier } from "./verify/verifier.ts";
 
 export interface DispatchNeeds {
@@ -32,6 +33,10 @@ export interface DispatchNeeds {
   readonly keys?: StoreKeys | undefined;
   readonly clock?: () => number;
   readonly random?: () => number;
+  /** Milliseconds of work that deciding a proved delivery may cost. */
+  readonly decideBudget?: number;
+  /** Shared by all that decide in this process. */
+  readonly turns?: Turns;
 }
 
 type Failure = Extract<CreateAnswer, { outcome: "failed" }>;
@@ -46,26 +51,13 @@ const DONE: Disposition = { kind: "done" };
  * delivery, so the second call finds the objects of the first.
  */
 export function createDispatch(needs: DispatchNeeds): JobHandler {
-  const {
-    target,
-    ledger,
-    queue,
-    plans,
-    verifier,
-    tell,
-    keys,
-    clock = Date.now,
-    random = Math.random,
-  } = needs;
+  const { target, ledger, plans, tell, keys, clock = Date.now, random = Math.random } = needs;
   const { gate = createGate({ target, tell, clock, random }), clusters = new Map<string, Place>() } = needs;
   const own: Place = { target, gate };
   const { visible = allVisible } = needs;
   const distrust = createDistrust(tell, clock);
   const outdated = asDeclared(plans);
-  const decideLater = createDecideLater({
-    ...{ ledger, queue, plans, visible, verifier, tell },
-    ...{ keys, distrust, clock, random },
-  });
+  const decideLater = createDecideLater({ ...needs, visible, distrust, clock, random });
 
   return (job: Job, attempt: number) =>
     job.kind === "create" ? create(job, attempt) : decideLater(job, attempt);

@@ -43,6 +43,7 @@ import { storeHosts } from "./store/url.ts";
 import type { Sweeper } from "./sweep.ts";
 import { createWholeSweep, keepSweeping } from "./sweep.ts";
 import { ADMIN_CERTIFICATE, certificateOf, WEBHOOK_CERTIFICATE } from "./tls/certificate.ts";
+import { createTurns } from "./turns.ts";
 import { createVerifier } from "./verify/verifier.ts";
 
 export interface Gateway {
@@ -149,8 +150,10 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const verifier = createVerifier(inForce.secrets);
   const { plans } = inForce;
   const { visible } = declared;
-  const { decideWithin } = settings;
-  const flows = createAccept({ verifier, ledger, queue, plans, visible, tell, keys, decideWithin });
+  const { decideWithin, decideBudget } = settings;
+  const turns = createTurns();
+  const deciding = { verifier, plans, visible, tell, keys, decideBudget, turns };
+  const flows = createAccept({ ...deciding, ledger, queue, decideWithin });
   checks = [
     stoppingCheck(() => state.stopping),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
@@ -192,7 +195,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const known = await Promise.race([declared.ready.then(() => true), stopped(options.stopping)]);
   let consumer: Consumer | undefined;
   if (known && places !== undefined) {
-    const dispatch = createDispatch({ ...places, ledger, queue, plans, visible, verifier, tell, keys });
+    const dispatch = createDispatch({ ...places, ...deciding, ledger, queue });
     sweeper = keepSweeping({ ledger, queue, tell });
     opened.defer(() => sweeper?.stop());
     const pruner = keepPruning({ ledger, policy: retentionOf(settings), tell });

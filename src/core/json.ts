@@ -181,18 +181,21 @@ function chained<T>(items: readonly T[], print: (item: T) => string): string {
 /** A string as Go's json.Marshal prints it, quotes included. */
 export function printString(text: string): string {
   const quoted = JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
-  return needsGoEscapes.test(quoted) ? quoted.replace(goEscapes, (c) => goEscape[c] as string) : quoted;
+  if (!needsGoEscapes.test(quoted)) return quoted;
+  let escaped = quoted;
+  for (const [c, written] of GO_ESCAPES) escaped = escaped.replaceAll(c, written);
+  return escaped;
 }
 
 const needsGoEscapes = /[<>&\u2028\u2029]/;
-const goEscapes = /[<>&\u2028\u2029]/g;
-const goEscape: Record<string, string> = {
-  "<": "\\u003c",
-  ">": "\\u003e",
-  "&": "\\u0026",
-  "\u2028": "\\u2028",
-  "\u2029": "\\u2029",
-};
+/** Replaced one after the other: a function that is called for each of them takes many times as long. */
+const GO_ESCAPES: readonly (readonly [string, string])[] = [
+  ["<", "\\u003c"],
+  [">", "\\u003e"],
+  ["&", "\\u0026"],
+  ["\u2028", "\\u2028"],
+  ["\u2029", "\\u2029"],
+];
 
 /** A double as encoding/json prints it: shortest form, exponent below 1e-6 and from 1e21 with at least one digit. */
 export function printNumber(value: number): string {

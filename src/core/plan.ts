@@ -1,5 +1,6 @@
 /** Plans: a listener compiled once, so that an event meets only functions. */
 
+import type { Cost } from "./cost-budget.ts";
 import type { Event, ObjectName } from "./delivery.ts";
 import type { SluiceError } from "./errors.ts";
 import type { CompiledInterceptor, ProofDemand } from "./interceptor.ts";
@@ -8,9 +9,9 @@ import type { KubernetesObject } from "./job.ts";
 /** Param name to its value as JSON-escaped text: what stands between the quotes in a template. */
 export type Params = ReadonlyMap<string, string>;
 
-/** Bindings of one trigger, compiled. @throws SluiceError SLUICE_PATH_MISSING, SLUICE_PARAM_DUPLICATE. */
+/** Bindings of one trigger, compiled. @throws SluiceError SLUICE_PATH_MISSING, SLUICE_PARAM_DUPLICATE, SLUICE_COST_EXCEEDED. */
 export interface BindPlan {
-  (event: Event): Params;
+  (event: Event, cost?: Cost): Params;
   /** The params that may hold the value of a sensitive header: traces mask them. Absent: none. */
   readonly sensitive?: ReadonlySet<string>;
 }
@@ -24,8 +25,8 @@ export interface RenderContext {
   readonly key?: string;
 }
 
-/** A template, parsed. @throws SluiceError SLUICE_TEMPLATE_BROKEN. */
-export type RenderPlan = (params: Params, context: RenderContext) => readonly KubernetesObject[];
+/** A template, parsed. @throws SluiceError SLUICE_TEMPLATE_BROKEN, SLUICE_COST_EXCEEDED. */
+export type RenderPlan = (params: Params, context: RenderContext, cost?: Cost) => readonly KubernetesObject[];
 
 /** One interceptor of a chain with the name people know it by. */
 export interface ChainStep {

@@ -19,6 +19,12 @@ export const format: readonly Overload[] = [
   ),
 ];
 
+/** What each clause costs, and what printing a value, an entry of a map and a number does. */
+const CLAUSE_STEPS = 10;
+const VALUE_STEPS = 4;
+const ENTRY_STEPS = 10;
+const NUMBER_STEPS = 20;
+
 function formatted(work: Work, template: string, args: readonly Value[]): string {
   let next = 0;
   let size = template.length;
@@ -29,6 +35,7 @@ function formatted(work: Work, template: string, args: readonly Value[]): string
       if (percent !== undefined) return "%";
       const arg = next < args.length ? (args[next] as Value) : fail(`index ${next} out of range`);
       next++;
+      work.charge(CLAUSE_STEPS);
       const part =
         PRINTERS[clause] ?? fail(`could not parse formatting clause: unrecognized clause ${quoted(clause)}`);
       const result = part(arg, precision === undefined ? undefined : Number(precision), work);
@@ -60,26 +67,33 @@ const PRINTERS: Readonly<Record<string, Clause>> = {
     return (integer(value) ?? wrongType("binary", value)).toString(2);
   },
   o: (value) => (integer(value) ?? wrongType("octal", value)).toString(8),
-  x: (value) => hexadecimal(value),
-  X: (value) => hexadecimal(value).toUpperCase(),
+  x: (value, _precision, work) => hexadecimal(value, work),
+  X: (value, _precision, work) => hexadecimal(value, work).toUpperCase(),
 };
 
 function printValue(value: Value, work: Work): string {
-  work.charge(1);
-  if (typeof value === "string") return value;
+  work.charge(VALUE_STEPS);
+  if (typeof value === "string") {
+    work.charge(value.length / 16);
+    return value;
+  }
   if (value === null) return "null";
+  work.charge(NUMBER_STEPS);
   if (typeof value === "number") return printDouble(value, printFixed);
   if (typeof value === "boolean" || typeof value === "bigint") return String(value);
   if (isUint(value)) return String(value.value);
-  if (value instanceof Uint8Array) return textOf(value);
+  if (value instanceof Uint8Array) {
+    work.charge(value.length / 2);
+    return textOf(value);
+  }
   if (isTimestamp(value)) return printTimestamp({ ...value, offsetMinutes: 0 });
   if (isDuration(value)) return printDuration(value);
   if (isTypeValue(value)) return value.name;
   if (isList(value)) return `[${value.map((item) => printValue(item, work)).join(", ")}]`;
   if (!isMap(value)) return wrongType("string", value);
-  const entries = mapEntries(value).map(
-    ([key, item]) => `${printValue(key, work)}: ${printValue(item, work)}`,
-  );
+  const pairs = mapEntries(value);
+  work.charge(pairs.length * ENTRY_STEPS);
+  const entries = pairs.map(([key, item]) => `${printValue(key, work)}: ${printValue(item, work)}`);
   return `{${entries.sort().join(", ")}}`;
 }
 
@@ -103,7 +117,8 @@ function toFixed(value: number, precision: number): string {
 
 const zeros = (precision: number): string => (precision === 0 ? "" : `.${"0".repeat(precision)}`);
 
-function hexadecimal(value: Value): string {
+function hexadecimal(value: Value, work: Work): string {
+  if (typeof value === "string" || value instanceof Uint8Array) work.charge(value.length / 4);
   if (typeof value === "string") return Buffer.from(value).toString("hex");
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   return (integer(value) ?? wrongType("hex", value)).toString(16);

@@ -22,7 +22,7 @@ export const lists: readonly Overload[] = [
     if (size < 0n) return fail(`lists.range: size must be non-negative, got ${quoted(size)}`);
     if (size > MAX_RANGE)
       return fail(`lists.range: size ${quoted(size)} exceeds maximum allowed (${MAX_RANGE})`);
-    work.charge(Number(size));
+    work.charge(Number(size) / 2);
     return Array.from({ length: Number(size) }, (_item, i) => BigInt(i));
   }),
   overload("slice", "list(A).(int, int) -> list(A)", ({ work }, list: List, start: bigint, end: bigint) => {
@@ -34,7 +34,7 @@ export const lists: readonly Overload[] = [
       );
     if (end > list.length)
       return fail(`cannot slice(${quoted(start)}, ${quoted(end)}), list is length ${quoted(list.length)}`);
-    work.charge(Number(end - start) / 16);
+    work.charge(2 + Number(end - start) / 8);
     return list.slice(Number(start), Number(end));
   }),
   overload("flatten", "list(list(A)).() -> list(A)", ({ work }, list: List) => flattened(work, list, 1)),
@@ -69,7 +69,7 @@ function flattened(work: Work, list: List, depth: number): Value[] {
   const result: Value[] = [];
   for (const item of list) {
     const items = isList(item) && depth > 0 ? flattened(work, item, depth - 1) : [item];
-    work.charge(1 + items.length);
+    work.charge(2 + items.length);
     for (const inner of items) result.push(inner);
     allowSize(result.length);
   }
@@ -80,9 +80,9 @@ function distinct(work: Work, list: List): Value[] {
   const texts = new Set<string>();
   const others: Value[] = [];
   return list.filter((item) => {
-    work.charge(1);
+    work.charge(4);
     if (typeof item === "string") return texts.size < texts.add(item).size;
-    work.charge(others.length / 4);
+    work.charge(others.length);
     if (others.some((other) => equals(work, other, item))) return false;
     others.push(item);
     return true;

@@ -13,7 +13,7 @@ const INT_BITS = 64;
 function extreme(name: string, better: (order: number) => boolean): Overload[] {
   const run = ({ work }: { readonly work: { charge(steps: number): void } }, arg: Value): Value => {
     const values = isList(arg) ? arg : [arg];
-    work.charge(values.length);
+    work.charge(values.length * 2);
     const [first, ...rest] = values;
     if (first === undefined) return fail(`math.${name.slice(6)}(list) argument must not be empty`);
     if (!isNumber(first)) return fail("no such overload");

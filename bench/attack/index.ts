@@ -1,5 +1,6 @@
 /** All rows of the attack bench. */
 
+import { expensiveDecisions } from "./expensive-decisions.ts";
 import type { AttackRow } from "./row.ts";
 
-export const ATTACKS: readonly AttackRow[] = [];
+export const ATTACKS: readonly AttackRow[] = [expensiveDecisions];

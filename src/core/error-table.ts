@@ -85,6 +85,7 @@ export const ERRORS = {
   SLUICE_OBJECT_UNUSABLE: row(422, "never", "{what} cannot be used: {reason}", "Correct it in the cluster; until then what would fire it fails, and nothing else."),
   // lint: what works, but is probably not meant
   SLUICE_SCRIPT_INJECTION: row(422, "never", "trigger {trigger}: param {param} brings {source} into {place}{via}, where text of the event runs as code", "Give the step an environment variable whose value is {variable}, and write \"$NAME\", in double quotes, where {variable} stands now."),
+  SLUICE_NAMESPACE_FROM_EVENT: row(422, "never", "trigger {trigger}: param {param} brings {source} into metadata.namespace, so whoever sends the event says where the object is created", "Write the namespace, or leave it out: the trigger's is taken. Where the event has to choose, let a filter name all that it may: body.team in ['a', 'b']."),
   SLUICE_PARAM_UNBOUND: row(422, "never", "trigger {trigger} gives param {param} no value, so $(tt.params.{param}) stays in the object as it is{hint}", "Bind {param}, or give it a default in the template."),
   SLUICE_PARAM_UNUSED: row(422, "never", "param {param} is bound, but the template of {by} does not take it{hint}", "Correct the name, or remove the param."),
   SLUICE_VARIABLE_UNKNOWN: row(422, "never", "{variable} is no variable that is replaced; {hint}", "Write $(tt.params.<name>) with a name that stands under params."),

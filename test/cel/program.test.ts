@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileCel } from "../../src/cel/program.ts";
+import { CelFailure } from "../../src/cel/values.ts";
+import { SluiceError } from "../../src/core/errors.ts";
 import { evaluate, eventWith, failureOf, noSecrets } from "./evaluate.ts";
 
 test("JSON numbers are doubles, and compare with integers by value", () => {

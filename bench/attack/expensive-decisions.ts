@@ -1,9 +1,9 @@
 /** Row: forty expensive triggers, small bodies, several senders at once; health and another listener are timed. */
 
+import { expensiveBody, writeListeners } from "../../test/attack/expensive-events.ts";
 import { temporaryFolder } from "../../test/helpers/folder.ts";
 import { startGateway } from "../../test/helpers/gateway.ts";
 import { startRedis } from "../../test/helpers/redis.ts";
-import { expensiveBody, writeListeners } from "../../test/attack/expensive-events.ts";
 import type { AttackRow } from "./row.ts";
 
 const ATTACK_MS = 20_000;

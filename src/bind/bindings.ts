@@ -8,8 +8,8 @@ import type { TemplateParam } from "../core/tekton.ts";
 import { cutValue } from "./expressions.ts";
 import type { Path } from "./path.ts";
 import { compilePath, ROOTS, unknownRoot } from "./path.ts";
-import { MAX_PARAM_LENGTH } from "./steps.ts";
 import { SEARCHED_PER_STEP } from "./print.ts";
+import { MAX_PARAM_LENGTH } from "./steps.ts";
 import type { EventView } from "./view.ts";
 import { viewOf } from "./view.ts";
 

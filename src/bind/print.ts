@@ -10,8 +10,8 @@ export const CHARACTERS_PER_STEP = 4;
 /** Characters that are searched, or put together, for one step. */
 export const SEARCHED_PER_STEP = 32;
 /** What printing costs: an array or object, each key, each element. */
-const HOLDER_STEPS = 12;
-const KEY_STEPS = 8;
+const HOLDER_STEPS = 40;
+const KEY_STEPS = 16;
 const ELEMENT_STEPS = 6;
 
 /** @throws SluiceError SLUICE_COST_EXCEEDED. */

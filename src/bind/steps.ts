@@ -28,7 +28,7 @@ export const MAX_PARAM_LENGTH = 32 * 1024 * 1024;
 export const MAX_RESULTS_LENGTH = 1024 * 1024;
 
 /** What looking at one value costs, in steps of the cost budget. */
-export const VALUE_STEPS = 3;
+export const VALUE_STEPS = 5;
 
 /** A step that stops is thrown and caught. */
 export const STOP_STEPS = 40;

@@ -168,7 +168,8 @@ export function printJson(value: unknown): string {
   if (typeof value !== "object") throw new TypeError(`no JSON for a ${typeof value}`);
   const object = value as Record<string, unknown>;
   const keys = Object.keys(object).filter((key) => object[key] !== undefined);
-  return `{${chained(keys.sort(compareBytewise), (key) => `${printString(key)}:${printJson(object[key])}`)}}`;
+  if (keys.length > 1) keys.sort(compareBytewise);
+  return `{${chained(keys, (key) => `${printString(key)}:${printJson(object[key])}`)}}`;
 }
 
 /** Texts behind each other, with commas. join would copy them anew on each level: a nested megabyte then takes seconds. */

@@ -44,7 +44,12 @@ export function writeListeners(folder: string, triggers: number): string {
   const spec = { params: [{ name: "a", default: "" }], resourcetemplates: [resource] };
   const objects = [
     { ...tekton, kind: "TriggerTemplate", metadata: { name: "build" }, spec },
-    { ...tekton, kind: "EventListener", metadata: { name: "attacked", ...open }, spec: { triggers: attacked } },
+    {
+      ...tekton,
+      kind: "EventListener",
+      metadata: { name: "attacked", ...open },
+      spec: { triggers: attacked },
+    },
     { ...tekton, kind: "EventListener", metadata: { name: "other", ...open }, spec: { triggers: [cheap] } },
   ];
   const file = join(folder, "objects.json.yaml");

@@ -18,7 +18,10 @@ test("a trigger has 50 ms, whatever is left of the delivery's", () => {
 test("all triggers share the delivery's, a tenth of it without a proof", () => {
   const budget = createCostBudget({ bytes: 0, limitMs: 100 });
   budget.begin().charge(9 * STEPS_PER_MS);
-  assert.throws(() => budget.begin().charge(STEPS_PER_MS), exceeded(/triggers of this delivery together may: 10 ms/));
+  assert.throws(
+    () => budget.begin().charge(STEPS_PER_MS),
+    exceeded(/triggers of this delivery together may: 10 ms/),
+  );
   budget.prove();
   budget.begin().charge(40 * STEPS_PER_MS);
   budget.begin().charge(40 * STEPS_PER_MS);

@@ -15,7 +15,10 @@ const found = async (value: string, namespace: string) => {
 };
 
 test("text of the event in metadata.namespace is a warning with trigger, param, expression and place", async () => {
-  const [warning = assert.fail("no warning"), ...others] = await found("$(body.team)", "ci-$(tt.params.team)");
+  const [warning = assert.fail("no warning"), ...others] = await found(
+    "$(body.team)",
+    "ci-$(tt.params.team)",
+  );
   assert.deepEqual(others, []);
   for (const part of ["trigger ci/a", "param team", "$(body.team) (bindings[0])", "metadata.namespace"])
     assert.ok(warning.message.includes(part), warning.message);

@@ -1,7 +1,7 @@
 /** What an evaluation costs, so that no expression and no event can hold the process up. */
 
-import { quoted } from "../core/quoted.ts";
 import { type Cost, createCost } from "../core/cost-budget.ts";
+import { quoted } from "../core/quoted.ts";
 import { CelFailure } from "./values.ts";
 
 /** Steps of a failure that another value outweighs: it is thrown and caught. */

@@ -19,7 +19,7 @@ import type { Verifier } from "./verify/verifier.ts";
 
 export interface AcceptNeeds {
   readonly verifier: Verifier;
-  readonly ledger: Pick<Ledger, "accept" | "drop" | "find" | "load" | "reopen">;
+  readonly ledger: Pick<Ledger, "accept" | "claim" | "decide" | "drop" | "find" | "load" | "reopen">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
   /** Default: the operator wrote the objects. */

@@ -1,7 +1,9 @@
 /** A worker's decision: of a delivery that nobody has decided, or of those of its triggers that wait. */
 
+import { claimKey, claimsLate, createClaims } from "./claims.ts";
 import { type Decision, isWaiting, type LateDecision } from "./core/decision.ts";
-import type { ObjectName } from "./core/delivery.ts";
+import type { Delivery, ObjectName } from "./core/delivery.ts";
+import { payload } from "./core/delivery.ts";
 import { asFault, fault, type SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { isDistrust, type StoreKeys, signDecisions } from "./core/integrity.ts";
@@ -19,7 +21,7 @@ import type { Verifier } from "./verify/verifier.ts";
 import { givenUp, stillWaiting } from "./waiting.ts";
 
 export interface DecideLaterNeeds {
-  readonly ledger: Pick<Ledger, "decide" | "decideLate" | "find" | "load">;
+  readonly ledger: Pick<Ledger, "claim" | "decide" | "decideLate" | "find" | "load">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
   readonly visible: VisiblePlan;
@@ -53,6 +55,7 @@ export function createDecideLater(
 ): (job: DecideJob, attempt: number) => Promise<Disposition> {
   const { ledger, queue, plans, visible, verifier, tell, keys, distrust, clock, random } = needs;
   const { decideBudget, turns = createTurns() } = needs;
+  const claim = createClaims({ ledger });
 
   return async (job, attempt) => {
     const [loaded, record] = await Promise.all([load(job.delivery), ledger.find(job.delivery)]);
@@ -73,11 +76,11 @@ export function createDecideLater(
     const next = retry && nextTry({ retry, attempt, since: job.receivedAt, now: clock(), random });
     if (next?.kind === "retry") {
       // Nobody has looked at the delivery where its listener is missing.
-      if (retry === "soon") await keep(job, record, late);
+      if (retry === "soon") await keep(job, record, await claimed(delivery, record, late));
       return next;
     }
     const last = next === undefined ? late : late.map((one) => lastWord(one, next.reason));
-    await keep(job, record, last);
+    await keep(job, record, await claimed(delivery, record, last));
     return DONE;
   };
 
@@ -89,6 +92,24 @@ export function createDecideLater(
       if (!isDistrust(wrong)) throw thrown;
       return { wrong };
     }
+  }
+
+  /** An unproved delivery claims its id only now, for what its triggers have accepted. */
+  async function claimed(
+    delivery: Delivery,
+    record: DeliveryRecord,
+    late: readonly LateDecision[],
+  ): Promise<readonly LateDecision[]> {
+    const plan = plans.find(delivery.listener.namespace, delivery.listener.name);
+    if (!claimsLate(record, delivery, plan)) return late;
+    const key = claimKey(record, delivery, payload(delivery.body.toString("utf8")));
+    if (key === undefined) return late;
+    const decisions = await claim(
+      delivery,
+      key,
+      late.map(({ decision }) => decision),
+    );
+    return late.map((one, i) => ({ ...one, decision: decisions[i] ?? one.decision }));
   }
 
   /** Writes what is new, then queues what that asks for. */

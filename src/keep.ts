@@ -1,24 +1,26 @@
 /** What is kept of a delivery: one write to the ledger, one to the queue, then it is told of. */
 
+import { claimKey, claimsNow, createClaims, isProved, reopenable, restOf } from "./claims.ts";
 import { type Decision, isWaiting } from "./core/decision.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
+import { restId } from "./core/identity.ts";
 import { type StoreKeys, signDecisions } from "./core/integrity.ts";
 import { decideJobFor, type Job } from "./core/job.ts";
 import type { ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan } from "./core/plan.ts";
-import { dedupeKey, describe } from "./core/provider.ts";
+import { describe } from "./core/provider.ts";
 import type { Queue } from "./core/queue.ts";
 import { tellDecisions } from "./core/tell-decisions.ts";
 import { isTrouble } from "./core/trouble.ts";
 import type { DecideNow } from "./decide-now.ts";
-import { createRetryFailed, decidesAgain, openJobs } from "./redelivery.ts";
+import { createRetryFailed, decidesAgain, openJobs, provedPart } from "./redelivery.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 
 export interface KeepNeeds {
-  readonly ledger: Pick<Ledger, "accept" | "drop" | "find" | "reopen">;
+  readonly ledger: Pick<Ledger, "accept" | "claim" | "decide" | "drop" | "find" | "reopen">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly decideNow: DecideNow;
   readonly tell: Tell;
@@ -48,6 +50,7 @@ export type Keep = (
 
 export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: KeepNeeds): Keep {
   const retryFailed = createRetryFailed({ ledger, clock, queued });
+  const claim = createClaims({ ledger });
   return keep;
 
   async function keep(...[plan, delivery, proofs, body, how]: Parameters<Keep>): Promise<string> {
@@ -55,13 +58,13 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: Keep
     const decided = await (now ? decideNow.settled : decideNow.within)(plan, delivery, proofs, body);
     const decisions = decided && signDecisions(keys, decided.decisions);
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
-    const key = once ? dedupeKey(facts.provider, delivery.headers, body) : undefined;
+    const proved = isProved(facts.proof);
+    const key = once ? claimKey(facts, delivery, body) : undefined;
     const entry: NewDelivery = {
       delivery,
       facts,
       decisions,
-      // With what was proved: who guesses an id, or signs with yesterday's secret, must not use it up for the sender.
-      ...(key === undefined ? {} : { dedupeKey: `${key} ${facts.proof}` }),
+      ...(key !== undefined && claimsNow(decisions, proved) && { dedupeKey: key }),
       ...(note && { note }),
     };
     const result = await stored(() => ledger.accept(entry));
@@ -76,13 +79,46 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: Keep
     report(entry, result.of);
     if (result.outcome === "pending") await queued(() => workOf(result.of));
     if (result.outcome === "dead" && plan.onDuplicate !== "ignore") {
+      const part = proved ? await provedPart(plan, proofs) : undefined;
       await stored(() =>
-        retryFailed(result.of, plan, (id, replayOf, open) =>
-          keep(open, { ...delivery, id, replayOf }, proofs, body, { once: false, now: false }),
-        ),
+        retryFailed(result.of, {
+          mayReopen: (record) => reopenable(record, decisions, proved),
+          // What an unproved one passes is kept trigger by trigger, below.
+          ...(part !== undefined && {
+            plan: part,
+            decideAs: (id, replayOf, open) =>
+              keep(open, { ...delivery, id, replayOf }, proofs, body, { once: false, now: false }),
+          }),
+        }),
       );
     }
-    return result.of;
+    if (proved || key === undefined || decisions === undefined) return result.of;
+    return keepRest(result.of, { plan, entry, decisions, proofs, body, key });
+  }
+
+  /**
+   * Of an unproved delivery whose id is taken, keeps what triggers accept that did not accept the first one. It is stored
+   * before it claims: a claim always belongs to a delivery that a worker would go on with.
+   */
+  async function keepRest(first: string, second: Second): Promise<string> {
+    const { plan, entry, decisions, proofs, body, key } = second;
+    const record = await stored(() => ledger.find(first));
+    const rest = record && restOf(plan, decisions, record);
+    if (rest === undefined) return first;
+    const { delivery, facts } = entry;
+    const own: Delivery = { ...delivery, id: restId(delivery.id), replayOf: delivery.id };
+    const decided = await decideNow.within(rest, own, proofs, body);
+    await stored(() => ledger.accept({ delivery: own, facts, decisions: undefined }));
+    if (decided === undefined) {
+      await queued(async () => [decideJobFor(own)]);
+      report({ delivery: own, facts, decisions: undefined });
+      return own.id;
+    }
+    const kept = signDecisions(keys, await stored(() => claim(own, key, decided.decisions)));
+    await stored(() => ledger.decide(own.id, kept));
+    await queued(() => workOf(own.id));
+    report({ delivery: own, facts, decisions: kept });
+    return outcomeOf(kept) === "filtered" ? first : own.id;
   }
 
   /**
@@ -119,6 +155,16 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: Keep
     if (duplicateOf !== undefined) return;
     tellDecisions(tell, id, listener, decisions ?? []);
   }
+}
+
+/** What a delivery was, whose id was taken. */
+interface Second {
+  readonly plan: ListenerPlan;
+  readonly entry: NewDelivery;
+  readonly decisions: readonly Decision[];
+  readonly proofs: DeliveryProofs;
+  readonly body: Payload;
+  readonly key: string;
 }
 
 function jobsOf(delivery: Delivery, decisions: readonly Decision[] | undefined): readonly Job[] {

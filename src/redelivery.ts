@@ -4,13 +4,23 @@ import type { Delivery, ObjectName } from "./core/delivery.ts";
 import { decidedAgainId } from "./core/identity.ts";
 import { type CreateJob, decideJobFor, type Job } from "./core/job.ts";
 import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
-import type { ListenerPlan } from "./core/plan.ts";
+import type { ListenerPlan, TriggerPlan } from "./core/plan.ts";
+import type { DeliveryProofs } from "./verify/verifier.ts";
 
 export interface RedeliveryNeeds {
   readonly ledger: Pick<Ledger, "drop" | "find" | "reopen">;
   readonly clock: () => number;
   /** Hands work to the queue and never rejects: the ledger has it, so that what fails here is swept up. */
   readonly queued: (work: () => Promise<readonly Job[]>) => Promise<void>;
+}
+
+/** What a redelivery may try again. */
+export interface Redelivered {
+  /** Ids of the jobs whose triggers it passed. */
+  readonly mayReopen: (record: DeliveryRecord) => ReadonlySet<string>;
+  /** Who may decide again what failed: the triggers whose proofs it brings. Absent: nothing is decided again. */
+  readonly plan?: ListenerPlan;
+  readonly decideAs?: DecideAs;
 }
 
 /** Keeps the redelivered request as delivery `id`, a replay of `of`, with the decisions that `plan` makes of it. */
@@ -37,16 +47,16 @@ const LONGEST_CHAIN = 100;
 export function createRetryFailed({ ledger, clock, queued }: RedeliveryNeeds) {
   const underWay = new Map<string, Promise<void>>();
 
-  async function retry(first: string, plan: ListenerPlan, decideAs: DecideAs): Promise<void> {
+  async function retry(first: string, { mayReopen, plan, decideAs }: Redelivered): Promise<void> {
     let id = first;
     for (let length = 0; length < LONGEST_CHAIN; length++) {
       const record = await ledger.find(id);
       if (record?.outcome === "pending") await queued(async () => openJobs(record));
       if (record?.outcome !== "dead") return;
-      const jobs = await ledger.reopen(id, clock());
+      const jobs = await ledger.reopen(id, clock(), mayReopen(record));
       if (jobs.length > 0) await queued(async () => jobs);
-      const open = onlyFailed(plan, record);
-      if (open === undefined) return;
+      const open = plan && onlyFailed(plan, record);
+      if (open === undefined || decideAs === undefined) return;
       const next = decidedAgainId(id);
       if ((await ledger.find(next)) === undefined) return handOn(record, next, open, decideAs);
       id = next;
@@ -61,15 +71,17 @@ export function createRetryFailed({ ledger, clock, queued }: RedeliveryNeeds) {
   ): Promise<void> {
     const { id, jobs } = record;
     await decideAs(next, id, open);
-    if (jobs.some(({ state }) => state === "dead")) return;
+    if (jobs.some(({ state }) => state === "dead") || !coversFailed(open, record)) return;
     const reason = `decided again as ${next}`;
     await ledger.drop(id, { at: clock(), verb: "drop", subject: id, actor: "sluice", reason });
   }
 
-  return (first: string, plan: ListenerPlan, decideAs: DecideAs): Promise<void> => {
+  return (first: string, redelivered: Redelivered): Promise<void> => {
+    // What an unproved one may try again is its own; proved ones with one id are of one sender.
+    if (redelivered.decideAs === undefined) return retry(first, redelivered);
     const known = underWay.get(first);
     if (known !== undefined) return known;
-    const work = retry(first, plan, decideAs).finally(() => underWay.delete(first));
+    const work = retry(first, redelivered).finally(() => underWay.delete(first));
     underWay.set(first, work);
     return work;
   };
@@ -107,6 +119,26 @@ export function onlyFailed(
   if (groups.length > 0) return { ...plan, groups };
   // A worker that finds no listener at all says so in its name: none of its triggers has been asked.
   return decisions.length === 1 && failed.has(nameOf(plan)) ? plan : undefined;
+}
+
+/** Whether every failed decision is made again; one that a worker failed for want of a listener stands for all. */
+function coversFailed(open: ListenerPlan, { decisions, listener }: DeliveryRecord): boolean {
+  const asked = new Set(open.groups.flatMap(({ triggers }) => triggers.map(nameOf)));
+  const failed = decisions.filter(hasFailed).map(({ trigger }) => nameOf(trigger));
+  return failed.every((name) => asked.has(name) || name === nameOf(listener));
+}
+
+/** The plan with only those triggers whose every demand the request proves. */
+export async function provedPart(plan: ListenerPlan, proofs: DeliveryProofs): Promise<ListenerPlan> {
+  const holds = async ({ proofs: demands }: TriggerPlan): Promise<boolean> =>
+    (await Promise.all(demands.map((demand) => proofs.check(demand)))).every(({ ok }) => ok);
+  const groups = await Promise.all(
+    plan.groups.map(async (group) => {
+      const held = await Promise.all(group.triggers.map(holds));
+      return { ...group, triggers: group.triggers.filter((_, i) => held[i]) };
+    }),
+  );
+  return { ...plan, groups: groups.filter(({ triggers }) => triggers.length > 0) };
 }
 
 const hasFailed = ({ result }: DeliveryRecord["decisions"][number]): boolean => result === "failed";

@@ -20,6 +20,15 @@ export function decidedAgainId(first: string): string {
 }
 
 /**
+ * Id of the delivery that keeps what `second` accepted and the delivery of its id that came first did not: a function
+ * of it. Its time is that of `second`.
+ */
+export function restId(second: string): string {
+  const made = digest("rest", second).toString("hex");
+  return `${second.slice(0, 13)}-7${made.slice(0, 3)}-8${made.slice(3, 6)}-${made.slice(6, 18)}`;
+}
+
+/**
  * Id of the replay that an order of many makes of `first`: a function of both, so that an order which is taken up again
  * replays nothing twice. Its time is the order's.
  */
@@ -31,6 +40,11 @@ export function replayId(order: string, first: string): string {
 /** Id of the create job of one trigger for one delivery. Contains no colon: BullMQ keeps that for itself. */
 export function createJobId(delivery: string, trigger: ObjectName): string {
   return `${delivery}-${digest(trigger.namespace, trigger.name).toString("hex").slice(0, 12)}`;
+}
+
+/** The part of a create job's id that tells its trigger from others, whatever the delivery. */
+export function triggerOfJob(jobId: string): string {
+  return jobId.slice(jobId.lastIndexOf("-") + 1);
 }
 
 export function decideJobId(delivery: string): string {

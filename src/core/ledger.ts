@@ -73,7 +73,7 @@ export interface NewDelivery {
   readonly decisions: readonly Decision[] | undefined;
   /** Who asked for a replay, and why; `delivery.replayOf` says of what. */
   readonly note?: ActNote;
-  /** The provider's stable id within the listener; undefined switches duplicate detection off for this delivery. */
+  /** What this delivery claims within its listener; undefined: nothing, and it is no duplicate of anything. */
   readonly dedupeKey?: string;
 }
 
@@ -187,9 +187,15 @@ export interface Ledger {
   /**
    * Writes a delivery with its decisions and pending jobs, on durable storage when it resolves. Atomic with the
    * duplicate check: of any number of concurrent calls with one dedupeKey, exactly one is accepted; the others leave a
-   * small record with outcome `duplicate`.
+   * small record with outcome `duplicate`. A claim whose holder was filtered in the end is void: the next one takes it.
    */
   accept(delivery: NewDelivery): Promise<AcceptResult>;
+  /**
+   * Claims a dedupe key for a stored delivery, as {@link accept} does for a new one. Doing it twice changes nothing.
+   *
+   * @returns the id of the delivery that holds the key: this one, or the one that came first.
+   */
+  claim(delivery: Pick<Delivery, "id" | "listener">, dedupeKey: string): Promise<string>;
   /** Adds the decisions that a worker made. Doing it twice changes nothing. */
   decide(id: string, decisions: readonly Decision[]): Promise<void>;
   /**
@@ -240,9 +246,10 @@ export interface Ledger {
    * Makes the dead jobs of a delivery pending again, for the queue to try: same names, attempts counted on.
    *
    * @param at milliseconds since the epoch: from here the patience of retries counts anew.
+   * @param only ids of the jobs that may be reopened; all by default.
    * @returns the jobs to enqueue; empty when nothing of it is dead (failed decisions have no job: replay those).
    */
-  reopen(id: string, at: number): Promise<readonly CreateJob[]>;
+  reopen(id: string, at: number, only?: ReadonlySet<string>): Promise<readonly CreateJob[]>;
   /** Says that a dead delivery needs nobody any more. It stays dead in the audit. */
   drop(id: string, act: Act): Promise<void>;
   record(act: Act): Promise<void>;

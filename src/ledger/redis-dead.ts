@@ -13,6 +13,7 @@ import { readReopened } from "./redis-keys.ts";
 import type { OperatorScripts } from "./redis-operator-scripts.ts";
 import type { RedisAccess } from "./redis-search.ts";
 import { searchRedis } from "./redis-search.ts";
+import { packed } from "./redis-terms.ts";
 
 export async function deadGroupsRedis(
   access: RedisAccess,
@@ -45,8 +46,10 @@ export async function reopenRedis(
   scripts: OperatorScripts,
   id: string,
   at: number,
+  only?: ReadonlySet<string>,
 ): Promise<readonly CreateJob[]> {
-  const again = await ask(scripts.reopen([keys.record(id)], [id, at]));
+  if (only?.size === 0) return [];
+  const again = await ask(scripts.reopen([keys.record(id)], [id, at, packed([...(only ?? [])])]));
   if (again === null) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
   if (again.length === 0) return [];
   const [decisions, reopened] = await ask(redis.hmgetBuffer(keys.record(id), "decisions", "reopened"));

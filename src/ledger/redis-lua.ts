@@ -33,6 +33,18 @@ local function each_term(command, terms, ...)
 end
 `;
 
+/** Who holds a claim, and what became of that delivery: false where nothing is known of it. A filtered holder's is void. */
+export const CLAIM = `
+local function holder(claim, now, window)
+  local held = redis.call('GET', claim)
+  if not held then return nil end
+  local since, first = held:match('^(%d+) (.*)$')
+  if not first or tonumber(since) + tonumber(window) <= tonumber(now) then return nil end
+  local outcome = redis.call('HGET', base .. ':delivery:' .. first, 'outcome')
+  return first, outcome or redis.call('GET', base .. ':forgotten:' .. first)
+end
+`;
+
 /** Moves a delivery to another outcome, or to terms that it did not have. */
 export const SETTLE = `
 local function settle(outcome, was)

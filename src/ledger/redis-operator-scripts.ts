@@ -5,7 +5,7 @@ import { define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
 
 /** KEYS record; ARGV begin with the id. */
 export interface OperatorScripts {
-  /** ARGV … at. @returns the jobs that are pending since then; null when the delivery is unknown. */
+  /** ARGV … at, the jobs that may be reopened (empty: all). @returns the jobs that are pending since then; null when the delivery is unknown. */
   readonly reopen: Script<readonly string[] | null>;
   /** ARGV … dropped, act. @returns null when done, else the outcome, or empty when unknown. */
   readonly drop: Script;
@@ -32,7 +32,7 @@ export function defineOperatorScripts(redis: Redis): OperatorScripts {
 }
 
 const reopen = `
-local at = ARGV[2]
+local _, at, only = unpack(ARGV)
 local known = redis.call('HMGET', record, 'outcome', 'jobs', 'attempts', 'reopened')
 local was, jobs, attempts, reopened = known[1], known[2] or '', known[3] or '\\n', known[4] or '\\n'
 if not was then return false end
@@ -47,20 +47,22 @@ local function most(job)
   return found
 end
 
-local again, moved = {}, false
+local again, moved, states = {}, false, '\\n'
 for state, job in jobs:gmatch('\\n(%l)([^\\n]+)') do
-  if state == 'd' then
+  local may = only == '' or has('\\n' .. only, job .. '\\n')
+  if state == 'd' and may then
     local start = job .. '\\t'
     reopened = without(reopened, start) .. start .. at .. '\\t' .. string.format('%d', most(job)) .. '\\n'
-    again[#again + 1], moved = job, true
-  elseif state == 'p' and has(reopened, job .. '\\t' .. at .. '\\t') then
+    again[#again + 1], moved, state = job, true, 'p'
+  elseif state == 'p' and may and has(reopened, job .. '\\t' .. at .. '\\t') then
     -- Asked twice by a client that lost the answer.
     again[#again + 1] = job
   end
+  states = states .. state .. job .. '\\n'
 end
 if not moved then return again end
 
-redis.call('HSET', record, 'jobs', (jobs:gsub('\\nd', '\\np')), 'reopened', reopened)
+redis.call('HSET', record, 'jobs', states, 'reopened', reopened)
 redis.call('HDEL', record, 'dropped')
 redis.call('HINCRBY', totals, 'writes', 1)
 settle('pending', was)

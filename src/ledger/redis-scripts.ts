@@ -3,7 +3,7 @@
 import type { Redis } from "ioredis";
 import { FOLLOW } from "./redis-follow.ts";
 import { LATE, type LateRefusal } from "./redis-late.ts";
-import { define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
+import { CLAIM, define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
 
 export interface Scripts {
   /**
@@ -14,6 +14,8 @@ export interface Scripts {
    * @returns null when accepted, else the id of the delivery that came first.
    */
   readonly accept: Script;
+  /** KEYS record, claim. ARGV id, now, window. @returns the id of the delivery that holds the claim. */
+  readonly claim: Script<string>;
   /** KEYS record. ARGV id, outcome, bytes, terms of the triggers, names and values of fields. */
   readonly decide: Script<Refusal>;
   /** As redis-late.ts says. */
@@ -36,7 +38,8 @@ export type Refusal = "delivery" | "job" | null;
 
 export function defineScripts(redis: Redis): Scripts {
   return {
-    accept: define(redis, "sluiceAccept", HEAD + accept),
+    accept: define(redis, "sluiceAccept", HEAD + CLAIM + accept),
+    claim: define(redis, "sluiceClaim", HEAD + CLAIM + claim),
     decide: define(redis, "sluiceDecide", HEAD + SETTLE + decide),
     decideLate: define(redis, "sluiceDecideLate", HEAD + SETTLE + LINES + LATE),
     attempt: define(redis, "sluiceAttempt", HEAD + SETTLE + LINES + attempt),
@@ -70,10 +73,8 @@ redis.call('ZADD', index, received_at, id)
 redis.call('HINCRBY', totals, 'writes', 1)
 
 if claim then
-  local held = redis.call('GET', claim)
-  local since, first
-  if held then since, first = held:match('^(%d+) (.*)$') end
-  if first and first ~= id and first ~= forgotten and tonumber(since) + tonumber(window) > tonumber(now) then
+  local first, outcome = holder(claim, now, window)
+  if first and first ~= id and first ~= forgotten and outcome ~= 'filtered' then
     each_term('ZADD', facts, received_at, id)
     redis.call('HSET', record, 'outcome', 'duplicate', 'first', first, unpack(ARGV, 11, 10 + ${COMMON}))
     redis.call('ZADD', set_of('duplicate'), received_at, id)
@@ -87,6 +88,15 @@ redis.call('HSET', record, 'outcome', outcome, 'body', body, unpack(ARGV, 11))
 redis.call('ZADD', set_of(outcome), received_at, id)
 redis.call('HINCRBY', totals, 'bytes', bytes)
 return false
+`;
+
+const claim = `
+local _, now, window = unpack(ARGV)
+local first, outcome = holder(KEYS[2], now, window)
+-- Of one that is lost nothing would ever come.
+if first and first ~= id and outcome and outcome ~= 'filtered' then return first end
+if first ~= id then redis.call('SET', KEYS[2], now .. ' ' .. id, 'PX', window) end
+return id
 `;
 
 const decide = `

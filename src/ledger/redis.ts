@@ -91,6 +91,11 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
       return result;
     },
 
+    claim({ id, listener }, dedupeKey) {
+      const touched = [keys.record(id), keys.claim(listener, dedupeKey)];
+      return ask(scripts.claim(touched, [id, clock(), DEDUPE_WINDOW_MS]));
+    },
+
     async decide(id, decisions) {
       const { fields, terms, outcome, bytes } = decided(id, decisions);
       refuse(await ask(scripts.decide([keys.record(id)], [id, outcome, bytes, terms, ...fields])), id);
@@ -138,7 +143,7 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     count: (filter) => countRedis(access, filter),
     deadGroups: (filter) => deadGroupsRedis(access, filter),
     deadOf: (fingerprint, page) => deadOfRedis(access, fingerprint, page),
-    reopen: (id, at) => reopenRedis(access, operator, id, at),
+    reopen: (id, at, only) => reopenRedis(access, operator, id, at, only),
     drop: (id, act) => dropRedis(access, operator, id, act),
     record: (act) => recordRedis(access, act),
     keepBatch: (batch) => keepBatchRedis(access, batch),

@@ -39,7 +39,12 @@ export async function deadOfSql(
   return { items: items.map(({ facts }) => facts.id), ...(next !== undefined && { next }) };
 }
 
-export function reopenSql(sql: Sql, id: string, at: number): Promise<readonly CreateJob[]> {
+export function reopenSql(
+  sql: Sql,
+  id: string,
+  at: number,
+  only?: ReadonlySet<string>,
+): Promise<readonly CreateJob[]> {
   return sql.transaction(async (client) => {
     const [row] = await client.query<{
       job_ids: readonly string[];
@@ -48,19 +53,21 @@ export function reopenSql(sql: Sql, id: string, at: number): Promise<readonly Cr
       reopened: Readonly<Record<string, Reopened>>;
     }>("SELECT job_ids, job_states, decisions, reopened FROM sluice.delivery WHERE id = $1 FOR UPDATE", [id]);
     if (row === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
-    const dead = row.job_ids.filter((_, i) => row.job_states[i] === "dead");
+    const may = (job: string): boolean => only === undefined || only.has(job);
+    const dead = row.job_ids.filter((job, i) => row.job_states[i] === "dead" && may(job));
     const all = new Map([...reopenedOf(row.reopened), ...(await triesOf(client, id, dead, at))]);
     if (dead.length > 0) {
+      const states = row.job_ids.map((job, i) => (dead.includes(job) ? "pending" : row.job_states[i]));
       await client.query(
         `UPDATE sluice.delivery
-        SET job_states = array_replace(job_states, 'dead', 'pending'), reopened = $2::jsonb, dropped = NULL
+        SET job_states = $3::text[], reopened = $2::jsonb, dropped = NULL
         WHERE id = $1`,
-        [id, JSON.stringify(Object.fromEntries(all))],
+        [id, JSON.stringify(Object.fromEntries(all)), states],
       );
     }
     // Those that are pending since this moment already belong to a client that lost the answer and asks again.
     const again = new Set(
-      row.job_ids.filter((job, i) => row.job_states[i] !== "created" && all.get(job)?.at === at),
+      row.job_ids.filter((job, i) => may(job) && row.job_states[i] !== "created" && all.get(job)?.at === at),
     );
     const jobs = row.decisions === null ? [] : jobsOf(decodeDecisions(row.decisions));
     return jobs.filter((job) => again.has(job.id)).map((job) => withReopened(job, all));

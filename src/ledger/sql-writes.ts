@@ -9,6 +9,27 @@ import { factsOf, failedOf, lineOf, triggersOf, workIdsOf } from "./record.ts";
 import type { Seals } from "./sealed.ts";
 
 /**
+ * $1 id, $2 key or null, $3 now, $4 window. Inserts the claim, or takes it over where it is too old, or where its holder
+ * was filtered in the end. Returns one row: the id of the delivery that holds it, and its outcome where it is forgotten.
+ */
+export const CLAIM = `
+  INSERT INTO sluice.claim AS held (key, delivery, at)
+  SELECT $2::text, $1::text, $3::bigint WHERE $2::text IS NOT NULL
+  ON CONFLICT (key) DO UPDATE SET (delivery, forgotten, outcome, at) = (
+    SELECT
+      CASE WHEN counts THEN held.delivery ELSE excluded.delivery END,
+      CASE WHEN counts THEN held.forgotten END,
+      CASE WHEN counts THEN held.outcome END,
+      CASE WHEN counts THEN held.at ELSE excluded.at END
+    FROM (
+      SELECT held.at + $4::bigint > $3 AND coalesce(held.outcome, '') <> 'filtered' AND NOT EXISTS (
+        SELECT FROM sluice.delivery AS d WHERE d.id = held.delivery AND d.outcome = 'filtered'
+      )
+    ) AS holder (counts)
+  )
+  RETURNING coalesce(delivery, forgotten) AS id, outcome`;
+
+/**
  * Parameters: {@link acceptValues}. Returns one row: `first`, the id of the delivery that came first, or null, and its
  * `outcome` when this statement's snapshot holds it.
  *
@@ -17,14 +38,7 @@ import type { Seals } from "./sealed.ts";
  * sender lost the answer and asks again.
  */
 export const ACCEPT = `
-WITH claim AS (
-  INSERT INTO sluice.claim AS held (key, delivery, at)
-  SELECT $2::text, $1::text, $3::bigint WHERE $2::text IS NOT NULL
-  ON CONFLICT (key) DO UPDATE SET
-    delivery = CASE WHEN held.at + $4::bigint > $3 THEN held.delivery ELSE excluded.delivery END,
-    forgotten = CASE WHEN held.at + $4 > $3 THEN held.forgotten END,
-    at = CASE WHEN held.at + $4 > $3 THEN held.at ELSE excluded.at END
-  RETURNING coalesce(delivery, forgotten) AS id, outcome
+WITH claim AS (${CLAIM}
 ), first AS MATERIALIZED (
   SELECT nullif((SELECT id FROM claim), $1) AS id, (SELECT outcome FROM claim) AS outcome
 ), written AS (

@@ -5,8 +5,9 @@ import type { StoreKeys } from "../core/integrity.ts";
 import type { Ledger, Outcome } from "../core/ledger.ts";
 import type { Sql } from "../core/sql.ts";
 import { deathOf, failureOf } from "./cause.ts";
+import { claimOf } from "./claim.ts";
 import { encodeDecisions } from "./codec.ts";
-import { ATTEMPTS_KEPT } from "./limits.ts";
+import { ATTEMPTS_KEPT, DEDUPE_WINDOW_MS } from "./limits.ts";
 import { createPatience } from "./patience.ts";
 import { prune } from "./prune.ts";
 import { failedOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggersOf, workIdsOf } from "./record.ts";
@@ -22,7 +23,7 @@ import { migrate } from "./sql-migrations.ts";
 import { sqlForgetter } from "./sql-prune.ts";
 import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
 import { countSql, listSql } from "./sql-search.ts";
-import { ACCEPT, ATTEMPT, acceptValues, DECIDE } from "./sql-writes.ts";
+import { ACCEPT, ATTEMPT, acceptValues, CLAIM, DECIDE } from "./sql-writes.ts";
 import { clean } from "./text.ts";
 
 export interface SqlLedgerNeeds {
@@ -56,6 +57,12 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
       if (first === null) return { kind: "accepted" };
       const outcome = row?.outcome ?? (await outcomeOf(first));
       return { kind: "duplicate", of: first, outcome };
+    },
+
+    async claim({ id, listener }, dedupeKey) {
+      const values = [id, claimOf(listener, dedupeKey), clock(), DEDUPE_WINDOW_MS];
+      const [row] = await ask(sql.query<{ id: string }>(CLAIM, values));
+      return row?.id ?? id;
     },
 
     async decide(id, decisions) {
@@ -97,7 +104,7 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     count: (filter) => ask(countSql(sql, filter)),
     deadGroups: (filter) => ask(deadGroupsSql(sql, filter)),
     deadOf: (fingerprint, page) => ask(deadOfSql(sql, fingerprint, page)),
-    reopen: (id, at) => ask(reopenSql(sql, clean(id), at)),
+    reopen: (id, at, only) => ask(reopenSql(sql, clean(id), at, only)),
     drop: (id, act) => ask(dropSql(sql, clean(id), act)),
     record: (act) => ask(recordSql(sql, act)),
     keepBatch: (batch) => ask(keepBatchSql(sql, batch)),

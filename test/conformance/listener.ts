@@ -74,6 +74,7 @@ export async function openListener(world: World, resources: readonly ApiResource
   const nothing = async () => undefined;
   const ledger = {
     accept: async () => ({ kind: "accepted" }) as const,
+    claim: async () => ID,
     attempt: nothing,
     decide: nothing,
     decideLate: nothing,

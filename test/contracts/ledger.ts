@@ -181,8 +181,57 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
       assert.equal(await outcomeOf(second.delivery.id), "duplicate");
     });
 
+    test("a claim whose holder was filtered in the end is void, and of a hundred at once one takes it", async () => {
+      const other = await bench.reopen();
+      const first = newDelivery({ decided: undefined, dedupeKey: "k" });
+      const { id } = first.delivery;
+      await ledger.accept(first);
+      const waits = { kind: "duplicate", of: id, outcome: "pending" };
+      assert.deepEqual(await ledger.accept(newDelivery({ decided: "m", dedupeKey: "k" })), waits);
+      await ledger.decide(id, decisionsFor(first.delivery, "nn"));
+      const entries = Array.from({ length: 100 }, () => newDelivery({ decided: "m", dedupeKey: "k" }));
+      const results = await Promise.all(entries.map((entry, i) => (i % 2 ? ledger : other).accept(entry)));
+      const taken = entries[results.findIndex(({ kind }) => kind === "accepted")]?.delivery.id;
+      assert.equal(results.filter(({ kind }) => kind === "accepted").length, 1);
+      for (const result of results) if (result.kind === "duplicate") assert.equal(result.of, taken);
+      assert.deepEqual((await ledger.audit()).violations, []);
+      await other.close();
+    });
+
+    test("a stored delivery claims a key later: one of any number at once, for 72 hours", async () => {
+      const other = await bench.reopen();
+      const entries = Array.from({ length: 20 }, () => newDelivery({ decided: "w" }));
+      for (const entry of entries) await ledger.accept(entry);
+      const claim = ({ delivery }: (typeof entries)[number], i: number) =>
+        (i % 2 ? ledger : other).claim(delivery, "k");
+      const holders = new Set(await Promise.all(entries.map(claim)));
+      assert.equal(holders.size, 1);
+      const [holder] = holders;
+      assert.deepEqual(new Set(await Promise.all(entries.map(claim))), holders, "and it stays so");
+      const second = await ledger.accept(newDelivery({ decided: "m", dedupeKey: "k" }));
+      assert.deepEqual(second, { kind: "duplicate", of: holder, outcome: "pending" });
+      const elsewhere = newDelivery({ decided: "w", listener: { namespace: "ci", name: "other" } });
+      await ledger.accept(elsewhere);
+      assert.equal(await ledger.claim(elsewhere.delivery, "k"), elsewhere.delivery.id);
+      const late = newDelivery({ decided: "w" });
+      await ledger.accept(late);
+      now += 72 * 3_600_000;
+      assert.equal(await ledger.claim(late.delivery, "k"), late.delivery.id);
+      await other.close();
+    });
+
+    test("a key of a filtered holder, or of one that is accepted already, is claimed as it should be", async () => {
+      const filtered = newDelivery({ decided: "n", dedupeKey: "n" });
+      const matched = newDelivery({ decided: "m", dedupeKey: "m" });
+      const late = newDelivery({ decided: "w" });
+      for (const entry of [filtered, matched, late]) await ledger.accept(entry);
+      assert.equal(await ledger.claim(late.delivery, "n"), late.delivery.id);
+      assert.equal(await ledger.claim(late.delivery, "m"), matched.delivery.id);
+    });
+
     test("a dedupe key counts within its listener, and for 72 hours", async () => {
-      const accept = (options: object) => ledger.accept(newDelivery({ dedupeKey: "k", ...options }));
+      const accept = (options: object) =>
+        ledger.accept(newDelivery({ decided: "m", dedupeKey: "k", ...options }));
       assert.equal((await accept({})).kind, "accepted");
       assert.equal((await accept({ listener: { namespace: "ci", name: "other" } })).kind, "accepted");
       assert.equal((await accept({ listener: { namespace: "prod", name: "github" } })).kind, "accepted");

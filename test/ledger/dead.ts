@@ -85,6 +85,27 @@ export function deadContract(current: () => { ledger: Ledger; bench: LedgerBench
     );
   });
 
+  test("only the jobs that are named are reopened; the others stay dead", async () => {
+    const { ledger } = current();
+    const entry = newDelivery({ decided: "mm" });
+    const { id } = entry.delivery;
+    const [first, second] = jobsIn(entry);
+    assert.ok(first && second);
+    await ledger.accept(entry);
+    for (const job of [first, second]) await ledger.attempt(job, attemptOf(job, 1, "dead"));
+    const at = START + 50_000;
+    const states = async () => (await ledger.find(id))?.jobs.map(({ state }) => state);
+    assert.deepEqual(await ledger.reopen(id, at, new Set()), []);
+    assert.deepEqual(await states(), ["dead", "dead"]);
+    const again = [{ ...second, reopened: { at, attempts: 1 } }];
+    assert.deepEqual(await ledger.reopen(id, at, new Set([second.id, "stranger"])), again);
+    assert.deepEqual(await ledger.reopen(id, at, new Set([second.id])), again, "and twice is once");
+    assert.deepEqual(await states(), ["dead", "pending"]);
+    await ledger.attempt(second, attemptOf(second, 2, "done"));
+    assert.equal((await ledger.find(id))?.outcome, "dead");
+    assert.deepEqual((await ledger.audit()).violations, []);
+  });
+
   test("reopening makes dead jobs pending, counts tries on, and doing it twice changes nothing", async () => {
     const { ledger } = current();
     const entry = newDelivery({ decided: "mmm" });

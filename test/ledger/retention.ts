@@ -136,20 +136,30 @@ export function retentionContract(current: () => { ledger: Ledger; bench: Ledger
 
   test("a dedupe key outlives the delivery that brought it", async () => {
     const { ledger } = current();
-    const first = newDelivery({ decided: "n", dedupeKey: "k" });
+    const first = newDelivery({ decided: "m", dedupeKey: "k" });
     await ledger.accept(first);
+    for (const job of jobsIn(first)) await ledger.attempt(job, attemptOf(job, 1, "done"));
     const of = first.delivery.id;
     const redelivery = () => newDelivery({ decided: "n", dedupeKey: "k", receivedAt: START + HOUR });
     await ledger.accept(redelivery());
     await ledger.prune({ ...never, age: 0 }, START + 2 * HOUR, 10);
     await balanced(0);
-    const expected = { kind: "duplicate", of, outcome: "filtered" };
+    const expected = { kind: "duplicate", of, outcome: "created" };
     assert.deepEqual(await ledger.accept(redelivery()), expected);
     const entry = redelivery();
     assert.deepEqual(await ledger.accept(entry), expected);
     assert.deepEqual(await ledger.accept(entry), expected, "a client that lost the answer gets it again");
     assert.equal((await ledger.find(entry.delivery.id))?.duplicateOf, of);
     await balanced(2);
+  });
+
+  test("a dedupe key of a filtered delivery does not outlive it, nor hold while it is kept", async () => {
+    const { ledger } = current();
+    const entry = () => newDelivery({ decided: "n", dedupeKey: "k" });
+    for (let i = 0; i < 2; i++) assert.deepEqual(await ledger.accept(entry()), { kind: "accepted" });
+    await ledger.prune({ ...never, age: 0 }, START + HOUR, 10);
+    assert.deepEqual(await ledger.accept(entry()), { kind: "accepted" });
+    await balanced(1);
   });
 
   test("pruning while others write forgets nothing that it must not, and the law holds", async () => {

@@ -1,6 +1,7 @@
 /** The way in, on one page: prove, decide, store, queue; only then does the sender get his 202. */
 
 import { findAgain } from "./again.ts";
+import { isProved } from "./claims.ts";
 import type { Decision } from "./core/decision.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
@@ -15,6 +16,7 @@ import { createDecideNow } from "./decide-now.ts";
 import { createKeep } from "./keep.ts";
 import { refuseBroken, refuseNoJson, refuseUnproved } from "./refuse.ts";
 import type { Turns } from "./turns.ts";
+import type { UnprovedLimits } from "./unproved.ts";
 import type { Verifier } from "./verify/verifier.ts";
 
 export interface AcceptNeeds {
@@ -33,6 +35,8 @@ export interface AcceptNeeds {
   /** Shared by all that decide in this process. */
   readonly turns?: Turns;
   readonly clock?: () => number;
+  /** What unproved deliveries may take; absent: as much as they like. */
+  readonly limits?: UnprovedLimits;
   /** Makes the id of a delivery that arrived at `now`. */
   readonly newId?: (now: number) => string;
 }
@@ -78,9 +82,9 @@ export interface ReplayOptions {
 
 export function createAccept(needs: AcceptNeeds): Accept {
   const { verifier, ledger, plans, tell, queue, keys, clock = Date.now, newId = newDeliveryId } = needs;
+  const { limits, visible = allVisible } = needs;
   const decideNow = createDecideNow(needs);
-  const keep = createKeep({ ledger, queue, decideNow, tell, keys, clock });
-  const { visible = allVisible } = needs;
+  const keep = createKeep({ ledger, queue, decideNow, tell, keys, clock, ...(limits && { limits }) });
   const again = findAgain({ ledger, plans, visible });
 
   return {
@@ -91,6 +95,7 @@ export function createAccept(needs: AcceptNeeds): Accept {
       const delivery: Delivery = { id: newId(arrival.receivedAt), listener, ...arrival };
       const proofs = verifier.begin(delivery);
       await refuseUnproved(plan, proofs);
+      if (!isProved(proofs.scheme())) limits?.admit(listener);
       const body = payloadOf(delivery);
       if (plan.payloadValidation) refuseNoJson(body, delivery);
       const once = plan.onDuplicate !== "rerun";

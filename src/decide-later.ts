@@ -21,7 +21,7 @@ import type { Verifier } from "./verify/verifier.ts";
 import { givenUp, stillWaiting } from "./waiting.ts";
 
 export interface DecideLaterNeeds {
-  readonly ledger: Pick<Ledger, "claim" | "decide" | "decideLate" | "find" | "load">;
+  readonly ledger: Pick<Ledger, "claim" | "decide" | "decideLate" | "find" | "forgetBody" | "load">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
   readonly visible: VisiblePlan;
@@ -128,6 +128,8 @@ export function createDecideLater(
     // Of two workers that decide one delivery, the ledger knows whose decisions count.
     const record = first || made.length > 0 ? await ledger.find(delivery) : before;
     if (record !== undefined) await queueWork(record);
+    // Of an unproved delivery that no trigger accepted the body is not kept.
+    if (record?.digest !== undefined && record.outcome === "filtered") await ledger.forgetBody(delivery);
     tellDecisions(tell, delivery, listener, decisions);
   }
 

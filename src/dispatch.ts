@@ -22,7 +22,10 @@ export interface DispatchNeeds {
   readonly gate?: Gate;
   /** Further targets, by the name that a job may ask for. None waits for another. */
   readonly clusters?: ReadonlyMap<string, Place>;
-  readonly ledger: Pick<Ledger, "attempt" | "claim" | "decide" | "decideLate" | "find" | "load">;
+  readonly ledger: Pick<
+    Ledger,
+    "attempt" | "claim" | "decide" | "decideLate" | "find" | "forgetBody" | "load"
+  >;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
   /** Default: the operator wrote the objects. */

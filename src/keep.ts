@@ -3,12 +3,12 @@
 import { claimKey, claimsNow, createClaims, isProved, reopenable, restOf } from "./claims.ts";
 import { type Decision, isWaiting } from "./core/decision.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
-import { asFault, fault, reasonOf } from "./core/errors.ts";
+import { asFault, fault, reasonOf, SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { restId } from "./core/identity.ts";
 import { type StoreKeys, signDecisions } from "./core/integrity.ts";
 import { decideJobFor, type Job } from "./core/job.ts";
-import type { ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
+import type { AcceptResult, ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan } from "./core/plan.ts";
 import { describe } from "./core/provider.ts";
@@ -16,7 +16,16 @@ import type { Queue } from "./core/queue.ts";
 import { tellDecisions } from "./core/tell-decisions.ts";
 import { isTrouble } from "./core/trouble.ts";
 import type { DecideNow } from "./decide-now.ts";
-import { createRetryFailed, decidesAgain, openJobs, provedPart } from "./redelivery.ts";
+import {
+  createRetryFailed,
+  decidedAgain,
+  decidesAgain,
+  openJobs,
+  provedPart,
+  replaces,
+} from "./redelivery.ts";
+import type { UnprovedLimits } from "./unproved.ts";
+import { storedBytes, unprovedRecord } from "./unproved-record.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 
 export interface KeepNeeds {
@@ -27,6 +36,8 @@ export interface KeepNeeds {
   /** Sign the jobs; without them they stay unsigned. */
   readonly keys?: StoreKeys | undefined;
   readonly clock: () => number;
+  /** What unproved deliveries may take of the store; absent: as much as they like. */
+  readonly limits?: Pick<UnprovedLimits, "reserve">;
 }
 
 export interface Keeping {
@@ -48,7 +59,7 @@ export type Keep = (
   how: Keeping,
 ) => Promise<string>;
 
-export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: KeepNeeds): Keep {
+export function createKeep({ ledger, queue, decideNow, tell, keys, clock, limits }: KeepNeeds): Keep {
   const retryFailed = createRetryFailed({ ledger, clock, queued });
   const claim = createClaims({ ledger });
   return keep;
@@ -67,7 +78,9 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: Keep
       ...(key !== undefined && claimsNow(decisions, proved) && { dedupeKey: key }),
       ...(note && { note }),
     };
-    const result = await stored(() => ledger.accept(entry));
+    // A replay was taken in before, and an operator asks for it.
+    const limited = !proved && delivery.replayOf === undefined;
+    const result = await stored(() => (limited ? acceptLimited(entry) : ledger.accept(entry)));
     if (result.kind === "accepted") {
       // Of two that decide one delivery again, the ledger knows whose decisions count.
       const work = () =>
@@ -96,6 +109,13 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: Keep
     return keepRest(result.of, { plan, entry, decisions, proofs, body, key });
   }
 
+  /** Stores an unproved delivery, where there is room for it. */
+  async function acceptLimited(entry: NewDelivery): Promise<AcceptResult> {
+    const record = unprovedRecord(entry);
+    const release = await limits?.reserve(entry.delivery.listener, storedBytes(record));
+    return ledger.accept(record).finally(release);
+  }
+
   /**
    * Of an unproved delivery whose id is taken, keeps what triggers accept that did not accept the first one. It is stored
    * before it claims: a claim always belongs to a delivery that a worker would go on with.
@@ -104,11 +124,11 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: Keep
     const { plan, entry, decisions, proofs, body, key } = second;
     const record = await stored(() => ledger.find(first));
     const rest = record && restOf(plan, decisions, record);
-    if (rest === undefined) return first;
+    if (record === undefined || rest === undefined) return first;
     const { delivery, facts } = entry;
     const own: Delivery = { ...delivery, id: restId(delivery.id), replayOf: delivery.id };
     const decided = await decideNow.within(rest, own, proofs, body);
-    await stored(() => ledger.accept({ delivery: own, facts, decisions: undefined }));
+    await stored(() => acceptLimited({ delivery: own, facts, decisions: undefined }));
     if (decided === undefined) {
       await queued(async () => [decideJobFor(own)]);
       report({ delivery: own, facts, decisions: undefined });
@@ -116,6 +136,7 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: Keep
     }
     const kept = signDecisions(keys, await stored(() => claim(own, key, decided.decisions)));
     await stored(() => ledger.decide(own.id, kept));
+    if (replaces(kept, record)) await stored(() => ledger.drop(first, decidedAgain(first, own.id, clock())));
     await queued(() => workOf(own.id));
     report({ delivery: own, facts, decisions: kept });
     return outcomeOf(kept) === "filtered" ? first : own.id;
@@ -173,12 +194,16 @@ function jobsOf(delivery: Delivery, decisions: readonly Decision[] | undefined):
   return decisions.some(isWaiting) ? [...creates, decideJobFor(delivery)] : creates;
 }
 
+/** The store is there; it is only that unproved deliveries may take no more of it. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof SluiceError && error.code.startsWith("SLUICE_UNPROVED_");
+
 /** What a driver throws is the store's affair; a text too long, or nested too deep, is not, and comes out the same again. */
 async function stored<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    if (isTrouble(error) || error instanceof RangeError) throw error;
+    if (isTrouble(error) || error instanceof RangeError || isRefusal(error)) throw error;
     throw fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
   }
 }

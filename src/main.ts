@@ -44,6 +44,7 @@ import type { Sweeper } from "./sweep.ts";
 import { createWholeSweep, keepSweeping } from "./sweep.ts";
 import { ADMIN_CERTIFICATE, certificateOf, WEBHOOK_CERTIFICATE } from "./tls/certificate.ts";
 import { createTurns } from "./turns.ts";
+import { createUnprovedLimits, type UnprovedLimits } from "./unproved.ts";
 import { createVerifier } from "./verify/verifier.ts";
 
 export interface Gateway {
@@ -152,8 +153,9 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const { visible } = declared;
   const { decideWithin, decideBudget } = settings;
   const turns = createTurns();
+  const limits = unprovedLimits(store, settings);
   const deciding = { verifier, plans, visible, tell, keys, decideBudget, turns };
-  const flows = createAccept({ ...deciding, ledger, queue, decideWithin });
+  const flows = createAccept({ ...deciding, ledger, queue, decideWithin, limits });
   checks = [
     stoppingCheck(() => state.stopping),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
@@ -244,6 +246,20 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
       await running.disposeAsync();
     },
   };
+}
+
+/** What unproved deliveries may take of the store. */
+function unprovedLimits({ ledger, room }: Store, settings: Settings): UnprovedLimits {
+  const { unprovedBytes: bytes, unprovedRate: rate, provedReserve: reservedPercent, storeBytes } = settings;
+  return createUnprovedLimits({
+    ...{ usage: ledger.usage, clock: Date.now, settings: { bytes, rate, reservedPercent } },
+    async room() {
+      const known = await room?.();
+      // A size that was given counts before that of a disk which others use too.
+      if (storeBytes === undefined || (known !== undefined && known.shared === undefined)) return known;
+      return { used: (await ledger.usage()).bytes, size: storeBytes };
+    },
+  });
 }
 
 async function listenOn(

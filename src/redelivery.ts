@@ -1,9 +1,10 @@
 /** A redelivery of what had failed: its dead jobs are tried again, its failed decisions made again; nothing else is. */
 
+import type { Decision } from "./core/decision.ts";
 import type { Delivery, ObjectName } from "./core/delivery.ts";
 import { decidedAgainId } from "./core/identity.ts";
 import { type CreateJob, decideJobFor, type Job } from "./core/job.ts";
-import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
+import type { Act, DeliveryRecord, Ledger } from "./core/ledger.ts";
 import type { ListenerPlan, TriggerPlan } from "./core/plan.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 
@@ -72,8 +73,7 @@ export function createRetryFailed({ ledger, clock, queued }: RedeliveryNeeds) {
     const { id, jobs } = record;
     await decideAs(next, id, open);
     if (jobs.some(({ state }) => state === "dead") || !coversFailed(open, record)) return;
-    const reason = `decided again as ${next}`;
-    await ledger.drop(id, { at: clock(), verb: "drop", subject: id, actor: "sluice", reason });
+    await ledger.drop(id, decidedAgain(id, next, clock()));
   }
 
   return (first: string, redelivered: Redelivered): Promise<void> => {
@@ -119,6 +119,21 @@ export function onlyFailed(
   if (groups.length > 0) return { ...plan, groups };
   // A worker that finds no listener at all says so in its name: none of its triggers has been asked.
   return decisions.length === 1 && failed.has(nameOf(plan)) ? plan : undefined;
+}
+
+/** What is written where the failures of a delivery went over to another. */
+export function decidedAgain(id: string, next: string, at: number): Act {
+  return { at, verb: "drop", subject: id, actor: "sluice", reason: `decided again as ${next}` };
+}
+
+/** Whether all that had failed of a dead delivery has matched now, so that it needs nobody any more. */
+export function replaces(
+  decisions: readonly Decision[],
+  { outcome, decisions: before, jobs, dropped }: DeliveryRecord,
+): boolean {
+  if (outcome !== "dead" || dropped !== undefined || jobs.some(({ state }) => state === "dead")) return false;
+  const matched = new Set(decisions.flatMap(({ job, trigger }) => (job ? nameOf(trigger) : [])));
+  return before.filter(hasFailed).every(({ trigger }) => matched.has(nameOf(trigger)));
 }
 
 /** Whether every failed decision is made again; one that a worker failed for want of a listener stands for all. */

@@ -79,13 +79,14 @@ describe("a delivery that was sent before", () => {
   test("and is still undecided is queued again too", async () => {
     let dead = true;
     const objects = [
+      secret("hook", "s3cret"),
       remote("gate", "http://127.0.0.1:1/"),
-      listener("git", [trigger("build", [{ ref: { name: "gate" } }])]),
+      listener("git", [trigger("build", [github(), { ref: { name: "gate" } }])]),
     ];
     await using flows = await openFlows(objects, {
       queue: (real) => ({ ...real, enqueue: (jobs) => (dead ? gone() : real.enqueue(jobs)) }),
     });
-    const arrival = push({ id: "gh-1" });
+    const arrival = push({ token: "s3cret", id: "gh-1" });
     const first = await flows.send(arrival);
     dead = false;
     assert.equal(await flows.send(arrival), first);

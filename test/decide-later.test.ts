@@ -153,8 +153,10 @@ describe("a trigger that waits", () => {
     assert.equal(gated?.waits, undefined);
     assert.deepEqual([record?.outcome, flows.files().length], ["dead", 1]);
     assert.equal((await flows.store.ledger.deadGroups())[0]?.code, "SLUICE_INTERCEPTOR_FAILED");
-    assert.equal(await flows.send(arrival), id);
+    const second = await flows.send(arrival);
     await flows.drain();
+    assert.deepEqual(await decisionsOf(flows, second), ["gated matched"]);
+    assert.equal((await flows.store.ledger.find(id))?.dropped?.reason, `decided again as ${second}`);
     assert.deepEqual(
       flows.files().map((path) => path.match(/build|gated/)?.[0]),
       ["build", "gated"],
@@ -165,14 +167,18 @@ describe("a trigger that waits", () => {
     await using world = await clocked((number) => (number < 2 ? down : yes));
     const { flows } = world;
     const arrival = push({ at: START, id: "gh-1" });
-    const ids = [await flows.send(arrival), await flows.send(arrival)];
-    assert.equal(new Set(ids).size, 1);
+    const first = await flows.send(arrival);
+    const second = await flows.send(arrival);
+    assert.deepEqual(await decisionsOf(flows, second), ["gated matched"]);
     await flows.drain();
     const { accepted, created, duplicate, runs, violations } = await flows.store.ledger.audit();
     assert.deepEqual(
       { accepted, created, duplicate, runs, violations },
-      { accepted: 2, created: 1, duplicate: 1, runs: 2, violations: [] },
+      { accepted: 3, created: 2, duplicate: 1, runs: 2, violations: [] },
     );
+    assert.deepEqual(await decisionsOf(flows, first), ["gated filtered", "build matched", "never filtered"]);
+    const [gated] = (await flows.store.ledger.find(first))?.decisions ?? [];
+    assert.equal(gated?.reason, `the same as ${second}, which came first`);
   });
 
   test("fails when somebody takes it out of the listener, or moves one without a name", async () => {

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { decidedAgainId } from "../src/core/identity.ts";
 import { onlyFailed } from "../src/redelivery.ts";
 import { compiled, decisionsOf, type Flows, openFlows, serveInterceptor } from "./helpers/flows.ts";
-import { listener, OPEN, push, remote, SIGNED, trigger } from "./helpers/objects.ts";
+import { listener, OPEN, push, remote, SIGNED, signed, trigger } from "./helpers/objects.ts";
 import { switchedTarget } from "./helpers/target.ts";
 
 const broken = (name: string) => trigger(name, [], { bindings: [{ ref: "not-there" }] });
@@ -41,12 +41,12 @@ describe("a redelivery of what failed", () => {
   });
 
   test("decides failed triggers again, with a delivery of its own, and no others", async () => {
-    await using flows = await openFlows([listener("git", [trigger("build"), broken("mended")], OPEN)]);
-    const arrival = push({ id: "gh-1" });
+    await using flows = await openFlows(signed(trigger("build"), broken("mended")));
+    const arrival = push({ id: "gh-1", token: "s3cret" });
     const first = await flows.send(arrival);
     await flows.drain();
     assert.deepEqual(await decisionsOf(flows, first), ["build matched", "mended failed"]);
-    await flows.declare([listener("git", [trigger("build"), trigger("mended"), trigger("new")], OPEN)]);
+    await flows.declare(signed(trigger("build"), trigger("mended"), trigger("new")));
     assert.equal(await flows.send(arrival), first);
     await flows.drain();
     const second = decidedAgainId(first);
@@ -61,14 +61,14 @@ describe("a redelivery of what failed", () => {
   });
 
   test("that fails again is decided again behind it", async () => {
-    const before = [listener("git", [broken("mended")], OPEN)];
+    const before = signed(broken("mended"));
     await using flows = await openFlows(before);
-    const arrival = push({ id: "gh-1" });
+    const arrival = push({ id: "gh-1", token: "s3cret" });
     const first = await flows.send(arrival);
     assert.equal(await flows.send(arrival), first);
     const second = decidedAgainId(first);
     assert.deepEqual([await outcomeOf(flows, first), await outcomeOf(flows, second)], ["dead", "dead"]);
-    await flows.declare([listener("git", [trigger("mended")], OPEN)]);
+    await flows.declare(signed(trigger("mended")));
     assert.equal(await flows.send(arrival), first);
     await flows.drain();
     const third = decidedAgainId(second);
@@ -84,12 +84,9 @@ describe("a redelivery of what failed", () => {
       if (!working) return { status: 500, body: {} };
       return { body: { continue: header["X-Hub-Signature-256"]?.[0] !== "***" } };
     });
-    const objects = [
-      remote("gate", gate.url),
-      listener("git", [trigger("build", [{ ref: { name: "gate" } }])], OPEN),
-    ];
+    const objects = [remote("gate", gate.url), ...signed(trigger("build", [{ ref: { name: "gate" } }]))];
     await using flows = await openFlows(objects);
-    const arrival = push({ id: "gh-1", token: "s" });
+    const arrival = push({ id: "gh-1", token: "s3cret" });
     const first = await flows.send(arrival);
     working = true;
     await flows.drain();
@@ -106,11 +103,11 @@ describe("a redelivery of what failed", () => {
     const named = (binding: object) => trigger("late", [asks], { bindings: [binding] });
     const objects = (binding: object) => [
       remote("gate", gate.url),
-      listener("git", [trigger("build"), named(binding)], OPEN),
+      ...signed(trigger("build"), named(binding)),
     ];
     await using flows = await openFlows(objects({ ref: "not-there" }));
     status = 200;
-    const arrival = push({ id: "gh-1" });
+    const arrival = push({ id: "gh-1", token: "s3cret" });
     const first = await flows.send(arrival);
     await flows.drain();
     assert.deepEqual(await decisionsOf(flows, first), ["build matched", "late failed"]);

@@ -34,6 +34,11 @@ export function printRecord(console: Console, record: DeliveryRecord, queue?: Qu
     subject: subject.filter(Boolean).join(" ") || undefined,
     proof: record.proof,
     size: `${record.size} bytes`,
+    // Of one that is still pending the body is there.
+    body:
+      record.digest !== undefined && record.outcome === "filtered"
+        ? `not kept: nothing was proved, and no trigger accepted it; SHA-256 ${record.digest}`
+        : undefined,
     "replay of": record.replayOf,
     "asked for": noted(record.note),
     dropped: record.dropped && `${new Date(record.dropped.at).toISOString()} ${noted(record.dropped) ?? ""}`,

@@ -2,20 +2,22 @@
 
 import type { SluiceError } from "./errors.ts";
 import { fault } from "./errors.ts";
-import type { DeliverySummary } from "./ledger.ts";
+import type { DeliveryRecord } from "./ledger.ts";
 
 /**
  * The fault for a delivery that the ledger does not load.
  *
  * @param known what the ledger knows of it all the same; undefined when nothing.
- * @returns SLUICE_DELIVERY_UNKNOWN, SLUICE_DELIVERY_DUPLICATE for one that came a second time, or SLUICE_BODY_FORGOTTEN.
+ * @returns SLUICE_DELIVERY_UNKNOWN, SLUICE_DELIVERY_DUPLICATE for one that came a second time,
+ *   SLUICE_BODY_NOT_KEPT for an unproved one that no trigger accepted, or SLUICE_BODY_FORGOTTEN.
  */
 export function bodyMissing(
   id: string,
-  known: Pick<DeliverySummary, "duplicateOf" | "receivedAt"> | undefined,
+  known: Pick<DeliveryRecord, "digest" | "duplicateOf" | "outcome" | "receivedAt"> | undefined,
 ): SluiceError {
   if (known === undefined) return fault("SLUICE_DELIVERY_UNKNOWN", { id });
-  const { duplicateOf, receivedAt } = known;
+  const { digest, duplicateOf, outcome, receivedAt } = known;
   if (duplicateOf !== undefined) return fault("SLUICE_DELIVERY_DUPLICATE", { id, first: duplicateOf });
+  if (digest !== undefined && outcome === "filtered") return fault("SLUICE_BODY_NOT_KEPT", { id, digest });
   return fault("SLUICE_BODY_FORGOTTEN", { id, at: new Date(receivedAt).toISOString() });
 }

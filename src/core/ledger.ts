@@ -54,6 +54,11 @@ export interface DeliveryRecord extends DeliverySummary {
   readonly url: string;
   /** Sensitive values are masked. */
   readonly headers: HeaderMap;
+  /**
+   * SHA-256 of the body, hexadecimal, of a delivery that proved nothing and that no trigger accepted, or none yet: its
+   * body is not kept, or only until it is decided.
+   */
+  readonly digest?: string;
   /** Empty while a worker has still to decide for all triggers. Without their jobs: those are in `jobs`. */
   readonly decisions: readonly Omit<Decision, "job">[];
   /** False while a worker has still to decide, be it for one trigger only. */
@@ -71,6 +76,10 @@ export interface NewDelivery {
   readonly delivery: Delivery;
   readonly facts: DeliveryFacts & Pick<DeliverySummary, "proof">;
   readonly decisions: readonly Decision[] | undefined;
+  /** SHA-256 of the body, where the record is to have it; see {@link DeliveryRecord}. */
+  readonly digest?: string;
+  /** False where the body is not to be kept; true by default. */
+  readonly keepsBody?: boolean;
   /** Who asked for a replay, and why; `delivery.replayOf` says of what. */
   readonly note?: ActNote;
   /** What this delivery claims within its listener; undefined: nothing, and it is no duplicate of anything. */
@@ -221,6 +230,10 @@ export interface Ledger {
    * @throws SluiceError SLUICE_STORE_FORGED, SLUICE_STORE_KEY, SLUICE_STORE_UNSIGNED where it is not believed.
    */
   load(id: string): Promise<StoredDelivery | undefined>;
+  /** Forgets the body of a delivery that is not pending; what is not there is no fault. */
+  forgetBody(id: string): Promise<void>;
+  /** What is kept now, in bytes: in all, and of unproved deliveries to a listener where one is named. */
+  usage(listener?: ObjectName): Promise<{ readonly bytes: number; readonly unproved: number }>;
   /** Newest first. */
   list(
     filter: DeliveryFilter,

@@ -4,6 +4,14 @@ import type { Check } from "./check.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Queue } from "./queue.ts";
 
+/** How much a store holds, and how much it can hold; both in bytes. */
+export interface Room {
+  readonly used: number;
+  readonly size: number;
+  /** Others use it too, as a disk: then its size says little of what may be used. */
+  readonly shared?: true;
+}
+
 export interface Store {
   /** For people: `embedded ./.sluice`, `redis redis://localhost:6379/0` (passwords masked). */
   readonly name: string;
@@ -11,6 +19,8 @@ export interface Store {
   readonly queue: Queue;
   /** What the storage must hold to: whether it may forget, how full it is, what it costs to lose the machine. */
   checks?(): readonly Check[];
+  /** How full it is; undefined, or absent, where nothing says how much it can hold. */
+  room?(): Promise<Room | undefined>;
   /** Tells whoever finds the store taken where this process's admin port is; where nobody can find it taken, absent. */
   announce?(admin: string): void;
   close(): Promise<void>;

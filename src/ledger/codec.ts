@@ -47,15 +47,22 @@ export interface Head {
   readonly method: string;
   readonly url: string;
   readonly headers: HeaderMap;
+  /** SHA-256 of the body, where that is not kept. */
+  readonly digest?: string;
 }
 
-/**
- * The request line and headers; sensitive values of headers and query are masked here, so that none can reach storage.
- *
- * @param sign makes a signature over their text; it stands beside them, where versions that know none pass it over.
- */
-export function encodeHead({ method, url, headers }: Delivery, sign?: (text: string) => string): Buffer {
-  const text = JSON.stringify({ method, url: maskQuery(url), headers: maskHeaders(headers) });
+/** What stands beside the request in a head. */
+export interface HeadExtras {
+  /** SHA-256 of the body, where that is not kept. */
+  readonly digest?: string | undefined;
+  /** Makes a signature over the head's text; it stands beside it, where versions that know none pass it over. */
+  readonly sign?: (text: string) => string;
+}
+
+/** The request line and headers; sensitive values of headers and query are masked here, so that none can reach storage. */
+export function encodeHead({ method, url, headers }: Delivery, { digest, sign }: HeadExtras = {}): Buffer {
+  // JSON leaves out what is undefined.
+  const text = JSON.stringify({ method, url: maskQuery(url), headers: maskHeaders(headers), digest });
   if (sign === undefined) return encode(Buffer.from(text));
   return encode(Buffer.from(`${text.slice(0, -1)},"mac":${JSON.stringify(sign(text))}}`));
 }

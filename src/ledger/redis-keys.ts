@@ -19,6 +19,8 @@ export interface Keys {
   readonly late: string;
   /** Hash: `writes`; `bytes` that are kept; `forgotten` deliveries; `stripped`, the time up to which bodies were. */
   readonly totals: string;
+  /** Hash: bytes that are kept of unproved deliveries, by `namespace/name` of the listener. */
+  readonly unproved: string;
   /** Sorted set of the runs that have started and not ended, by when: delivery, tab, name. */
   readonly running: string;
   /** Stream of what people did. */
@@ -53,6 +55,7 @@ export function keysOf(prefix: string): Keys {
     outcomes,
     late: `${base}:late`,
     totals: `${base}:totals`,
+    unproved: `${base}:unproved`,
     running: `${base}:running`,
     acts: `${base}:acts`,
     batches: `${base}:batches`,

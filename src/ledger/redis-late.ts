@@ -20,7 +20,7 @@ export type LateRefusal = "delivery" | "moved" | null;
 export const LATE = `
 local _, before, decisions, said, failed, failure, terms, settled = unpack(ARGV, 1, 8)
 
-local known = redis.call('HMGET', record, 'outcome', 'decisions', 'jobs')
+local known = redis.call('HMGET', record, 'outcome', 'decisions', 'jobs', 'unproved')
 local was, jobs = known[1], known[3] or '\\n'
 if not was then return 'delivery' end
 if known[2] ~= before then return 'moved' end
@@ -31,6 +31,7 @@ redis.call('HSET', record, 'decisions', decisions, 'said', said, 'jobs', jobs)
 if failed ~= '0' then redis.call('HSET', record, 'failed', failed, 'failure', failure) end
 redis.call('HINCRBY', totals, 'writes', 1)
 redis.call('HINCRBY', totals, 'bytes', #decisions - #before)
+count_bytes(known[4], #decisions - #before)
 find_by(terms)
 
 local outcome = 'filtered'

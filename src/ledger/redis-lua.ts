@@ -28,6 +28,11 @@ local index, totals = base .. ':deliveries', base .. ':totals'
 
 local function set_of(outcome) return base .. ':' .. outcome end
 
+-- \`unproved\` is the listener of an unproved delivery, false of any other.
+local function count_bytes(unproved, bytes)
+  if unproved then redis.call('HINCRBY', base .. ':unproved', unproved, bytes) end
+end
+
 local function each_term(command, terms, ...)
   for term in terms:gmatch('[^\\n]+') do redis.call(command, base .. ':by:' .. term, ...) end
 end

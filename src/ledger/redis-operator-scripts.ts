@@ -88,6 +88,7 @@ local bytes = 0
 for _, field in ipairs({ 'facts', 'head', 'body', 'decisions' }) do
   if was ~= 'duplicate' then bytes = bytes + redis.call('HSTRLEN', record, field) end
 end
+count_bytes(redis.call('HGET', record, 'unproved'), 0 - bytes)
 -- The runs of it that nobody saw end.
 for name in (redis.call('HGET', record, 'progress') or ''):gmatch('\\n([^\\t\\n]+)\\trunning\\t') do
   redis.call('ZREM', base .. ':running', id .. '\\t' .. name)
@@ -117,6 +118,7 @@ end
 redis.call('ZREM', late, id)
 if length == 0 then return 0 end
 redis.call('HINCRBY', totals, 'bytes', 0 - length)
+count_bytes(redis.call('HGET', record, 'unproved'), 0 - length)
 redis.call('HDEL', record, 'body')
 return 1
 `;

@@ -8,7 +8,7 @@ import { CLAIM, define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts"
 export interface Scripts {
   /**
    * KEYS record, claim where there is a dedupe key. ARGV id, receivedAt, now, window, forgotten, terms of the facts, terms
-   * of the triggers, outcome, bytes, body, then names and values of the fields that every record has, and of those that
+   * of the triggers, outcome, bytes, body (empty: none is kept), listener where it is unproved, then names and values of the fields that every record has, and of those that
    * only an accepted one has.
    *
    * @returns null when accepted, else the id of the delivery that came first.
@@ -57,7 +57,7 @@ const COMMON = 4;
  */
 
 const accept = `
-local _, received_at, now, window, forgotten, facts, triggers, outcome, bytes, body = unpack(ARGV, 1, 10)
+local _, received_at, now, window, forgotten, facts, triggers, outcome, bytes, body, unproved = unpack(ARGV, 1, 11)
 local claim = KEYS[2]
 
 local known = redis.call('HMGET', record, 'outcome', 'first')
@@ -76,7 +76,7 @@ if claim then
   local first, outcome = holder(claim, now, window)
   if first and first ~= id and first ~= forgotten and outcome ~= 'filtered' then
     each_term('ZADD', facts, received_at, id)
-    redis.call('HSET', record, 'outcome', 'duplicate', 'first', first, unpack(ARGV, 11, 10 + ${COMMON}))
+    redis.call('HSET', record, 'outcome', 'duplicate', 'first', first, unpack(ARGV, 12, 11 + ${COMMON}))
     redis.call('ZADD', set_of('duplicate'), received_at, id)
     return first
   end
@@ -84,7 +84,12 @@ if claim then
 end
 
 each_term('ZADD', facts .. triggers, received_at, id)
-redis.call('HSET', record, 'outcome', outcome, 'body', body, unpack(ARGV, 11))
+if body == '' then redis.call('HSET', record, 'outcome', outcome, unpack(ARGV, 12))
+else redis.call('HSET', record, 'outcome', outcome, 'body', body, unpack(ARGV, 12)) end
+if unproved ~= '' then
+  redis.call('HSET', record, 'unproved', unproved)
+  count_bytes(unproved, bytes)
+end
 redis.call('ZADD', set_of(outcome), received_at, id)
 redis.call('HINCRBY', totals, 'bytes', bytes)
 return false
@@ -102,13 +107,14 @@ return id
 const decide = `
 local _, outcome, bytes, terms = unpack(ARGV, 1, 4)
 
-local known = redis.call('HMGET', record, 'outcome', 'said')
+local known = redis.call('HMGET', record, 'outcome', 'said', 'unproved')
 if not known[1] then return 'delivery' end
 if known[1] == 'duplicate' or known[2] then return false end
 
 redis.call('HSET', record, unpack(ARGV, 5))
 redis.call('HINCRBY', totals, 'writes', 1)
 redis.call('HINCRBY', totals, 'bytes', bytes)
+count_bytes(known[3], bytes)
 find_by(terms)
 settle(outcome, known[1])
 return false

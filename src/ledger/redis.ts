@@ -40,9 +40,9 @@ import { redisForgetter } from "./redis-prune.ts";
 import type { Refusal } from "./redis-scripts.ts";
 import { defineScripts } from "./redis-scripts.ts";
 import type { RedisAccess } from "./redis-search.ts";
-import { countRedis, listRedis } from "./redis-search.ts";
+import { answers, countRedis, listRedis } from "./redis-search.ts";
 import { objectTerm, packed, termsOf, triggerTerm } from "./redis-terms.ts";
-import { createSeals } from "./sealed.ts";
+import { createSeals, NO_BODY } from "./sealed.ts";
 
 export interface RedisLedgerNeeds {
   /** A connection that others may share; whoever opened it closes it. Its server decides what durable means. */
@@ -135,6 +135,16 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
       return seals.open({ ...(JSON.parse(facts.toString("utf8")) as Facts), id }, head, body);
     },
 
+    async forgetBody(id) {
+      await ask(operator.strip([keys.record(id)], [id]));
+    },
+
+    async usage({ namespace, name } = { namespace: "", name: "" }) {
+      const reading = redis.pipeline().hget(keys.totals, "bytes").hget(keys.unproved, `${namespace}/${name}`);
+      const [bytes, unproved] = answers<string | null>(await ask(reading.exec()));
+      return { bytes: Number(bytes ?? 0), unproved: Number(unproved ?? 0) };
+    },
+
     follow: (delivery, run, progress) => followRedis(access, scripts.follow, delivery, run, progress),
     running: (page) => runningRedis(access, page),
     list: (filter, page) => listRedis(access, filter, page),
@@ -175,15 +185,16 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     const { delivery, decisions, dedupeKey } = entry;
     const { id, listener, receivedAt } = delivery;
     const facts = factsOf(entry);
-    const body = seals.body(delivery);
-    const common = [JSON.stringify(facts), seals.head(delivery, facts, body)] as const;
+    const body = entry.keepsBody === false ? NO_BODY : seals.body(delivery);
+    const common = [JSON.stringify(facts), seals.head(delivery, facts, body, entry.digest)] as const;
     const more = decisions === undefined ? UNDECIDED : decided(id, decisions);
     const bytes = Buffer.byteLength(common[0]) + common[1].length + body.length + more.bytes;
     const touched = [keys.record(id)];
     if (dedupeKey !== undefined) touched.push(keys.claim(listener, dedupeKey));
     const origin = [id, receivedAt, clock(), DEDUPE_WINDOW_MS, lost, packed(termsOf(facts)), more.terms];
+    const unproved = facts.proof === "none" ? `${listener.namespace}/${listener.name}` : "";
     const fields = ["facts", common[0], "head", common[1], ...more.fields];
-    return ask(scripts.accept(touched, [...origin, more.outcome, bytes, body, ...fields]));
+    return ask(scripts.accept(touched, [...origin, more.outcome, bytes, body, unproved, ...fields]));
   }
 
   /** What decisions add to a record: names and values of fields, packed terms. */

@@ -9,6 +9,9 @@ import { decode, encode, encodeHead, readHead } from "./codec.ts";
 /** The first byte of an encrypted body; codec.ts has the others. */
 const ENCRYPTED = 3;
 
+/** Where a body is not kept. */
+export const NO_BODY = Buffer.alloc(0);
+
 /** What is signed of a record beside its request. */
 export interface Signed {
   readonly id: string;
@@ -21,8 +24,12 @@ export interface Signed {
 export interface Seals {
   /** The body as it is stored: compressed, then encrypted. */
   body(delivery: Delivery): Buffer;
-  /** Request line and headers as they are stored, with the signature over all that a decision relies on. */
-  head(delivery: Delivery, facts: Signed, body: Buffer): Buffer;
+  /**
+   * Request line and headers as they are stored, with the signature over all that a decision relies on.
+   *
+   * @param body as it is stored; {@link NO_BODY} where it is not kept. @param digest its SHA-256 then.
+   */
+  head(delivery: Delivery, facts: Signed, body: Buffer, digest?: string): Buffer;
   /**
    * The delivery that a record holds.
    *
@@ -38,9 +45,9 @@ export function createSeals(keys: StoreKeys | undefined): Seals {
       if (!keys?.encrypt) return bytes;
       return Buffer.concat([Buffer.of(ENCRYPTED), keys.keyring.encrypt(nameOf(id), bytes)]);
     },
-    head(delivery, facts, body) {
-      if (keys === undefined) return encodeHead(delivery);
-      return encodeHead(delivery, (head) => keys.keyring.sign(textOf(facts, head, body)));
+    head(delivery, facts, body, digest) {
+      if (keys === undefined) return encodeHead(delivery, { digest });
+      return encodeHead(delivery, { digest, sign: (head) => keys.keyring.sign(textOf(facts, head, body)) });
     },
     open(facts, stored, body) {
       const { head, text, mac } = readHead(stored);

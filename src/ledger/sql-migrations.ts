@@ -193,6 +193,33 @@ export const STEPS: readonly (readonly string[])[] = [
       body text NOT NULL
     )`,
   ],
+  [
+    // Bytes of unproved deliveries, by listener. The rows' names sort right behind `bytes`: rows of totals are locked in
+    // the order of their names.
+    `CREATE OR REPLACE FUNCTION sluice.count_bytes() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      more bigint := NEW.bytes;
+      place integer := abs(hashtext(NEW.id) % 16);
+    BEGIN
+      IF TG_OP = 'UPDATE' THEN
+        more := NEW.bytes - OLD.bytes;
+        IF more = 0 THEN
+          RETURN NULL;
+        END IF;
+      END IF;
+      INSERT INTO sluice.total AS t VALUES ('bytes', place, more)
+      ON CONFLICT (outcome, shard) DO UPDATE SET count = t.count + more;
+      IF NEW.proof = 'none' THEN
+        INSERT INTO sluice.total AS t
+        VALUES ('bytes unproved ' || NEW.namespace || '/' || NEW.listener, place, more)
+        ON CONFLICT (outcome, shard) DO UPDATE SET count = t.count + more;
+      END IF;
+      RETURN NULL;
+    END $$`,
+    `INSERT INTO sluice.total
+    SELECT 'bytes unproved ' || namespace || '/' || listener, 0, sum(bytes) FROM sluice.delivery
+    WHERE proof = 'none' GROUP BY namespace, listener`,
+  ],
 ];
 
 /**

@@ -1,5 +1,6 @@
 /** How the SQL ledger forgets: rows and counts of a few deliveries go in one transaction. */
 
+import type { ObjectName } from "../core/delivery.ts";
 import type { Outcome } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import type { Sql, SqlClient } from "../core/sql.ts";
@@ -13,6 +14,14 @@ interface Gone {
   readonly id: string;
   readonly outcome: Outcome;
   readonly bytes: number | string;
+  readonly namespace: string;
+  readonly listener: string;
+  readonly proof: string;
+}
+
+/** The name of the total that counts the bytes of a listener's unproved deliveries; the database's own function has it too. */
+export function unprovedTotal({ namespace, name }: ObjectName): string {
+  return `bytes unproved ${namespace}/${name}`;
 }
 
 /** @param now milliseconds since the epoch: what is left of a dedupe key's time is counted from here. */
@@ -55,7 +64,7 @@ function oldest(
   atMost: number,
 ): Promise<readonly Gone[]> {
   return client.query<Gone>(
-    `SELECT d.id, d.outcome, d.bytes FROM sluice.delivery AS d
+    `SELECT d.id, d.outcome, d.bytes, d.namespace, d.listener, d.proof FROM sluice.delivery AS d
     WHERE ${CLASSES[kind]} AND d.received_at < $1::bigint
     ORDER BY d.received_at, d.id LIMIT ${atMost} FOR UPDATE SKIP LOCKED`,
     [wholeMs(before)],
@@ -89,7 +98,12 @@ function changes(old: readonly Gone[]): ReadonlyMap<string, number> {
     ["forgotten", old.length],
     ["bytes", -old.reduce((sum, { bytes }) => sum + Number(bytes), 0)],
   ]);
-  for (const { outcome } of old) found.set(outcome, (found.get(outcome) ?? 0) - 1);
+  for (const { outcome, bytes, namespace, listener: name, proof } of old) {
+    found.set(outcome, (found.get(outcome) ?? 0) - 1);
+    if (proof !== "none") continue;
+    const total = unprovedTotal({ namespace, name });
+    found.set(total, (found.get(total) ?? 0) - Number(bytes));
+  }
   return found;
 }
 

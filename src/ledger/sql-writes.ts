@@ -6,7 +6,7 @@ import { claimOf } from "./claim.ts";
 import { encodeDecisions } from "./codec.ts";
 import { DEDUPE_WINDOW_MS } from "./limits.ts";
 import { factsOf, failedOf, lineOf, triggersOf, workIdsOf } from "./record.ts";
-import type { Seals } from "./sealed.ts";
+import { NO_BODY, type Seals } from "./sealed.ts";
 
 /**
  * $1 id, $2 key or null, $3 now, $4 window. Inserts the claim, or takes it over where it is too old, or where its holder
@@ -68,7 +68,7 @@ SELECT first.id AS first, coalesce(d.outcome, first.outcome) AS outcome FROM fir
 export function acceptValues(entry: NewDelivery, now: number, seals: Seals): readonly unknown[] {
   const { delivery, decisions, dedupeKey } = entry;
   const facts = factsOf(entry);
-  const body = seals.body(delivery);
+  const body = entry.keepsBody === false ? null : seals.body(delivery);
   return [
     facts.id,
     dedupeKey === undefined ? null : claimOf(facts.listener, dedupeKey),
@@ -88,7 +88,7 @@ export function acceptValues(entry: NewDelivery, now: number, seals: Seals): rea
     facts.proof,
     facts.size,
     facts.replayOf ?? null,
-    seals.head(delivery, facts, body),
+    seals.head(delivery, facts, body ?? NO_BODY, entry.digest),
     body,
     decisions === undefined ? "" : lineOf(decisions),
     decisions === undefined ? 0 : failedOf(decisions),

@@ -20,7 +20,7 @@ import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
 import { followSql, runningSql } from "./sql-follow.ts";
 import { decideLateSql } from "./sql-late.ts";
 import { migrate } from "./sql-migrations.ts";
-import { sqlForgetter } from "./sql-prune.ts";
+import { sqlForgetter, unprovedTotal } from "./sql-prune.ts";
 import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
 import { countSql, listSql } from "./sql-search.ts";
 import { ACCEPT, ATTEMPT, acceptValues, CLAIM, DECIDE } from "./sql-writes.ts";
@@ -34,6 +34,10 @@ export interface SqlLedgerNeeds {
   /** Milliseconds since the epoch; only the memory of dedupe keys asks for it. */
   readonly clock?: () => number;
 }
+
+const USAGE = `SELECT
+  (SELECT sum(count)::bigint FROM sluice.total WHERE outcome = 'bytes') AS bytes,
+  (SELECT sum(count)::bigint FROM sluice.total WHERE outcome = $1) AS unproved`;
 
 const stateOf = { done: "created", retry: "pending", dead: "dead" } as const;
 
@@ -92,6 +96,20 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
       const [row] = await ask(sql.query<{ place: number | null }>(ATTEMPT, values));
       if (row === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id: job.delivery });
       if (row.place === null) refuseJob(job.delivery, job.id);
+    },
+
+    async forgetBody(id) {
+      await ask(
+        sql.query("UPDATE sluice.delivery SET body = NULL WHERE id = $1 AND outcome <> 'pending'", [
+          clean(id),
+        ]),
+      );
+    },
+
+    async usage(listener = { namespace: "", name: "" }) {
+      type Row = { bytes: number | string | null; unproved: number | string | null };
+      const [row] = await ask(sql.query<Row>(USAGE, [unprovedTotal(listener)]));
+      return { bytes: Number(row?.bytes ?? 0), unproved: Number(row?.unproved ?? 0) };
     },
 
     follow: (delivery, run, progress) => ask(followSql(sql, clean(delivery), run, progress)),

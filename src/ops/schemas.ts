@@ -84,7 +84,7 @@ export const SCHEMAS = {
       decisions: list({ $ref: "#/components/schemas/Decision" }),
       jobs: list({ $ref: "#/components/schemas/JobRecord" }),
     },
-    summary.optional,
+    { ...summary.optional, digest: text },
   ),
   Headers: { type: "object", additionalProperties: list(text), description: "sensitive values are masked" },
   Decision: shapeOf<Omit<Decision, "job">>()(

@@ -3,6 +3,7 @@
 import { access, constants, statfs } from "node:fs/promises";
 import type { Check } from "../core/check.ts";
 import { reasonOf } from "../core/errors.ts";
+import type { Room } from "../core/store.ts";
 import type { Judge } from "./survey.ts";
 import { degraded, failed, ok, surveyChecks } from "./survey.ts";
 
@@ -25,6 +26,12 @@ export async function surveyFolder(folder: string): Promise<FolderSurvey> {
     access(folder, constants.W_OK).then(() => undefined, reasonOf),
   ]);
   return { free: bavail * bsize, refusal };
+}
+
+/** How full the disk of a folder is, for those who may not use what is kept for the system. */
+export async function roomOfDisk(folder: string): Promise<Room> {
+  const { blocks, bavail, bsize } = await statfs(folder);
+  return { used: (blocks - bavail) * bsize, size: blocks * bsize, shared: true };
 }
 
 /** Makes the checks of an embedded store. What is forced to disk is this program's own doing, and needs no check. */

@@ -7,9 +7,10 @@ import type { Check } from "../core/check.ts";
 import { fault, reasonOf, SluiceError } from "../core/errors.ts";
 import type { Queue } from "../core/queue.ts";
 import type { Sql } from "../core/sql.ts";
+import type { Room } from "../core/store.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
 import { migrateQueue, postgresDriver, releaseAbandoned } from "../enqueue/postgres.ts";
-import { folderChecks } from "./embedded-preflight.ts";
+import { folderChecks, roomOfDisk } from "./embedded-preflight.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { openPglite, pgliteSql } from "./pglite.ts";
 import { groupCommit } from "./pglite-group.ts";
@@ -23,6 +24,8 @@ export interface SqlParts {
   readonly queue: Queue;
   readonly sql: Sql;
   checks(): readonly Check[];
+  /** As Store has it. */
+  room?(): Promise<Room>;
   /** As Store has it; only where one process at a time has the store. */
   announce?(admin: string): void;
   close(): Promise<void>;
@@ -53,7 +56,14 @@ export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions):
         unlock();
       };
       const checks = folderChecks(folder);
-      return { queue, sql, checks: () => checks, announce: unlock.announce, close };
+      return {
+        queue,
+        sql,
+        checks: () => checks,
+        room: () => roomOfDisk(folder),
+        announce: unlock.announce,
+        close,
+      };
     } catch (error) {
       await db.close();
       throw error;

@@ -104,7 +104,7 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
 
 async function assemble(
   name: string,
-  parts: Required<Pick<Store, "queue" | "checks" | "close">> & Pick<Store, "announce">,
+  parts: Required<Pick<Store, "queue" | "checks" | "close">> & Pick<Store, "announce" | "room">,
   news: StoreNews,
   { mark, keys }: { readonly mark: KeyMark; readonly keys: StoreKeys | undefined },
   openLedger: () => Store["ledger"] | Promise<Store["ledger"]>,
@@ -118,10 +118,10 @@ async function assemble(
       await ledger.close();
       await parts.close();
     };
-    const { announce } = parts;
+    const { announce, room } = parts;
     const checks = () => [...parts.checks(), ...own];
     const ports = { ledger: heard(ledger, news), queue: heard(parts.queue, news) };
-    return { name, ...ports, checks, close, ...(announce && { announce }) };
+    return { name, ...ports, checks, close, ...(announce && { announce }), ...(room && { room }) };
   } catch (error) {
     news.close();
     await parts.close();

@@ -2,7 +2,9 @@
 
 import type { Redis } from "ioredis";
 import type { Check } from "../core/check.ts";
-import { reasonOf } from "../core/errors.ts";
+import { reasonOf, SluiceError } from "../core/errors.ts";
+import type { Room } from "../core/store.ts";
+import { orAway } from "../enqueue/away.ts";
 import { WHOLE_INFO } from "./redis-info.ts";
 import type { Durability, Judge } from "./survey.ts";
 import { degraded, failed, forgets, judgeClock, ok, surveyChecks } from "./survey.ts";
@@ -52,6 +54,18 @@ export interface RedisDemands {
  */
 export function redisChecks(server: () => Redis, demands: RedisDemands): readonly Check[] {
   return surveyChecks(async () => surveyRedis(server()), redisJudges(demands));
+}
+
+/** How full a server's memory is, where it has a limit and tells it. @throws SluiceError where it does not answer. */
+export async function roomOf(server: Redis): Promise<Room | undefined> {
+  const said = await orAway(server.info("memory"), ROOM_MS).catch((error: unknown) => {
+    // A user without the right to ask: its deliveries are not refused for that.
+    if (error instanceof SluiceError && error.code === "SLUICE_STORE_LOGIN") return "";
+    throw error;
+  });
+  const info = readInfo(said);
+  const [used, size] = [Number(info.get("used_memory")), Number(info.get("maxmemory"))];
+  return used >= 0 && size > 0 ? { used, size } : undefined;
 }
 
 /** The checks by name; each reads one matter from the survey. */
@@ -179,6 +193,9 @@ export function redisJudges({
 
 /** What BullMQ 6 recommends; it refuses those before 5.0 itself. */
 const OLDEST = [6, 2] as const;
+
+/** Milliseconds that a delivery waits to know how much room there is. */
+const ROOM_MS = 1_500;
 
 /** Part of the memory that should be free. */
 const HEAD_ROOM = 0.1;

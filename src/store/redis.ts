@@ -6,6 +6,7 @@ import type { Check } from "../core/check.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { Queue } from "../core/queue.ts";
+import type { Room } from "../core/store.ts";
 import { isTrouble } from "../core/trouble.ts";
 import { asAway, orAway } from "../enqueue/away.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
@@ -13,7 +14,7 @@ import { redisDriver } from "../enqueue/redis.ts";
 import type { StoreNews } from "./news.ts";
 import { parseRedisAddress, placeInWords, type RedisPlace } from "./redis-address.ts";
 import { PREFIX, redisConnector, serverOf } from "./redis-connect.ts";
-import { redisChecks } from "./redis-preflight.ts";
+import { redisChecks, roomOf } from "./redis-preflight.ts";
 import { createReplicaConfirmation, type ReplicaConfirmation } from "./redis-replicated.ts";
 import type { Durability } from "./survey.ts";
 import { checkRedisVersion } from "./version.ts";
@@ -32,6 +33,8 @@ export interface RedisParts {
   /** Opens the confirmation of a write by a replica, where the durability asks for one. */
   readonly confirm?: ReplicaConfirmation["open"];
   checks(): readonly Check[];
+  /** As Store has it. */
+  room(): Promise<Room | undefined>;
   /** A small write. */
   probe(): Promise<unknown>;
   close(): Promise<void>;
@@ -97,7 +100,8 @@ export async function openRedis({
   };
   const probe = replicated?.probe ?? (() => writeProbe(redis));
   const confirm = replicated && { confirm: replicated.open };
-  return { queue, redis, prefix: PREFIX, ...confirm, checks: () => checks, probe, close };
+  const room = () => roomOf(present());
+  return { queue, redis, prefix: PREFIX, ...confirm, checks: () => checks, room, probe, close };
 }
 
 const writeProbe = (redis: Redis) => redis.set(`${PREFIX}:probe`, "", "PX", PROBE_KEPT_MS);

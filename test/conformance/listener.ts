@@ -79,6 +79,7 @@ export async function openListener(world: World, resources: readonly ApiResource
     decide: nothing,
     decideLate: nothing,
     find: nothing,
+    forgetBody: nothing,
     load: nothing,
     drop: nothing,
     reopen: async () => [],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Flows, openFlows } from "../helpers/flows.ts";
-import { listener, OPEN, push, SIGNED, trigger } from "../helpers/objects.ts";
+import { push, SIGNED, signed, trigger } from "../helpers/objects.ts";
 import { switchedTarget } from "../helpers/target.ts";
 
 const broken = (name: string) => trigger(name, [], { bindings: [{ ref: "not-there" }] });
@@ -27,14 +27,14 @@ for (const store of ["redis", "embedded", "postgres"] as const) {
     timeout: 60_000,
   }, async () => {
     const { state, made, target } = switchedTarget();
-    const objects = [listener("git", [trigger("build"), broken("mended")], OPEN)];
+    const objects = signed(trigger("build"), broken("mended"));
     await using flows = await openFlows(objects, { store, target });
-    const arrival = push({ id: "gh-1" });
+    const arrival = push({ token: "s3cret", id: "gh-1" });
     const first = await flows.send(arrival);
     await flows.drain();
     assert.equal(await outcomeOf(flows, first), "dead");
     state.refusing = false;
-    await flows.declare([listener("git", [trigger("build"), trigger("mended")], OPEN)]);
+    await flows.declare(signed(trigger("build"), trigger("mended")));
     const ids = await Promise.all(Array.from({ length: 100 }, () => flows.send(arrival)));
     assert.deepEqual(new Set(ids), new Set([first]));
     await flows.drain();

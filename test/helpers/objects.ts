@@ -81,6 +81,15 @@ export const SIGNED: readonly Written[] = [
   listener("git", [trigger("build", [github()])]),
 ];
 
+/** The listener `git` of which every trigger demands the proof of {@link SIGNED}. */
+export function signed(...triggers: readonly Written[]): readonly Written[] {
+  const proved = triggers.map((one) => ({
+    ...one,
+    interceptors: [github(), ...((one["interceptors"] as readonly Written[] | undefined) ?? [])],
+  }));
+  return [secret("hook", "s3cret"), listener("git", proved)];
+}
+
 export interface RequestOptions {
   /** What it is signed with; undefined sends no signature. */
   readonly token?: string | undefined;

@@ -107,6 +107,14 @@ export const PORTS = {
     expected: "bytes such as 268435456, 512MiB or 256MB, at most 64GiB",
     description: "Bodies in memory at once, of all requests together; what goes beyond is answered 503.",
   }),
+  unprovedRate: setting({
+    value: "<deliveries>",
+    default: "6000",
+    type: as.whole(0, 1_000_000),
+    expected: "a whole number from 0 to 1000000",
+    description:
+      "Unproved deliveries in a minute that each gateway takes for each listener, as many at once; what goes beyond is answered 503. 0: no limit. Proved ones are never counted.",
+  }),
   http: setting({
     value: "<style>",
     default: "strict",

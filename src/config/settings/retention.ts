@@ -44,4 +44,28 @@ export const RETENTION = {
     expected: "bytes such as 512MB or 20GB, at least 1MB",
     description: "At most so many bytes of deliveries are kept; the oldest go first, dead letters last.",
   }),
+  unprovedBytes: setting({
+    value: "<bytes>",
+    default: "1GB",
+    type: as.bytes(1_048_576, 2 ** 50),
+    expected: "bytes such as 64MB or 1GB, at least 1MB",
+    description:
+      "At most so many bytes of unproved deliveries are kept for each listener; more are answered 503 until retention lets some go.",
+  }),
+  storeBytes: setting({
+    value: "<bytes>",
+    default: undefined,
+    type: as.bytes(1_048_576, 2 ** 50),
+    expected: "bytes such as 512MB or 20GB, at least 1MB",
+    description:
+      "Bytes of deliveries that the store can hold, for --proved-reserve; of Redis its maxmemory counts, where it has one.",
+  }),
+  provedReserve: setting({
+    value: "<percent>",
+    default: "25",
+    type: as.whole(0, 100),
+    expected: "a whole number from 0 to 100",
+    description:
+      "Percent of the store's room (--store-bytes, maxmemory of Redis) that only proved deliveries may use; of an embedded store's disk 256 MiB are reserved.",
+  }),
 } as const;

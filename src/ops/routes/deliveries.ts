@@ -24,6 +24,7 @@ const WITHOUT_BODY = [
   "SLUICE_DELIVERY_UNKNOWN",
   "SLUICE_DELIVERY_DUPLICATE",
   "SLUICE_BODY_FORGOTTEN",
+  "SLUICE_BODY_NOT_KEPT",
 ] as const;
 
 export function deliveryRoutes(services: ApiServices): readonly Route[] {

@@ -48,7 +48,9 @@ const RECORD_BYTES = 2_048;
 
 /** One figure of the store, and what was added to it since. */
 interface Gauge {
-  read(): Promise<number>;
+  /** Asks the store where its last answer is too old. */
+  refresh(): Promise<void>;
+  value(): number;
   add(bytes: number): () => void;
 }
 
@@ -64,7 +66,7 @@ function createGauge(
   let at = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
 
-  async function refresh(): Promise<void> {
+  async function read(): Promise<void> {
     const [before, unsure] = [added, open];
     value = await ask();
     // What was being written may be counted in the answer or not.
@@ -73,16 +75,16 @@ function createGauge(
   }
 
   return {
-    async read() {
+    async refresh() {
       const slack = (limit() ?? 0) * SLACK;
       if (clock() - at >= GOOD_FOR_MS || added > slack) {
-        asking ??= refresh().finally(() => {
+        asking ??= read().finally(() => {
           asking = undefined;
         });
         await asking;
       }
-      return value + added;
     },
+    value: () => value + added,
     add(bytes) {
       added += bytes;
       open += bytes;
@@ -137,12 +139,18 @@ export function createUnprovedLimits(needs: UnprovedNeeds): UnprovedLimits {
     async reserve(listener, bytes) {
       const own = listenerGauge(listener);
       const size = bytes + RECORD_BYTES;
-      const [kept, taken] = [await own.read(), await used.read()];
+      await own.refresh();
+      await used.refresh();
+      // From here to the end nothing waits: of many at once each sees what the ones before it took.
       const name = nameOf(listener);
-      if (kept + size > settings.bytes)
+      if (own.value() + size > settings.bytes)
         throw fault("SLUICE_UNPROVED_BYTES", { listener: name, limit: String(settings.bytes) });
       const reserved = most && reservedOf(most, settings.reservedPercent);
-      if (most && reserved !== undefined && taken + WHILE_WRITTEN * (writing + size) > most.size - reserved)
+      if (
+        most &&
+        reserved !== undefined &&
+        used.value() + WHILE_WRITTEN * (writing + size) > most.size - reserved
+      )
         throw fault("SLUICE_UNPROVED_ROOM", { reserved: String(Math.ceil(reserved)) });
       writing += size;
       const releases = [own.add(size), used.add(size)];

@@ -1,6 +1,7 @@
 /** What every ledger must hold, whatever it is stored in. */
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { SluiceError } from "../../src/core/errors.ts";
 import { decideJobId, newDeliveryId } from "../../src/core/identity.ts";
@@ -93,6 +94,48 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
         await ledger.accept({ ...entry, delivery });
         assert.deepEqual(await ledger.load(delivery.id), { ...delivery, proof: "github" });
       }
+    });
+
+    test("a body that is not to be kept leaves its digest, in the record alone", async () => {
+      const entry = newDelivery({ body: Buffer.from("unwanted-body"), decided: "n" });
+      const { id } = entry.delivery;
+      await ledger.accept({ ...entry, digest: "d1ge57", keepsBody: false });
+      const record = await ledger.find(id);
+      assert.deepEqual([record?.digest, record?.size, record?.outcome], ["d1ge57", 13, "filtered"]);
+      assert.equal(await ledger.load(id), undefined);
+      assert.ok(!(await bench.dump()).includes("unwanted-body"), "the body is nowhere");
+    });
+
+    test("a body is forgotten when it is asked for, but not of what is pending", async () => {
+      const [done, open] = [newDelivery({ decided: "n" }), newDelivery({ decided: undefined })];
+      for (const entry of [done, open]) {
+        await ledger.accept(entry);
+        await ledger.forgetBody(entry.delivery.id);
+      }
+      assert.equal(await ledger.load(done.delivery.id), undefined);
+      assert.ok(await ledger.load(open.delivery.id));
+      await ledger.forgetBody(newDelivery().delivery.id);
+      assert.deepEqual((await ledger.audit()).violations, []);
+    });
+
+    test("bytes of unproved deliveries are counted by listener, and given back", async () => {
+      const unproved = { facts: { proof: "none" }, body: randomBytes(5_000) };
+      const usage = async (name: string) => (await ledger.usage({ namespace: "ci", name })).unproved;
+      for (const options of [unproved, unproved, { body: randomBytes(9_000) }])
+        await ledger.accept(newDelivery(options));
+      const waiting = newDelivery({ ...unproved, decided: undefined });
+      await ledger.accept(waiting);
+      const kept = await usage("github");
+      assert.ok(kept > 15_000 && kept < 17_000, `${kept} bytes`);
+      assert.ok((await ledger.usage()).bytes > 24_000);
+      assert.equal(await usage("other"), 0);
+      await ledger.decide(waiting.delivery.id, decisionsFor(waiting.delivery, "n"));
+      assert.ok((await usage("github")) > kept);
+      await ledger.forgetBody(waiting.delivery.id);
+      assert.ok((await usage("github")) < kept - 4_000);
+      const policy = { age: 0, deadAge: 0, payloadAge: 0 };
+      await ledger.prune(policy, START + 1, 100);
+      assert.deepEqual([await usage("github"), (await ledger.usage()).bytes], [0, 0]);
     });
 
     test("sensitive values of the query are masked before anything is stored", async () => {

@@ -1,6 +1,5 @@
 /** The composition root: settings become adapters, adapters become flows, flows become a running gateway. */
 
-import { Server } from "node:https";
 import { BUILT_IN } from "../interceptors/index.ts";
 import { createAccept } from "./accept.ts";
 import { auditStore } from "./audit.ts";
@@ -9,7 +8,7 @@ import { retentionOf } from "./config/retention.ts";
 import type { Settings } from "./config/schema.ts";
 import { adminTokens, namesTokens } from "./config/tokens.ts";
 import type { Check } from "./core/check.ts";
-import { asFault, fault, reasonOf } from "./core/errors.ts";
+import { asFault, fault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { StoreKeys } from "./core/integrity.ts";
 import type { Target } from "./core/job.ts";
@@ -34,6 +33,7 @@ import { keepPruning } from "./ops/prune.ts";
 import { createRateMeter } from "./ops/rate.ts";
 import { createPlaces } from "./places.ts";
 import { createInForce } from "./plans.ts";
+import { boundTo, listenOn } from "./ports.ts";
 import { createCloudEvents } from "./record/cloud-events.ts";
 import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
@@ -44,7 +44,7 @@ import type { Sweeper } from "./sweep.ts";
 import { createWholeSweep, keepSweeping } from "./sweep.ts";
 import { ADMIN_CERTIFICATE, certificateOf, WEBHOOK_CERTIFICATE } from "./tls/certificate.ts";
 import { createTurns } from "./turns.ts";
-import { createUnprovedLimits, type UnprovedLimits } from "./unproved.ts";
+import { unprovedLimitsOf } from "./unproved.ts";
 import { createVerifier } from "./verify/verifier.ts";
 
 export interface Gateway {
@@ -153,7 +153,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const { visible } = declared;
   const { decideWithin, decideBudget } = settings;
   const turns = createTurns();
-  const limits = unprovedLimits(store, settings);
+  const limits = unprovedLimitsOf(store, settings);
   const deciding = { verifier, plans, visible, tell, keys, decideBudget, turns };
   const flows = createAccept({ ...deciding, ledger, queue, decideWithin, limits });
   checks = [
@@ -248,34 +248,6 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   };
 }
 
-/** What unproved deliveries may take of the store. */
-function unprovedLimits({ ledger, room }: Store, settings: Settings): UnprovedLimits {
-  const { unprovedBytes: bytes, unprovedRate: rate, provedReserve: reservedPercent, storeBytes } = settings;
-  return createUnprovedLimits({
-    ...{ usage: ledger.usage, clock: Date.now, settings: { bytes, rate, reservedPercent } },
-    async room() {
-      const known = await room?.();
-      // A size that was given counts before that of a disk which others use too.
-      if (storeBytes === undefined || (known !== undefined && known.shared === undefined)) return known;
-      return { used: (await ledger.usage()).bytes, size: storeBytes };
-    },
-  });
-}
-
-async function listenOn(
-  ingress: ReturnType<typeof createIngress>,
-  address: Settings["listen"],
-): Promise<string> {
-  try {
-    const url = await ingress.listen({ ...address });
-    // Fastify names the scheme by an option that a server of our own making does not go through.
-    return ingress.server instanceof Server ? url.replace(/^http:/, "https:") : url;
-  } catch (error) {
-    const reason = `cannot listen on ${printAddress(address)}: ${reasonOf(error)}`;
-    throw fault("SLUICE_CONFIG_INVALID", { key: "listen", reason }, { cause: error });
-  }
-}
-
 /** A read-only disk is no reason not to take deliveries: nobody can operate then, and the log says why. */
 function tokensOf(settings: Settings, localToken: string | undefined, tell: Tell): readonly AdminToken[] {
   try {
@@ -301,12 +273,6 @@ function tellIgnored(settings: Settings, tell: Tell): void {
     : !isLoopback(admin.host) && `on ${printAddress(admin)}, which others than this machine can reach`;
   if (open !== "loopback" || why === false) return;
   tell({ type: "setting.ignored", error: fault("SLUICE_ADMIN_OPEN", { open, why }) });
-}
-
-/** Fastify names one address that answers: of a port that is bound to all, this would say that others cannot reach it. */
-function boundTo(url: string, { host }: Settings["listen"]): string {
-  if (host !== "0.0.0.0" && host !== "::") return url;
-  return url.replace(new URL(url).hostname, host === "::" ? "[::]" : host);
 }
 
 /** @returns a promise of false, for when it is time to stop. */

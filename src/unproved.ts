@@ -3,7 +3,7 @@
 import type { ObjectName } from "./core/delivery.ts";
 import { fault } from "./core/errors.ts";
 import type { Ledger } from "./core/ledger.ts";
-import type { Room } from "./core/store.ts";
+import type { Room, Store } from "./core/store.ts";
 
 export interface UnprovedLimits {
   /** Counts a delivery against its listener's rate. @throws SluiceError SLUICE_UNPROVED_RATE. */
@@ -32,6 +32,31 @@ export interface UnprovedNeeds {
   readonly room: () => Promise<Room | undefined>;
   readonly settings: UnprovedSettings;
   readonly clock: () => number;
+}
+
+/** The settings that say how much. */
+export interface UnprovedConfig {
+  readonly unprovedBytes: number;
+  readonly unprovedRate: number;
+  readonly provedReserve: number;
+  /** Bytes that the store may take, where its disk does not say it. */
+  readonly storeBytes?: number | undefined;
+}
+
+/** The limits of a store. */
+export function unprovedLimitsOf(
+  { ledger, room }: Pick<Store, "ledger" | "room">,
+  { unprovedBytes: bytes, unprovedRate: rate, provedReserve: reservedPercent, storeBytes }: UnprovedConfig,
+): UnprovedLimits {
+  return createUnprovedLimits({
+    ...{ usage: ledger.usage, clock: Date.now, settings: { bytes, rate, reservedPercent } },
+    async room() {
+      const known = await room?.();
+      // A size that was given counts before that of a disk which others use too.
+      if (storeBytes === undefined || (known !== undefined && known.shared === undefined)) return known;
+      return { used: (await ledger.usage()).bytes, size: storeBytes };
+    },
+  });
 }
 
 const MINUTE_MS = 60_000;

@@ -68,6 +68,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   lint: ["core", "catalog", "bind", "render", "config"],
   "gate.ts": ["core"],
   "places.ts": ["core", "gate.ts"],
+  "ports.ts": ["core", "config"],
   "redelivery.ts": ["core", "verify"],
   // What the store holds and nobody believes; what is declared otherwise by now.
   "distrust.ts": ["core"],

@@ -1,6 +1,6 @@
 /** What may be forgotten, as the settings say. */
 
-import type { RetentionPolicy } from "../core/ledger.ts";
+import type { RetentionPolicy } from "../core/retention.ts";
 import type { Settings } from "./schema.ts";
 
 export function retentionOf(settings: Settings): RetentionPolicy {

@@ -6,6 +6,7 @@ import type { HeaderMap } from "./headers.ts";
 import type { Attempt, CreateJob } from "./job.ts";
 import type { Followed, FollowedRun, OpenRun, RunName, RunProgress } from "./progress.ts";
 import type { DeliveryFacts } from "./provider.ts";
+import type { RetentionPolicy } from "./retention.ts";
 
 /** The five classes of the conservation law: accepted = created + filtered + duplicate + dead + pending. */
 export type Outcome = "created" | "filtered" | "duplicate" | "dead" | "pending";
@@ -178,18 +179,6 @@ export interface DeadGroup {
   readonly lastAt: number;
   /** The newest, at most 10. */
   readonly deliveries: readonly string[];
-}
-
-/** What may be forgotten. Pending deliveries never are. */
-export interface RetentionPolicy {
-  /** Milliseconds since receipt after which a delivery is forgotten; dead ones after `deadAge`. */
-  readonly age: number;
-  readonly deadAge: number;
-  /** Milliseconds since receipt after which a body is forgotten, though the record stays. */
-  readonly payloadAge: number;
-  /** At most so many deliveries, and so many bytes in all; the oldest go first, dead ones last. */
-  readonly count?: number;
-  readonly bytes?: number;
 }
 
 export interface Ledger {

@@ -1,6 +1,6 @@
 /** Retention: what a policy lets go, in which order; the drivers only forget. */
 
-import type { RetentionPolicy } from "../core/ledger.ts";
+import type { RetentionPolicy } from "../core/retention.ts";
 import { PRUNE_BATCH } from "./limits.ts";
 
 /** settled: created, filtered or duplicate. Pending deliveries are in neither class. */

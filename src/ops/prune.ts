@@ -2,7 +2,8 @@
 
 import { asFault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
-import type { Ledger, RetentionPolicy } from "../core/ledger.ts";
+import type { Ledger } from "../core/ledger.ts";
+import type { RetentionPolicy } from "../core/retention.ts";
 import { isTrouble } from "../core/trouble.ts";
 
 export interface PruneNeeds {

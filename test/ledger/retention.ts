@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Ledger, NewDelivery, RetentionPolicy } from "../../src/core/ledger.ts";
+import type { Ledger, NewDelivery } from "../../src/core/ledger.ts";
+import type { RetentionPolicy } from "../../src/core/retention.ts";
 import type { LedgerBench } from "../contracts/ledger.ts";
 import { attemptOf, jobsIn, newDelivery, runOf, START } from "./samples.ts";
 

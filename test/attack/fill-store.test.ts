@@ -66,20 +66,20 @@ test("an unproved delivery that no trigger accepted is shown, and says why it ha
       headers,
       ...(method === "POST" && { body: "{}" }),
     });
-    const fault = (await response.json()) as { code: string };
-    assert.deepEqual([response.status, fault.code], [410, "SLUICE_BODY_NOT_KEPT"], path);
+    assert.equal(response.status, 410, path);
+    assert.match(await response.text(), /SLUICE_BODY_NOT_KEPT.*nothing was proved/s, path);
   }
 });
 
 test("rate and bytes of a listener are limited by settings, for unproved deliveries alone", async () => {
   await using world = await attacked("0", ["--unproved-rate", "5", "--unproved-bytes", "1MB"]);
-  const large = bodyOf(600_000);
+  const large = JSON.stringify({ ref: "x", more: randomBytes(480_000).toString("base64") });
   assert.equal((await world.send("open", large)).status, 202);
   assert.equal((await world.send("open", large)).said.code, "SLUICE_UNPROVED_BYTES");
-  for (let i = 0; i < 3; i++) await world.send("open", "{}");
-  const { status, retryAfter, said } = await world.send("open", "{}");
-  assert.deepEqual([status, said.code], [503, "SLUICE_UNPROVED_RATE"]);
-  assert.ok(Number(retryAfter) > 0);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => world.send("open", "{}")));
+  const refused = answers.filter(({ said }) => said.code === "SLUICE_UNPROVED_RATE");
+  assert.ok(refused.length > 0, "more than five at once");
+  for (const { status, retryAfter } of refused) assert.ok(status === 503 && Number(retryAfter) > 0);
   assert.equal((await world.send("picky", "{}")).status, 202, "another listener has its own");
   await provedGoOn(world, 10);
 });

@@ -69,8 +69,9 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     const wrong = judgeJob(keys, job);
     const held = wrong && distrust(job.delivery, wrong);
     if (held !== undefined) return held;
-    const stale = wrong ?? outdated(job);
     const place = job.cluster === undefined ? own : clusters.get(job.cluster);
+    // A cluster that nobody knows here says more than that it is another one now.
+    const stale = wrong ?? (place && outdated(job));
     if (stale === undefined && place?.gate.closed() !== undefined) return notNow(place.gate);
     const at = clock();
     const { runs, failure } =

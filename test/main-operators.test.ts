@@ -74,7 +74,12 @@ describe("ports that are bound to every address", () => {
       const ignored = gateway.facts.filter((fact) => fact.type === "setting.ignored");
       assert.deepEqual(
         ignored.map(({ error }) => [error.code, error.values]),
-        [["SLUICE_ADMIN_OPEN", { open: "loopback", why: `on ${shown}:0, which others than this machine can reach` }]],
+        [
+          [
+            "SLUICE_ADMIN_OPEN",
+            { open: "loopback", why: `on ${shown}:0, which others than this machine can reach` },
+          ],
+        ],
       );
       assert.equal((await readyz(gateway.admin)).status, 200, "whom it names answers here");
     });

@@ -2,17 +2,19 @@
 
 import { findAgain } from "./again.ts";
 import type { Decision } from "./core/decision.ts";
-import type { Delivery, Payload } from "./core/delivery.ts";
+import type { Delivery, Payload, RequestHead } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
 import type { Tell } from "./core/fact.ts";
 import { newDeliveryId } from "./core/identity.ts";
 import type { ActNote, Ledger } from "./core/ledger.ts";
 import type { ListenerPlan, Plans } from "./core/plan.ts";
+import { demandsOf } from "./core/proof.ts";
 import type { Queue } from "./core/queue.ts";
+import { maskLastSegment } from "./core/url.ts";
 import { createDecideNow } from "./decide-now.ts";
 import { createKeep } from "./keep.ts";
-import { refuseBroken, refuseNoJson, refuseUnproved } from "./refuse.ts";
-import type { Verifier } from "./verify/verifier.ts";
+import { refuseBroken, refuseByHead, refuseNoJson, refuseUnproved } from "./refuse.ts";
+import type { OpenProofs, Verifier } from "./verify/verifier.ts";
 
 export interface AcceptNeeds {
   readonly verifier: Verifier;
@@ -27,7 +29,23 @@ export interface AcceptNeeds {
   readonly newId?: (now: number) => string;
 }
 
+type Arrival = Omit<Delivery, "id" | "listener">;
+
+/** A delivery whose head is known and whose body is arriving. */
+export interface Arriving {
+  /** Takes the next bytes of the body: signatures are computed over them at once. */
+  update(chunk: Buffer): void;
+  /** As {@link Accept.accept}, with the head that this was opened with. */
+  accept(arrival: Arrival): Promise<string>;
+}
+
 export interface Accept {
+  /**
+   * Opens a delivery by its head.
+   *
+   * @throws SluiceError 401 when every trigger demands a proof and the head holds none of them: its body is not read.
+   */
+  open(head: RequestHead, plan: ListenerPlan): Arriving;
   /**
    * Takes a delivery in.
    *
@@ -38,7 +56,7 @@ export interface Accept {
    * @throws SluiceError 500 when the listener itself cannot be read, 401 when every trigger demands a proof and none
    *   holds, 400 for a body that is no JSON object, 503 when it could not be stored. Nothing was accepted then.
    */
-  accept(arrival: Omit<Delivery, "id" | "listener">, plan: ListenerPlan): Promise<string>;
+  accept(arrival: Arrival, plan: ListenerPlan): Promise<string>;
   /**
    * Decides a stored delivery again as a delivery of its own, with new names.
    *
@@ -72,18 +90,28 @@ export function createAccept(needs: AcceptNeeds): Accept {
   const keep = createKeep({ ledger, queue, decideNow, tell, clock });
   const again = findAgain({ ledger, plans });
 
+  async function take(arrival: Arrival, plan: ListenerPlan, opened?: OpenProofs): Promise<string> {
+    const listener = { namespace: plan.namespace, name: plan.name };
+    refuseBroken(plan);
+    const arrived: Delivery = { id: newId(arrival.receivedAt), listener, ...arrival };
+    const proofs = opened?.finish(arrived) ?? verifier.begin(arrived);
+    await refuseUnproved(plan, proofs);
+    const delivery = withoutProof(arrived, plan);
+    const body = payloadOf(delivery);
+    if (plan.payloadValidation) refuseNoJson(body, delivery);
+    const once = plan.onDuplicate !== "rerun";
+    return keep(plan, delivery, proofs, body, { once, now: false });
+  }
+
   return {
-    async accept(arrival, plan) {
-      const listener = { namespace: plan.namespace, name: plan.name };
-      refuseBroken(plan);
-      const delivery: Delivery = { id: newId(arrival.receivedAt), listener, ...arrival };
-      const proofs = verifier.begin(delivery);
-      await refuseUnproved(plan, proofs);
-      const body = payloadOf(delivery);
-      if (plan.payloadValidation) refuseNoJson(body, delivery);
-      const once = plan.onDuplicate !== "rerun";
-      return keep(plan, delivery, proofs, body, { once, now: false });
+    open(head, plan) {
+      const { namespace, name } = plan;
+      const opened = verifier.open(head, demandsOf(plan), `${namespace}/${name}`, clock());
+      if (plan.fault === undefined) refuseByHead(plan, opened);
+      return { update: opened.update, accept: (arrival) => take(arrival, plan, opened) };
     },
+
+    accept: (arrival, plan) => take(arrival, plan),
 
     async replay(id, { note, trigger, id: own } = {}) {
       const { stored, proof, plan } = await again(id, trigger);
@@ -105,6 +133,13 @@ export function createAccept(needs: AcceptNeeds): Accept {
       return (await decideNow.settled(plan, delivery, proofs, payloadOf(delivery))).decisions;
     },
   };
+}
+
+/** What triggers and the store may see: a token at the end of the path was for the gateway alone. */
+function withoutProof(delivery: Delivery, { hides }: ListenerPlan): Delivery {
+  if (hides === undefined) return delivery;
+  const url = hides.includes("/") ? maskLastSegment(delivery.url) : delivery.url;
+  return { ...delivery, url, hides };
 }
 
 function payloadOf({ body }: Delivery): Payload {

@@ -8,7 +8,7 @@ import { decideJobFor, type Job } from "./core/job.ts";
 import type { ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan } from "./core/plan.ts";
-import { dedupeKey, describe } from "./core/provider.ts";
+import { dedupeKey, describe, signedKey } from "./core/provider.ts";
 import type { Queue } from "./core/queue.ts";
 import { tellDecisions } from "./core/tell-decisions.ts";
 import { isTrouble } from "./core/trouble.ts";
@@ -52,7 +52,9 @@ export function createKeep({ ledger, queue, decideNow, tell, clock }: KeepNeeds)
     const decided = await (now ? decideNow.settled : decideNow.within)(plan, delivery, proofs, body);
     const decisions = decided?.decisions;
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
-    const key = once ? dedupeKey(facts.provider, delivery.headers, body) : undefined;
+    const signed = proofs.signedId();
+    const given = () => dedupeKey(facts.provider, delivery.headers, body);
+    const key = once ? (signed === undefined ? given() : signedKey(signed)) : undefined;
     const entry: NewDelivery = {
       delivery,
       facts,

@@ -132,7 +132,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   opened.defer(() => store?.close());
 
   // 4. the two ways
-  const verifier = createVerifier(inForce.secrets);
+  const verifier = createVerifier(inForce.secrets, { http });
   const { plans } = inForce;
   const { decideWithin } = settings;
   const flows = createAccept({ verifier, ledger, queue, plans, tell, decideWithin });
@@ -190,6 +190,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     const ingress = createIngress({
       plans,
       accept: flows.accept,
+      open: flows.open,
       tell,
       maxBody,
       maxInFlight,

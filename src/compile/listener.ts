@@ -39,6 +39,8 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
   const groups = selection.groups.map((group) => compileGroup(group, listener, needs));
   const plans = groups.map(({ plan }) => plan);
   const remote = plans.some(({ chain, triggers }) => [{ chain }, ...triggers].some(leavesProcess));
+  const proofs = plans.flatMap(({ triggers }) => triggers.flatMap((trigger) => trigger.proofs));
+  const hides = [...new Set(proofs.flatMap((demand) => demand.hides ?? []))];
   const open = needs.unverified === "allow" || isDeclaredOpen(metadata.annotations[VERIFICATION]);
   const plan: ListenerPlan = {
     namespace: metadata.namespace,
@@ -46,6 +48,7 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
     uid: metadata.uid ?? uidOf(metadata),
     ...(spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }),
     ...{ groups: plans, remote },
+    ...(hides.length > 0 && { hides }),
     ...said.settings,
     ...(broken && { fault: broken }),
     ...(open && { open }),

@@ -23,7 +23,7 @@ export function proofsOf(
   chain: readonly ChainStep[],
   known: Map<string, readonly ProofDemand[]>,
 ): readonly ProofDemand[] {
-  const demands = chain.flatMap(({ interceptor }) => interceptor.proof ?? []);
+  const demands = chain.flatMap(({ interceptor }) => interceptor.proofs ?? []);
   const key = JSON.stringify(demands);
   const same = known.get(key) ?? demands;
   known.set(key, same);
@@ -32,10 +32,9 @@ export function proofsOf(
 
 /** True when something in the chain can tell a stranger from the sender. */
 export function provesSender(chain: readonly ChainStep[]): boolean {
-  return chain.some(
-    ({ interceptor: { proof, provesSender, comparesSecret } }) =>
-      proof !== undefined || provesSender || comparesSecret,
-  );
+  return chain.some(({ interceptor: { proofs = [], provesSender, comparesSecret } }) => {
+    return proofs.length > 0 || provesSender || comparesSecret;
+  });
 }
 
 /** The fault of a trigger that proves nothing, where nobody wrote that this is meant. */

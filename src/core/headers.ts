@@ -66,16 +66,21 @@ export function isSensitive(name: string): boolean {
 export const MASK = "***";
 
 /** The headers whose values were taken away by {@link maskHeaders}. */
-export function maskedNames(headers: HeaderMap): readonly string[] {
-  return Object.keys(headers).filter((name) => headers[name]?.includes(MASK) && isSensitive(name));
+export function maskedNames(headers: HeaderMap, hides: readonly string[] = []): readonly string[] {
+  const isMasked = (name: string): boolean => isSensitive(name) || hides.includes(name);
+  return Object.keys(headers).filter((name) => headers[name]?.includes(MASK) && isMasked(name));
 }
 
-/** A copy with the values of sensitive headers replaced by {@link MASK}. */
-export function maskHeaders(headers: HeaderMap): HeaderMap {
+/**
+ * A copy with the values of sensitive headers replaced by {@link MASK}.
+ *
+ * @param hides names, in canonical spelling, of headers that are sensitive because a proof reads them.
+ */
+export function maskHeaders(headers: HeaderMap, hides: readonly string[] = []): HeaderMap {
   const masked: Record<string, readonly string[]> = {};
   for (const name of Object.keys(headers)) {
     const values = headers[name] as readonly string[];
-    setOwn(masked, name, isSensitive(name) ? values.map(() => MASK) : values);
+    setOwn(masked, name, isSensitive(name) || hides.includes(name) ? values.map(() => MASK) : values);
   }
   return masked;
 }

@@ -47,11 +47,14 @@ export interface Head {
   readonly method: string;
   readonly url: string;
   readonly headers: HeaderMap;
+  /** What was masked because a proof reads it. */
+  readonly hides?: readonly string[];
 }
 
 /** The request line and headers; sensitive values of headers and query are masked here, so that none can reach storage. */
-export function encodeHead({ method, url, headers }: Delivery): Buffer {
-  return encodeJson({ method, url: maskQuery(url), headers: maskHeaders(headers) });
+export function encodeHead({ method, url, headers, hides }: Delivery): Buffer {
+  const masked = { method, url: maskQuery(url, hides), headers: maskHeaders(headers, hides) };
+  return encodeJson(hides === undefined ? masked : { ...masked, hides });
 }
 
 export function decodeHead(stored: Uint8Array): Head {

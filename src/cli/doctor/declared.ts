@@ -91,6 +91,7 @@ async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): 
   const demanded = new Map<string, { readonly trigger: TriggerPlan; readonly secret: Demanded }>();
   for (const trigger of listeners.flatMap(({ groups }) => groups.flatMap((group) => group.triggers))) {
     for (const { secret } of trigger.proofs) {
+      if (secret === undefined) continue;
       const { namespace, name, key } = secret;
       const place = `${namespace}/${name}/${key}`;
       if (!demanded.has(place)) demanded.set(place, { trigger, secret });
@@ -118,7 +119,7 @@ async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): 
   ];
 }
 
-type Demanded = TriggerPlan["proofs"][number]["secret"];
+type Demanded = NonNullable<TriggerPlan["proofs"][number]["secret"]>;
 
 function placed(fault: SluiceError, state: "fail" | "warn"): Finding {
   const { at } = fault;

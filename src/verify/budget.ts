@@ -1,0 +1,75 @@
+/** What checking MACs may cost for one delivery, and when the event loop gets its turn meanwhile. */
+
+import { createHmac, type Hmac, timingSafeEqual } from "node:crypto";
+import type { Algorithm } from "./hmac.ts";
+import type { MacClaim } from "./scheme.ts";
+
+/**
+ * Bytes that are hashed at most for one delivery, over all secrets. A MAC starts from its key, so each secret costs a
+ * pass over the body: 256 MiB are 10 secrets for a body of 25 MB and 200 for one of 1.3 MB, and 0.16 s on a processor
+ * with SHA extensions.
+ */
+export const HASH_BUDGET = 256 * 1024 * 1024;
+/** What setting up one MAC costs, in bytes hashed in the same time. */
+const SETUP = 8 * 1024;
+/** Bytes that are hashed between two turns of the event loop. */
+const SLICE = 1024 * 1024;
+/** SHA-512 has no instructions of its own on most processors. */
+const WEIGHT: Readonly<Record<Algorithm, number>> = { sha1: 1, sha256: 1, sha512: 2 };
+
+/** One delivery's part. */
+export interface Meter {
+  /** Takes one MAC over bytes; false, and nothing taken, when that is too much. */
+  take(claim: MacClaim, bytes: number): boolean;
+  /** Takes further bytes for a MAC; likewise. */
+  more(claim: MacClaim, bytes: number): boolean;
+}
+
+export function createMeter(limit = HASH_BUDGET): Meter {
+  let left = limit;
+  const pay = (price: number): boolean => {
+    if (price > left) return false;
+    left -= price;
+    return true;
+  };
+  return {
+    take: ({ algorithm }, bytes) => pay(SETUP + WEIGHT[algorithm] * bytes),
+    more: ({ algorithm }, bytes) => pay(WEIGHT[algorithm] * bytes),
+  };
+}
+
+export function beginMac({ algorithm, before }: MacClaim, key: Buffer): Hmac {
+  const mac = createHmac(algorithm, key);
+  return before === "" ? mac : mac.update(before, "latin1");
+}
+
+/** True when the MAC is one of those that the sender gave. */
+export function endMac(mac: Hmac, { after, digests }: MacClaim): boolean {
+  const right = (after === "" ? mac : mac.update(after, "latin1")).digest();
+  return digests.some((digest) => timingSafeEqual(digest, right));
+}
+
+/** Hashes one after the other, each slice by slice; others get the event loop between slices. */
+export function createLane(): (claim: MacClaim, key: Buffer, body: Buffer) => Promise<boolean> {
+  let last: Promise<unknown> = Promise.resolve();
+  let sinceTurn = 0;
+
+  async function hash(claim: MacClaim, key: Buffer, body: Buffer): Promise<boolean> {
+    const mac = beginMac(claim, key);
+    for (let at = 0; at < body.length; at += SLICE) {
+      const slice = body.subarray(at, at + SLICE);
+      mac.update(slice);
+      sinceTurn += slice.length + SETUP;
+      if (sinceTurn < SLICE) continue;
+      sinceTurn = 0;
+      await new Promise(setImmediate);
+    }
+    return endMac(mac, claim);
+  }
+
+  return (claim, key, body) => {
+    const result = last.then(() => hash(claim, key, body));
+    last = result.catch(() => undefined);
+    return result;
+  };
+}

@@ -9,7 +9,7 @@ import type { EventListener } from "../core/tekton.ts";
 import { makeAnew, type Recall } from "../recall.ts";
 import { readAnnotations } from "./annotations.ts";
 import { compileChain } from "./chain.ts";
-import { isDeclaredOpen, VERIFICATION } from "./proofs.ts";
+import { isDeclaredOpen, tooManySecrets, VERIFICATION } from "./proofs.ts";
 import { compileTrigger, type Findings, type TriggerNeeds } from "./trigger.ts";
 
 export interface CompileNeeds extends TriggerNeeds {
@@ -54,10 +54,11 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
     ...(open && { open }),
     ...(spec.cloudEventURI !== undefined && { cloudEventURI: spec.cloudEventURI }),
   };
+  const many = tooManySecrets(plan);
   return {
     plan,
     errors: [...unusable, ...groups.flatMap(({ errors }) => errors), ...(said.fault ? [said.fault] : [])],
-    warnings: [...selection.faults, ...groups.flatMap(({ warnings }) => warnings)],
+    warnings: [...selection.faults, ...groups.flatMap(({ warnings }) => warnings), ...(many ? [many] : [])],
   };
 }
 

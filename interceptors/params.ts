@@ -28,6 +28,12 @@ export const text: Reader<string> = (value, place) =>
 export const flag: Reader<boolean> = (value, place) =>
   typeof value === "boolean" ? value : wrongType(value, "true or false", place);
 
+/** A whole number that is not negative. */
+export const count: Reader<number> = (value, place) =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+    ? value
+    : wrongType(value, "a whole number", place);
+
 export const texts: Reader<readonly string[]> = (value, place) =>
   Array.isArray(value)
     ? value.map((item, index) => text(item ?? "", { ...place, path: `${place.path}[${index}]` }))

@@ -1,5 +1,6 @@
 /** All rows of the attack bench. */
 
+import { manySecrets } from "./many-secrets.ts";
 import type { AttackRow } from "./row.ts";
 
-export const ATTACKS: readonly AttackRow[] = [];
+export const ATTACKS: readonly AttackRow[] = [manySecrets];

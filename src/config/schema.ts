@@ -23,6 +23,7 @@ type Optional =
   | "defaultListener"
   | "tlsCert"
   | "tlsKey"
+  | "tlsClientCa"
   | "retentionCount"
   | "retentionBytes";
 

@@ -11,6 +11,8 @@ import { schemeOf } from "./schemes.ts";
 
 /** MACs that are computed while a body arrives; those of further secrets follow when it is there, with pauses. */
 const MAX_STREAMS = 32;
+/** The same where the head does not say how large the body will be: as many as the largest one allows. */
+const MAX_BLIND_STREAMS = 8;
 
 export interface Session {
   readonly head: RequestHead;
@@ -53,7 +55,9 @@ export function openSession(
     return claimed.get(scheme);
   }
 
-  const announced = Number(header(head.headers, "Content-Length") ?? 0);
+  const length = Number(header(head.headers, "Content-Length"));
+  const announced = Number.isSafeInteger(length) ? length : 0;
+  const most = announced > 0 ? MAX_STREAMS : MAX_BLIND_STREAMS;
   if (demands.length > 0) streams = begin();
 
   function begin(): readonly Stream[] {
@@ -63,9 +67,9 @@ export function openSession(
       for (const claim of (scheme && claims(scheme)) ?? []) {
         if (claim.kind !== "mac") continue;
         for (const secret of peeked(demand, secrets)) {
-          if (begun.length === MAX_STREAMS) return begun;
+          if (begun.length === most) return begun;
           const key = claim.key(secret);
-          if (key === undefined || !meter.take(claim, Number.isFinite(announced) ? announced : 0)) continue;
+          if (key === undefined || !meter.take(claim, announced)) continue;
           begun.push({ claim, secret, mac: beginMac(claim, key) });
         }
       }

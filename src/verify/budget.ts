@@ -1,6 +1,6 @@
 /** What checking MACs may cost for one delivery, and when the event loop gets its turn meanwhile. */
 
-import { createHmac, type Hmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type Hmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import { HASH_BUDGET } from "../core/proof.ts";
 import type { Algorithm } from "./hmac.ts";
 import type { MacClaim } from "./scheme.ts";
@@ -33,7 +33,15 @@ export function createMeter(limit = HASH_BUDGET): Meter {
   };
 }
 
-export function beginMac({ algorithm, before }: MacClaim, key: Buffer): Hmac {
+/** Making a key of bytes costs as much as hashing 16 KB, and Secrets stay in memory as they were read. */
+const keys = new WeakMap<Buffer, KeyObject>();
+
+export function beginMac({ algorithm, before }: MacClaim, secret: Buffer): Hmac {
+  let key = keys.get(secret);
+  if (key === undefined) {
+    key = createSecretKey(secret);
+    keys.set(secret, key);
+  }
   const mac = createHmac(algorithm, key);
   return before === "" ? mac : mac.update(before, "latin1");
 }

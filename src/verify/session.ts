@@ -56,7 +56,7 @@ export function openSession(
   }
 
   const length = Number(header(head.headers, "Content-Length"));
-  const announced = Number.isSafeInteger(length) ? length : 0;
+  const announced = Number.isSafeInteger(length) && length > 0 ? length : 0;
   const most = announced > 0 ? MAX_STREAMS : MAX_BLIND_STREAMS;
   if (demands.length > 0) streams = begin();
 

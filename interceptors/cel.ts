@@ -20,6 +20,7 @@ import type { Value } from "../src/cel/values.ts";
 import { CelFailure, kindOf } from "../src/cel/values.ts";
 import type { Work } from "../src/cel/work.ts";
 import { createWork } from "../src/cel/work.ts";
+import type { Cost } from "../src/core/cost-budget.ts";
 import type { Event } from "../src/core/delivery.ts";
 import { fault, SluiceError } from "../src/core/errors.ts";
 import type { ProofDemand, Verdict } from "../src/core/interceptor.ts";
@@ -61,9 +62,13 @@ export const cel = defineInterceptor({
       ...(compared.length > 0 && { proofs: compared.map((one) => demandOf(one, tools.namespace)) }),
       ...(readsHeaders && { readsHeaders }),
       ...(comparesSecret && { comparesSecret }),
-      intercept(event) {
+      intercept(event: Event, cost?: Cost) {
         const filter = event.proofsRecorded ? recorded : condition;
-        const verdict = guarded(() => withSecrets(view, (known) => decide(filter, additions, event, known)));
+        // One budget for all expressions: many cheap ones must not add up to a long stop.
+        const work = createWork(cost);
+        const verdict = guarded(() =>
+          withSecrets(view, (known) => decide(filter, additions, event, known, work)),
+        );
         return verdict instanceof Promise ? verdict.catch(stopFor) : verdict;
       },
       explain(event) {
@@ -104,10 +109,9 @@ function decide(
   overlays: readonly Overlay[],
   event: Event,
   secrets: SecretView,
+  work: Work,
 ): Verdict {
   const activation = activate(event);
-  // One budget for all expressions of an interceptor: many cheap ones must not add up to a long stop.
-  const work = createWork();
   if (filter !== undefined) {
     const value = evaluated("filter", filter, activation, secrets, work);
     if (value === false) return stop(GRPC.FAILED_PRECONDITION, `filter is false: ${printed(filter)}`);
@@ -160,7 +164,8 @@ function guarded(decide: () => Verdict | Promise<Verdict>): Verdict | Promise<Ve
 /** @throws what is neither a failed evaluation nor a fault of the secret store. */
 function stopFor(error: unknown): Verdict {
   if (error instanceof CelFailure) return stop(GRPC.INVALID_ARGUMENT, error.reason);
-  if (!(error instanceof SluiceError)) throw error;
+  // A trigger that costs too much has failed: nobody has said no.
+  if (!(error instanceof SluiceError) || error.code === "SLUICE_COST_EXCEEDED") throw error;
   return { ...stop(GRPC.UNAVAILABLE, error.message), transient: true };
 }
 

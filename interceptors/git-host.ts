@@ -4,6 +4,7 @@ import type { Event } from "../src/core/delivery.ts";
 import { header } from "../src/core/headers.ts";
 import type { Interceptor, InterceptorTools, ProofDemand, Verdict } from "../src/core/interceptor.ts";
 import { defineInterceptor, GRPC, PASS } from "../src/core/interceptor.ts";
+import { quoted } from "../src/core/quoted.ts";
 import type { Read } from "./params.ts";
 import { object, readParams, secretOf, secretRef, texts } from "./params.ts";
 
@@ -31,9 +32,14 @@ export function eventFilter(
   return ({ headers }) => {
     const type = header(headers, eventHeader) ?? "";
     if (allowed.has(type)) return PASS;
-    const reason = `event type ${type || "(none)"} is not among ${[...allowed].join(", ") || "(none)"}`;
+    const reason = `event type ${named(type) || "(none)"} is not among ${[...allowed].join(", ") || "(none)"}`;
     return { continue: false, code: GRPC.FAILED_PRECONDITION, reason };
   };
+}
+
+/** The event's type, which lists show too: as it is where it looks like one. */
+function named(type: string): string {
+  return /^[\w .:-]{0,64}$/.test(type) ? type : quoted(type);
 }
 
 /** Defines an interceptor that does no more than that. The scheme of src/verify has the interceptor's name. */

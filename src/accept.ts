@@ -6,14 +6,17 @@ import type { Delivery, Payload, RequestHead } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
 import type { Tell } from "./core/fact.ts";
 import { newDeliveryId } from "./core/identity.ts";
+import type { StoreKeys } from "./core/integrity.ts";
 import type { ActNote, Ledger } from "./core/ledger.ts";
-import type { ListenerPlan, Plans } from "./core/plan.ts";
+import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
+import { allVisible } from "./core/plan.ts";
 import { demandsOf } from "./core/proof.ts";
 import type { Queue } from "./core/queue.ts";
 import { maskLastSegment } from "./core/url.ts";
 import { createDecideNow } from "./decide-now.ts";
 import { createKeep } from "./keep.ts";
 import { refuseBroken, refuseByHead, refuseNoJson, refuseUnproved } from "./refuse.ts";
+import type { Turns } from "./turns.ts";
 import type { OpenProofs, Verifier } from "./verify/verifier.ts";
 
 export interface AcceptNeeds {
@@ -21,9 +24,16 @@ export interface AcceptNeeds {
   readonly ledger: Pick<Ledger, "accept" | "drop" | "find" | "load" | "reopen">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
+  /** Default: the operator wrote the objects. */
+  readonly visible?: VisiblePlan;
   readonly tell: Tell;
+  readonly keys?: StoreKeys | undefined;
   /** Milliseconds that a request waits for remote interceptors before a worker takes over; 0 leaves all to workers. */
   readonly decideWithin?: number;
+  /** Milliseconds of work that the triggers of a proved delivery may cost together; a tenth of it without a proof. */
+  readonly decideBudget?: number;
+  /** Shared by all that decide in this process. */
+  readonly turns?: Turns;
   readonly clock?: () => number;
   /** Makes the id of a delivery that arrived at `now`. */
   readonly newId?: (now: number) => string;
@@ -85,14 +95,16 @@ export interface ReplayOptions {
 }
 
 export function createAccept(needs: AcceptNeeds): Accept {
-  const { verifier, ledger, plans, tell, queue, clock = Date.now, newId = newDeliveryId } = needs;
-  const decideNow = createDecideNow(needs.decideWithin);
-  const keep = createKeep({ ledger, queue, decideNow, tell, clock });
-  const again = findAgain({ ledger, plans });
+  const { verifier, ledger, plans, tell, queue, keys, clock = Date.now, newId = newDeliveryId } = needs;
+  const decideNow = createDecideNow(needs);
+  const keep = createKeep({ ledger, queue, decideNow, tell, keys, clock });
+  const { visible = allVisible } = needs;
+  const again = findAgain({ ledger, plans, visible });
 
-  async function take(arrival: Arrival, plan: ListenerPlan, opened?: OpenProofs): Promise<string> {
-    const listener = { namespace: plan.namespace, name: plan.name };
-    refuseBroken(plan);
+  async function take(arrival: Arrival, declared: ListenerPlan, opened?: OpenProofs): Promise<string> {
+    const listener = { namespace: declared.namespace, name: declared.name };
+    refuseBroken(declared);
+    const plan = declared.foreign === undefined ? declared : await visible(declared);
     const arrived: Delivery = { id: newId(arrival.receivedAt), listener, ...arrival };
     const proofs = opened?.finish(arrived) ?? verifier.begin(arrived);
     await refuseUnproved(plan, proofs);
@@ -106,7 +118,9 @@ export function createAccept(needs: AcceptNeeds): Accept {
   return {
     open(head, plan) {
       const { namespace, name } = plan;
-      const opened = verifier.open(head, demandsOf(plan), `${namespace}/${name}`, clock());
+      // Secrets of another namespace are used only where the listener's account may see the triggers that name them.
+      const demands = plan.foreign === undefined ? demandsOf(plan) : [];
+      const opened = verifier.open(head, demands, `${namespace}/${name}`, clock());
       if (plan.fault === undefined) refuseByHead(plan, opened);
       return { update: opened.update, accept: (arrival) => take(arrival, plan, opened) };
     },

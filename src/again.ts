@@ -1,13 +1,13 @@
 /** What it takes to decide a stored delivery again: the delivery, its proof, and the plan in force, narrowed to a trigger. */
 
 import { bodyMissing } from "./core/body.ts";
-import type { Delivery, ObjectName } from "./core/delivery.ts";
+import type { ObjectName } from "./core/delivery.ts";
 import { fault } from "./core/errors.ts";
-import type { Ledger } from "./core/ledger.ts";
-import type { ListenerPlan, Plans } from "./core/plan.ts";
+import type { Ledger, StoredDelivery } from "./core/ledger.ts";
+import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
 
 export interface Again {
-  readonly stored: Delivery;
+  readonly stored: StoredDelivery;
   /** The scheme that had proved the sender. */
   readonly proof: string;
   readonly plan: ListenerPlan;
@@ -20,8 +20,12 @@ export interface Again {
  *   SLUICE_DELIVERY_UNKNOWN, SLUICE_DELIVERY_DUPLICATE, SLUICE_BODY_FORGOTTEN, SLUICE_LISTENER_UNKNOWN,
  *   SLUICE_TRIGGER_UNKNOWN.
  */
-export function findAgain(needs: { readonly ledger: Pick<Ledger, "find" | "load">; readonly plans: Plans }) {
-  const { ledger, plans } = needs;
+export function findAgain(needs: {
+  readonly ledger: Pick<Ledger, "find" | "load">;
+  readonly plans: Plans;
+  readonly visible: VisiblePlan;
+}) {
+  const { ledger, plans, visible } = needs;
   return async (id: string, trigger: string | undefined): Promise<Again> => {
     const [stored, record] = await Promise.all([ledger.load(id), ledger.find(id)]);
     if (stored === undefined || record === undefined) throw bodyMissing(id, record);
@@ -37,7 +41,8 @@ export function findAgain(needs: { readonly ledger: Pick<Ledger, "find" | "load"
       };
       throw fault("SLUICE_LISTENER_UNKNOWN", values);
     }
-    return { stored, proof: record.proof, plan: trigger === undefined ? plan : onlyTrigger(plan, trigger) };
+    const wanted = trigger === undefined ? plan : onlyTrigger(plan, trigger);
+    return { stored, proof: stored.proof, plan: await visible(wanted) };
   };
 }
 

@@ -1,18 +1,20 @@
 /** A worker's decision: of a delivery that nobody has decided, or of those of its triggers that wait. */
 
 import { type Decision, isWaiting, type LateDecision } from "./core/decision.ts";
-import type { Delivery, ObjectName } from "./core/delivery.ts";
-import { fault } from "./core/errors.ts";
+import type { ObjectName } from "./core/delivery.ts";
+import { asFault, fault, type SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
+import { isDistrust, type StoreKeys, signDecisions } from "./core/integrity.ts";
 import type { DecideJob } from "./core/job.ts";
-import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
-import type { ListenerPlan, Plans } from "./core/plan.ts";
+import type { DeliveryRecord, Ledger, StoredDelivery } from "./core/ledger.ts";
+import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
 import type { Disposition, Queue } from "./core/queue.ts";
 import { nextTry } from "./core/retry.ts";
 import { tellDecisions } from "./core/tell-decisions.ts";
 import { hiddenOf } from "./core/url.ts";
 import { decide } from "./decide.ts";
 import { decidesAgain, onlyFailed, openCreates } from "./redelivery.ts";
+import { createTurns, type Turns } from "./turns.ts";
 import type { Verifier } from "./verify/verifier.ts";
 import { givenUp, stillWaiting } from "./waiting.ts";
 
@@ -20,10 +22,18 @@ export interface DecideLaterNeeds {
   readonly ledger: Pick<Ledger, "decide" | "decideLate" | "find" | "load">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
+  readonly visible: VisiblePlan;
   readonly verifier: Verifier;
   readonly tell: Tell;
+  readonly keys?: StoreKeys | undefined;
+  /** As distrust.ts makes it. */
+  readonly distrust: (delivery: string, error: SluiceError) => Disposition | undefined;
   readonly clock: () => number;
   readonly random: () => number;
+  /** Milliseconds of work that a proved delivery may cost. */
+  readonly decideBudget?: number;
+  /** Shared by all that decide in this process. */
+  readonly turns?: Turns;
 }
 
 /** `retry` where asking again may come out otherwise. */
@@ -41,16 +51,25 @@ const DONE: Disposition = { kind: "done" };
 export function createDecideLater(
   needs: DecideLaterNeeds,
 ): (job: DecideJob, attempt: number) => Promise<Disposition> {
-  const { ledger, queue, plans, verifier, tell, clock, random } = needs;
+  const { ledger, queue, plans, visible, verifier, tell, keys, distrust, clock, random } = needs;
+  const { decideBudget, turns = createTurns() } = needs;
 
   return async (job, attempt) => {
-    const [delivery, record] = await Promise.all([ledger.load(job.delivery), ledger.find(job.delivery)]);
+    const [loaded, record] = await Promise.all([load(job.delivery), ledger.find(job.delivery)]);
+    if (isWrong(loaded)) {
+      const held = distrust(job.delivery, loaded.wrong);
+      if (held !== undefined) return held;
+      if (record !== undefined && !record.decided)
+        await keep(job, record, everywhere(record, failedBy(job.listener, loaded.wrong)));
+      return DONE;
+    }
+    const delivery = loaded;
     if (delivery === undefined || record === undefined) return DONE;
     if (record.decided) {
       await queueWork(record);
       return DONE;
     }
-    const { late, retry } = await ask(job, delivery, record);
+    const { late, retry } = await ask(delivery, record);
     const next = retry && nextTry({ retry, attempt, since: job.receivedAt, now: clock(), random });
     if (next?.kind === "retry") {
       // Nobody has looked at the delivery where its listener is missing.
@@ -62,8 +81,23 @@ export function createDecideLater(
     return DONE;
   };
 
+  async function load(id: string): Promise<StoredDelivery | { readonly wrong: SluiceError } | undefined> {
+    try {
+      return await ledger.load(id);
+    } catch (thrown) {
+      const wrong = asFault(thrown);
+      if (!isDistrust(wrong)) throw thrown;
+      return { wrong };
+    }
+  }
+
   /** Writes what is new, then queues what that asks for. */
-  async function keep(job: DecideJob, before: DeliveryRecord, late: readonly LateDecision[]): Promise<void> {
+  async function keep(job: DecideJob, before: DeliveryRecord, all: readonly LateDecision[]): Promise<void> {
+    const signed = signDecisions(
+      keys,
+      all.map(({ decision }) => decision),
+    );
+    const late = all.map(({ at }, i) => ({ at, decision: signed[i] as Decision }));
     const { delivery, listener } = job;
     const first = before.decisions.length === 0;
     const made = late.filter(({ decision }) => !isWaiting(decision));
@@ -82,7 +116,9 @@ export function createDecideLater(
     if (jobs.length > 0) await queue.enqueue(jobs);
   }
 
-  async function ask({ listener }: DecideJob, delivery: Delivery, record: DeliveryRecord): Promise<Answers> {
+  /** By the delivery's own word, which is signed: the job is no more than a pointer to it. */
+  async function ask(delivery: StoredDelivery, record: DeliveryRecord): Promise<Answers> {
+    const { listener } = delivery;
     const plan = plans.find(listener.namespace, listener.name);
     // Somebody may be mending it: a catalog that is broken at the start has no listeners at all.
     if (plan === undefined) return { late: everywhere(record, listenerGone(listener)), retry: "slow" };
@@ -90,9 +126,13 @@ export function createDecideLater(
     const open = first === undefined ? plan : await stillOpen(plan, first);
     if (open === undefined) return { late: everywhere(record, notAgain(listener, first)) };
     const { plan: asked, places, gone } = stillWaiting(open, record.decisions);
-    const proofs = verifier.recorded(delivery, record.proof);
-    const { decisions, transient } = await decide(asked, delivery, proofs, undefined, {
+    const proofs = verifier.recorded(delivery, delivery.proof);
+    const name = `${listener.namespace}/${listener.name}`;
+    const { decisions, transient } = await decide(await visible(asked), delivery, proofs, undefined, {
       hidden: hiddenOf(delivery),
+      // A worker's slots bound how many wait.
+      visit: await turns.enter(name, delivery.body.length, false),
+      ...(decideBudget && { budgetMs: decideBudget }),
     });
     const late = [
       ...decisions.map((decision, i) => ({ at: places[i] ?? i, decision })),
@@ -106,6 +146,13 @@ export function createDecideLater(
     const record = await ledger.find(first);
     return record && onlyFailed(plan, record);
   }
+}
+
+const isWrong = (found: object | undefined): found is { readonly wrong: SluiceError } =>
+  found !== undefined && "wrong" in found;
+
+function failedBy(trigger: ObjectName, { message: reason, code }: SluiceError): Decision {
+  return { trigger, result: "failed", reason, code, trace: [] };
 }
 
 function lastWord({ at, decision }: LateDecision, why: string): LateDecision {

@@ -5,6 +5,7 @@ import { fault } from "./core/errors.ts";
 import type { ListenerPlan } from "./core/plan.ts";
 import { hiddenOf } from "./core/url.ts";
 import { type Decided, decide } from "./decide.ts";
+import { createTurns, type Turns } from "./turns.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 
 type Question = readonly [plan: ListenerPlan, delivery: Delivery, proofs: DeliveryProofs, body: Payload];
@@ -27,8 +28,17 @@ const SETTLE_WITHIN_MS = 8_000;
 /** Requests that wait for remote interceptors at once: their bodies are in memory. */
 const MAX_WAITING = 1_000;
 
-/** @param decideWithin milliseconds that a request waits before a worker takes over; 0 leaves all to workers. */
-export function createDecideNow(decideWithin = DECIDE_WITHIN_MS): DecideNow {
+export interface DecideNowOptions {
+  /** Milliseconds that a request waits before a worker takes over; 0 leaves all to workers. */
+  readonly decideWithin?: number;
+  /** Milliseconds of work that a proved delivery may cost. */
+  readonly decideBudget?: number;
+  /** Shared by all that decide in this process. */
+  readonly turns?: Turns;
+}
+
+export function createDecideNow(options: DecideNowOptions = {}): DecideNow {
+  const { decideWithin = DECIDE_WITHIN_MS, decideBudget, turns = createTurns() } = options;
   let waiting = 0;
 
   async function decideIn(
@@ -36,12 +46,15 @@ export function createDecideNow(decideWithin = DECIDE_WITHIN_MS): DecideNow {
     ...[plan, delivery, proofs, body]: Question
   ): Promise<Decided | undefined> {
     const hidden = delivery.replayOf === undefined ? [] : hiddenOf(delivery);
-    if (!plan.remote) return decide(plan, delivery, proofs, body, { hidden });
+    const entered = turns.enter(`${plan.namespace}/${plan.name}`, delivery.body.length);
+    const visit = entered instanceof Promise ? await entered : entered;
+    const how = { hidden, visit, ...(decideBudget && { budgetMs: decideBudget }) };
+    if (!plan.remote) return decide(plan, delivery, proofs, body, how);
     if (limitMs === 0 || waiting >= MAX_WAITING) return undefined;
     waiting++;
     const over = Promise.withResolvers<void>();
     const timer = setTimeout(over.resolve, limitMs);
-    const decided = decide(plan, delivery, proofs, body, { hidden, until: over.promise });
+    const decided = decide(plan, delivery, proofs, body, { ...how, until: over.promise });
     return decided.finally(() => {
       clearTimeout(timer);
       waiting--;

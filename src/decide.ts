@@ -1,14 +1,16 @@
 /** The decision, on one page: what every trigger of a listener makes of one delivery, and why. Creates nothing. */
 
+import { type Cost, type CostBudget, createCostBudget } from "./core/cost-budget.ts";
 import { createCrowd } from "./core/crowd.ts";
 import { type Decision, isWaiting, type TraceStep } from "./core/decision.ts";
 import type { Delivery, Event, ObjectName, Payload } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
-import { fault } from "./core/errors.ts";
+import { fault, type SluiceError } from "./core/errors.ts";
 import type { ProofDemand } from "./core/interceptor.ts";
 import type { ListenerPlan, TriggerGroupPlan, TriggerPlan } from "./core/plan.ts";
 import { fire } from "./fire.ts";
 import { type ChainOptions, type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";
+import type { Visit } from "./turns.ts";
 import type { DeliveryProofs } from "./verify/verifier.ts";
 import { leavesProcess, unanswered, waitingFor } from "./waiting.ts";
 
@@ -29,6 +31,10 @@ export interface DecideOptions {
   readonly explain?: boolean;
   /** When it resolves, triggers whose chains have not answered wait, and nobody outside this process is asked any more. */
   readonly until?: Promise<unknown>;
+  /** Milliseconds of work that a proved delivery may cost; {@link DEFAULT_DECIDE_BUDGET_MS} by default. */
+  readonly budgetMs?: number;
+  /** Shares the process with other deliveries; absent: this one goes on to its end. */
+  readonly visit?: Visit;
 }
 
 /** Triggers of one delivery whose chains are under way at the same time. Tekton asks all of them at once. */
@@ -47,30 +53,42 @@ export async function decide(
   delivery: Delivery,
   proofs: DeliveryProofs,
   body: Payload = payload(delivery.body.toString("utf8")),
-  { hidden = [], explain = false, until }: DecideOptions = {},
+  { hidden = [], explain = false, until, budgetMs, visit }: DecideOptions = {},
 ): Promise<Decided> {
+  const budget = createCostBudget({ bytes: delivery.body.length, ...(budgetMs && { limitMs: budgetMs }) });
+  if (proofs.scheme() !== "none") budget.prove();
+  const pause = (): Promise<void> | undefined => {
+    if (!budget.due()) return undefined;
+    budget.turn();
+    return visit?.pause(budget.spent());
+  };
   const decisions: Decision[] = [];
   const crowd = createCrowd(ASKED_AT_ONCE, until);
-  const question = { plan, delivery, body, hidden, explain };
+  const question = { plan, delivery, body, hidden, explain, budget, pause };
   const recorded = proofs.recorded;
   // Asking every trigger's demands anew would cost more than most filters.
   const known = new Map<readonly ProofDemand[], Proved>();
   for (const group of plan.groups) {
     let shared: ChainResult | Promise<ChainResult> | undefined;
     for (const trigger of group.triggers) {
+      if (trigger.barred !== undefined) {
+        decisions.push(barredFrom(group, trigger, trigger.barred));
+        continue;
+      }
       const proof =
         undeclared(trigger) ?? known.get(trigger.proofs) ?? (await prove(trigger.proofs, proofs, known));
       if (!proof.holds) {
         decisions.push(stopped(trigger, proof.steps));
         continue;
       }
+      if (trigger.proofs.length > 0) budget.prove();
       if (crowd.over() && leavesProcess(group, trigger)) {
         decisions.push(unanswered(group, trigger, proof.steps));
         continue;
       }
       // A group's chain is asked once, and not at all by senders that no trigger of the group trusts.
       shared ??= runChain(group.chain, eventFor(groupName(plan, group), delivery, body, recorded), {
-        explain,
+        ...{ explain, pause, cost: budget.begin() },
       });
       const decision =
         shared instanceof Promise
@@ -85,9 +103,11 @@ export async function decide(
         };
         await crowd.add(decision.then(arrive));
       }
+      if (budget.due()) await pause();
     }
   }
   await crowd.done();
+  visit?.leave(budget.spent());
   const transient = decisions.find(isWaiting)?.reason;
   // Who answers after the end must not change what was said.
   return transient === undefined ? { decisions } : { decisions: [...decisions], transient };
@@ -99,6 +119,8 @@ interface Question {
   readonly body: Payload;
   readonly hidden: readonly string[];
   readonly explain: boolean;
+  readonly budget: CostBudget;
+  readonly pause: () => Promise<void> | undefined;
 }
 
 /** What a trigger makes of the event that its group's chain passes on; at once where its own chain answers at once. */
@@ -109,11 +131,12 @@ function answer(
   proof: readonly TraceStep[],
   shared: ChainResult,
 ): Decision | Promise<Decision> {
-  const { body, explain } = question;
+  const { body, explain, budget, pause } = question;
   const trace = [...proof, ...shared.trace];
-  const asked = shared.stopped ? shared : ask(trigger, shared.event, body, { explain, trace });
-  if (!(asked instanceof Promise)) return conclude(question, group, trigger, asked, trace);
-  return asked.then((chain) => conclude(question, group, trigger, chain, trace));
+  const cost = budget.begin();
+  const asked = shared.stopped ? shared : ask(trigger, shared.event, body, { explain, trace, cost, pause });
+  if (!(asked instanceof Promise)) return conclude(question, group, trigger, asked, trace, cost);
+  return asked.then((chain) => conclude(question, group, trigger, chain, trace, cost));
 }
 
 /** As in Tekton, a group passes on headers and extensions; a body that it changed is lost. */
@@ -133,8 +156,9 @@ function conclude(
   trigger: TriggerPlan,
   { event, stopped: stop }: ChainResult,
   trace: TraceStep[],
+  cost: Cost,
 ): Decision {
-  if (stop === undefined) return fire(plan, trigger, delivery, event, { trace, hidden });
+  if (stop === undefined) return fire(plan, trigger, delivery, event, { trace, hidden, cost });
   if (!stop.transient) return inDoubt(trigger, trace, stop, hidden) ?? stopped(trigger, trace);
   const code = stop.fault ?? "SLUICE_INTERCEPTOR_FAILED";
   return waitingFor(group, trigger, { reason: `${stop.name}: ${stop.reason}`, code, trace });
@@ -176,6 +200,18 @@ function undeclared({ fault: broken }: TriggerPlan): Proved | undefined {
   if (broken?.code !== "SLUICE_PROOF_UNDECLARED") return undefined;
   const step = { station: "verify", name: "no proof", verdict: "stop", reason: broken.message } as const;
   return { holds: false, steps: [step] };
+}
+
+/** A trigger that the listener may not use, or of which that is not known just now. */
+function barredFrom(group: TriggerGroupPlan, trigger: TriggerPlan, barred: SluiceError): Decision {
+  const { namespace, name } = trigger;
+  const { code, message, fix } = barred;
+  const reason = `${message}. ${fix}`;
+  const step = { station: "verify", name: `namespace ${namespace}`, reason } as const;
+  if (barred.retry === "soon")
+    return waitingFor(group, trigger, { reason, code, trace: [{ ...step, verdict: "error" }] });
+  const trace: TraceStep[] = [{ ...step, verdict: "stop" }];
+  return { trigger: { namespace, name }, result: "failed", reason, code, trace };
 }
 
 function stopped(trigger: TriggerPlan, trace: readonly TraceStep[]): Decision {

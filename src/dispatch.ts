@@ -1,15 +1,19 @@
 /** The way out, on one page: a job taken from the queue becomes objects, or a later try, or a dead letter. */
 
-import { asFault, fault, reasonOf } from "./core/errors.ts";
+import { asDeclared } from "./as-declared.ts";
+import { asFault, fault, reasonOf, type SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
+import { judgeJob, type StoreKeys } from "./core/integrity.ts";
 import type { Attempt, CreateAnswer, CreateJob, Job, KubernetesObject, Run, Target } from "./core/job.ts";
 import type { Ledger } from "./core/ledger.ts";
-import type { Plans } from "./core/plan.ts";
+import { allVisible, type Plans, type VisiblePlan } from "./core/plan.ts";
 import type { Disposition, JobHandler, Queue } from "./core/queue.ts";
 import { nextTry } from "./core/retry.ts";
 import { createDecideLater } from "./decide-later.ts";
+import { createDistrust } from "./distrust.ts";
 import type { Gate, Place } from "./gate.ts";
 import { createGate } from "./gate.ts";
+import type { Turns } from "./turns.ts";
 import type { Verifier } from "./verify/verifier.ts";
 
 export interface DispatchNeeds {
@@ -21,10 +25,18 @@ export interface DispatchNeeds {
   readonly ledger: Pick<Ledger, "attempt" | "decide" | "decideLate" | "find" | "load">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
+  /** Default: the operator wrote the objects. */
+  readonly visible?: VisiblePlan;
   readonly verifier: Verifier;
   readonly tell: Tell;
+  /** Without them every job is believed. */
+  readonly keys?: StoreKeys | undefined;
   readonly clock?: () => number;
   readonly random?: () => number;
+  /** Milliseconds of work that deciding a proved delivery may cost. */
+  readonly decideBudget?: number;
+  /** Shared by all that decide in this process. */
+  readonly turns?: Turns;
 }
 
 type Failure = Extract<CreateAnswer, { outcome: "failed" }>;
@@ -39,19 +51,31 @@ const DONE: Disposition = { kind: "done" };
  * delivery, so the second call finds the objects of the first.
  */
 export function createDispatch(needs: DispatchNeeds): JobHandler {
-  const { target, ledger, queue, plans, verifier, tell, clock = Date.now, random = Math.random } = needs;
+  const { target, ledger, plans, tell, keys, clock = Date.now, random = Math.random } = needs;
   const { gate = createGate({ target, tell, clock, random }), clusters = new Map<string, Place>() } = needs;
   const own: Place = { target, gate };
-  const decideLater = createDecideLater({ ledger, queue, plans, verifier, tell, clock, random });
+  const { visible = allVisible } = needs;
+  const distrust = createDistrust(tell, clock);
+  const outdated = asDeclared(plans);
+  const decideLater = createDecideLater({ ...needs, visible, distrust, clock, random });
 
   return (job: Job, attempt: number) =>
     job.kind === "create" ? create(job, attempt) : decideLater(job, attempt);
 
   async function create(job: CreateJob, number: number): Promise<Disposition> {
+    const wrong = judgeJob(keys, job);
+    const held = wrong && distrust(job.delivery, wrong);
+    if (held !== undefined) return held;
+    const stale = wrong ?? outdated(job);
     const place = job.cluster === undefined ? own : clusters.get(job.cluster);
-    if (place?.gate.closed() !== undefined) return notNow(place.gate);
+    if (stale === undefined && place?.gate.closed() !== undefined) return notNow(place.gate);
     const at = clock();
-    const { runs, failure } = place === undefined ? nowhere(job) : await createAll(job, place.target);
+    const { runs, failure } =
+      stale !== undefined
+        ? { runs: [], failure: failureOf(stale) }
+        : place === undefined
+          ? nowhere(job)
+          : await createAll(job, place.target);
     // A try that nobody answered because nobody is there is none: it may have been made, and its names will say so.
     if (failure?.code === "SLUICE_CREATE_UNREACHABLE" && (await place?.gate.doubt()) && place !== undefined)
       return notNow(place.gate);
@@ -87,8 +111,7 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
   function nowhere({ cluster: name = "", trigger }: CreateJob): Tried {
     const from = `trigger ${trigger.namespace}/${trigger.name}`;
     const known = [...clusters.keys()].join(", ") || "none";
-    const { code, retry, message: reason } = fault("SLUICE_CLUSTER_UNKNOWN", { name, from, known });
-    return { runs: [], failure: { outcome: "failed", code, retry, reason } };
+    return { runs: [], failure: failureOf(fault("SLUICE_CLUSTER_UNKNOWN", { name, from, known })) };
   }
 
   /** Objects in the template's order; Tekton stops at the first that fails, and so do we. */
@@ -123,4 +146,8 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     if (next.kind === "dead") return { ...base, outcome: "dead", code, reason: `${reason} (${next.reason})` };
     return { ...base, outcome: "retry", code, reason, nextAt: now + next.afterMs };
   }
+}
+
+function failureOf({ code, retry, message: reason }: SluiceError): Failure {
+  return { outcome: "failed", code, retry, reason };
 }

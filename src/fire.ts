@@ -1,5 +1,6 @@
 /** What a trigger makes of an event that its chain let pass: params, then objects, then the job that creates them. */
 
+import type { Cost } from "./core/cost-budget.ts";
 import type { Decision, TraceStep } from "./core/decision.ts";
 import type { Delivery, Event, ObjectName } from "./core/delivery.ts";
 import type { SluiceError } from "./core/errors.ts";
@@ -10,11 +11,18 @@ import type { CreateJob, KubernetesObject } from "./core/job.ts";
 import type { JsonObject } from "./core/json.ts";
 import type { BindPlan, ListenerPlan, Params, TriggerPlan } from "./core/plan.ts";
 
+export interface FireOptions {
+  /** The steps so far; those of binding and rendering are added. */
+  readonly trace: TraceStep[];
+  /** Names of headers whose values are masked: an object that would hold a mask is not made. */
+  readonly hidden: readonly string[];
+  /** Charged by bindings and template. */
+  readonly cost: Cost;
+}
+
 /**
  * Fires a trigger.
  *
- * @param trace the steps so far; those of binding and rendering are added.
- * @param hidden names of headers whose values are masked: an object that would hold a mask is not made.
  * @returns a decision that matched, or failed where params or objects cannot be made; it never throws.
  */
 export function fire(
@@ -22,19 +30,19 @@ export function fire(
   trigger: TriggerPlan,
   delivery: Delivery,
   event: Event,
-  { trace, hidden }: { readonly trace: TraceStep[]; readonly hidden: readonly string[] },
+  { trace, hidden, cost }: FireOptions,
 ): Decision {
   const name: ObjectName = { namespace: trigger.namespace, name: trigger.name };
   let station: "bind" | "render" = "bind";
   try {
     if (trigger.fault !== undefined) throw trigger.fault;
-    const params = trigger.bind(event);
+    const params = trigger.bind(event, cost);
     trace.push({ station, name: "params", verdict: "pass", detail: shown(params, trigger.bind) });
     station = "render";
     const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name, key: trigger.key };
-    const objects = trigger.render(params, context);
+    const objects = trigger.render(params, context, cost);
     if (hidden.length > 0) {
-      const param = maskedParam(params, event, trigger.bind, (other) => trigger.render(other, context));
+      const param = maskedParam(params, event, trigger.bind, (other) => trigger.render(other, context, cost));
       if (param !== undefined) throw fault("SLUICE_PARAM_MASKED", { param, headers: hidden.join(", ") });
     }
     const made = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);

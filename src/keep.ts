@@ -4,6 +4,7 @@ import { type Decision, isWaiting } from "./core/decision.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
+import { type StoreKeys, signDecisions } from "./core/integrity.ts";
 import { decideJobFor, type Job } from "./core/job.ts";
 import type { ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
@@ -21,6 +22,8 @@ export interface KeepNeeds {
   readonly queue: Pick<Queue, "enqueue">;
   readonly decideNow: DecideNow;
   readonly tell: Tell;
+  /** Sign the jobs; without them they stay unsigned. */
+  readonly keys?: StoreKeys | undefined;
   readonly clock: () => number;
 }
 
@@ -43,14 +46,14 @@ export type Keep = (
   how: Keeping,
 ) => Promise<string>;
 
-export function createKeep({ ledger, queue, decideNow, tell, clock }: KeepNeeds): Keep {
+export function createKeep({ ledger, queue, decideNow, tell, keys, clock }: KeepNeeds): Keep {
   const retryFailed = createRetryFailed({ ledger, clock, queued });
   return keep;
 
   async function keep(...[plan, delivery, proofs, body, how]: Parameters<Keep>): Promise<string> {
     const { once, now, again, note } = how;
     const decided = await (now ? decideNow.settled : decideNow.within)(plan, delivery, proofs, body);
-    const decisions = decided?.decisions;
+    const decisions = decided && signDecisions(keys, decided.decisions);
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
     const signed = proofs.signedId();
     const given = () => dedupeKey(facts.provider, delivery.headers, body);

@@ -9,7 +9,7 @@ import type { Settings } from "./config/schema.ts";
 import { asFault, fault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { Ledger } from "./core/ledger.ts";
-import type { Plans } from "./core/plan.ts";
+import type { Plans, VisiblePlan } from "./core/plan.ts";
 import { clusterAt } from "./create/index.ts";
 import { followRuns } from "./follow/follower.ts";
 import type { InProgress } from "./follow/in-progress.ts";
@@ -26,6 +26,7 @@ export interface LeadNeeds {
   readonly settings: Settings;
   readonly ledger: Ledger;
   readonly plans: Pick<Plans, "find">;
+  readonly visible?: VisiblePlan;
   readonly inProgress: InProgress;
   readonly tell: Tell;
 }
@@ -70,8 +71,8 @@ export function openLead(needs: LeadNeeds): { close(): Promise<void> } | undefin
     const work: Promise<void>[] = [];
     if (follows) {
       work.push(followRuns({ ...needs, ...namespaces, api, where }, signal));
-      for (const [cluster, place] of settings.clusters) {
-        const read = () => clusterAt(place, api);
+      for (const [cluster, { kubeconfig: there }] of settings.clusters) {
+        const read = () => clusterAt(there, api);
         work.push(followNamed({ ...needs, ...namespaces, cluster, read, apiLimits: LISTS }, signal));
       }
     }

@@ -7,27 +7,28 @@ import { auditStore } from "./audit.ts";
 import { printAddress } from "./config/describe.ts";
 import { retentionOf } from "./config/retention.ts";
 import type { Settings } from "./config/schema.ts";
-import { adminTokens } from "./config/tokens.ts";
+import { adminTokens, namesTokens } from "./config/tokens.ts";
 import type { Check } from "./core/check.ts";
 import { asFault, fault, reasonOf } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
+import type { StoreKeys } from "./core/integrity.ts";
 import type { Target } from "./core/job.ts";
 import type { AdminToken } from "./core/permission.ts";
 import type { Consumer } from "./core/queue.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
 import { openTargets } from "./create/index.ts";
-import { openDeclared } from "./declared/index.ts";
+import { openDeclared, outgoingPolicy } from "./declared/index.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createInProgress } from "./follow/in-progress.ts";
-import { certificateOf } from "./ingress/certificate.ts";
 import { createIngress } from "./ingress/server.ts";
 import { createHttpClient } from "./intercept/http.ts";
 import { createRegistry } from "./intercept/registry.ts";
 import { openLead } from "./lead.ts";
 import { createAdmin } from "./ops/admin.ts";
 import { createBatches } from "./ops/batches.ts";
-import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck } from "./ops/checks.ts";
+import type { Distrusted } from "./ops/checks.ts";
+import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck, trustCheck } from "./ops/checks.ts";
 import { isLoopback } from "./ops/guard.ts";
 import { keepPruning } from "./ops/prune.ts";
 import { createRateMeter } from "./ops/rate.ts";
@@ -38,8 +39,11 @@ import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { createRecorder } from "./record/recorder.ts";
 import { openStore } from "./store/open.ts";
+import { storeHosts } from "./store/url.ts";
 import type { Sweeper } from "./sweep.ts";
 import { createWholeSweep, keepSweeping } from "./sweep.ts";
+import { ADMIN_CERTIFICATE, certificateOf, WEBHOOK_CERTIFICATE } from "./tls/certificate.ts";
+import { createTurns } from "./turns.ts";
 import { createVerifier } from "./verify/verifier.ts";
 
 export interface Gateway {
@@ -67,6 +71,8 @@ export interface GatewayOptions {
   readonly storeWaitMs?: number;
   /** Where a token for this user on this machine is kept; none without it, or where the settings name tokens. */
   readonly localToken?: string;
+  /** As config/store-key.ts loads them; without them nothing in the store is signed, and all of it is believed. */
+  readonly keys?: StoreKeys | undefined;
 }
 
 /**
@@ -76,6 +82,7 @@ export interface GatewayOptions {
  */
 export async function startGateway(settings: Settings, options: GatewayOptions): Promise<Gateway> {
   const { role } = settings;
+  const { keys } = options;
   await using opened = new AsyncDisposableStack();
   const state = { stopping: false };
 
@@ -83,6 +90,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   let store: Store | undefined;
   let sweeper: Sweeper | undefined;
   let checks: readonly Check[] = [];
+  let distrusted: Distrusted | undefined;
   const inProgress = createInProgress();
   const metrics = createMetrics({
     version: VERSION,
@@ -99,7 +107,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const record = createRecorder({ logger, metrics });
   const rate = createRateMeter();
   const inForce = createInForce();
-  const http = createHttpClient({ deny: [settings.admin] });
+  const http = createHttpClient(outgoingPolicy(settings, storeHosts(settings.store)));
   opened.defer(() => http.close());
   const cloudEvents = createCloudEvents({ plans: inForce.plans, http, tell: record });
   const tell: Tell = (fact) => {
@@ -107,6 +115,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     cloudEvents.notify(fact);
     rate.tell(fact);
     if (fact.type === "store.back") sweeper?.soon();
+    if (fact.type === "store.distrusted") distrusted = { error: fact.error, at: Date.now() };
     options.listener?.(fact);
   };
 
@@ -120,13 +129,19 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   opened.defer(() => targets?.close());
   const places = targets && createPlaces(targets, tell);
   opened.defer(() => places?.close());
-  const certificate = role === "worker" ? undefined : await certificateOf(settings, { tell });
+  const certificate =
+    role === "worker" ? undefined : await certificateOf(settings, WEBHOOK_CERTIFICATE, { tell });
   opened.defer(() => certificate?.close());
+  const adminCertificate = await certificateOf(settings, ADMIN_CERTIFICATE, { tell });
+  opened.defer(() => adminCertificate?.close());
   store = await openStore(settings.store, {
-    owner: { admin: `http://${printAddress(settings.admin)}` },
+    owner: {
+      admin: `${adminCertificate === undefined ? "http" : "https"}://${printAddress(settings.admin)}`,
+    },
     tell,
     waitMs: options.storeWaitMs ?? 0,
     durability: settings.durability,
+    keys,
   });
   const { ledger, queue } = store;
   opened.defer(() => store?.close());
@@ -134,15 +149,19 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   // 4. the two ways
   const verifier = createVerifier(inForce.secrets, { http });
   const { plans } = inForce;
-  const { decideWithin } = settings;
-  const flows = createAccept({ verifier, ledger, queue, plans, tell, decideWithin });
+  const { visible } = declared;
+  const { decideWithin, decideBudget } = settings;
+  const turns = createTurns();
+  const deciding = { verifier, plans, visible, tell, keys, decideBudget, turns };
+  const flows = createAccept({ ...deciding, ledger, queue, decideWithin });
   checks = [
     stoppingCheck(() => state.stopping),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
     ...(store.checks?.() ?? []),
+    ...(keys === undefined ? [] : [trustCheck(() => distrusted)]),
     catalogCheck(declared.state),
     ...(places?.ready.map(({ name, ready }) => targetCheck(ready, name)) ?? []),
-    ...(certificate === undefined ? [] : [certificate.check]),
+    ...[certificate, adminCertificate].flatMap((one) => (one === undefined ? [] : [one.check])),
   ];
 
   // 5. the admin port: health is answered from here on
@@ -153,7 +172,9 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const admin = createAdmin({
     ...settings.admin,
     tokens,
-    open: settings.adminOpen,
+    open: openTo(settings),
+    hosts: settings.adminHosts,
+    ...(adminCertificate && { certificate: adminCertificate }),
     ledger,
     queue,
     replay: flows.replay,
@@ -174,7 +195,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const known = await Promise.race([declared.ready.then(() => true), stopped(options.stopping)]);
   let consumer: Consumer | undefined;
   if (known && places !== undefined) {
-    const dispatch = createDispatch({ ...places, ledger, queue, plans, verifier, tell });
+    const dispatch = createDispatch({ ...places, ...deciding, ledger, queue });
     sweeper = keepSweeping({ ledger, queue, tell });
     opened.defer(() => sweeper?.stop());
     const pruner = keepPruning({ ledger, policy: retentionOf(settings), tell });
@@ -182,15 +203,14 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     consumer = await queue.consume(dispatch, { concurrency: settings.concurrency });
     opened.defer(() => consumer?.stop(settings.shutdownGrace));
   }
-  const lead = known ? openLead({ settings, ledger, plans, inProgress, tell }) : undefined;
+  const lead = known ? openLead({ settings, ledger, plans, visible, inProgress, tell }) : undefined;
   opened.defer(() => lead?.close());
   let listen: string | undefined;
   if (known && role !== "worker") {
     const { maxBody, maxInFlight, defaultListener, unverifiedReply } = settings;
     const ingress = createIngress({
       plans,
-      accept: flows.accept,
-      open: flows.open,
+      ...{ accept: flows.accept, open: flows.open },
       tell,
       maxBody,
       maxInFlight,
@@ -252,13 +272,19 @@ function tokensOf(settings: Settings, localToken: string | undefined, tell: Tell
   }
 }
 
+/** Who named tokens wants to know who looks: then nothing is open to those who show none. */
+function openTo(settings: Settings): Settings["adminOpen"] {
+  return namesTokens(settings) ? "never" : settings.adminOpen;
+}
+
 /** A port that others reach is never open: whoever asked for that should not have to find out by a 401. */
-function tellIgnored({ admin, adminOpen: open }: Settings, tell: Tell): void {
-  if (open !== "loopback" || isLoopback(admin.host)) return;
-  tell({
-    type: "setting.ignored",
-    error: fault("SLUICE_ADMIN_OPEN", { open, address: printAddress(admin) }),
-  });
+function tellIgnored(settings: Settings, tell: Tell): void {
+  const { admin, adminOpen: open } = settings;
+  const why = namesTokens(settings)
+    ? "beside tokens"
+    : !isLoopback(admin.host) && `on ${printAddress(admin)}, which others than this machine can reach`;
+  if (open !== "loopback" || why === false) return;
+  tell({ type: "setting.ignored", error: fault("SLUICE_ADMIN_OPEN", { open, why }) });
 }
 
 /** Fastify names one address that answers: of a port that is bound to all, this would say that others cannot reach it. */

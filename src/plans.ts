@@ -105,6 +105,7 @@ export function createInForce(): InForce {
       peek: (namespace, name) => (current === undefined ? null : current.secrets.peek(namespace, name)),
       read: async (namespace, name) => (await current?.secrets.read(namespace, name)) ?? null,
       again: async (namespace, name) => current?.secrets.again?.(namespace, name),
+      names: (namespace) => current?.secrets.names?.(namespace) ?? [],
     },
     swap(next) {
       current = next;

@@ -20,6 +20,7 @@ interface Unproved {
   readonly told: string;
   /** Not every secret could be tried. */
   readonly beyond?: SluiceError;
+  readonly diagnose?: () => Promise<string>;
 }
 
 /**
@@ -55,7 +56,8 @@ function hopeless({ proofs: demands }: TriggerPlan, proofs: OpenProofs): Unprove
  * A listener without triggers has nobody to say who may send to it: what comes is kept only where that was spelled out.
  *
  * @throws SluiceError SLUICE_UNVERIFIED, SLUICE_LISTENER_EMPTY, SLUICE_PROOF_AWAY when a Secret cannot be read just now,
- *   or SLUICE_PROOF_BUDGET when the body is too large to be checked against all secrets.
+ *   SLUICE_PROOF_BUDGET when the body is too large to be checked against all secrets, or SLUICE_TRIGGER_UNSEEN when a
+ *   right cannot be asked for.
  */
 export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs): Promise<void> {
   const triggers = plan.groups.flatMap((group) => group.triggers);
@@ -65,11 +67,18 @@ export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs)
   const [first] = reasons;
   if (first === undefined || reasons.includes(undefined)) return;
   const beyond = reasons.find((reason) => reason?.beyond)?.beyond;
-  throw beyond ?? fault("SLUICE_UNVERIFIED", { reason: first.reason, told: first.told });
+  if (beyond !== undefined) throw beyond;
+  const { reason, told, diagnose } = first;
+  const more = (await diagnose?.()) ?? "";
+  throw fault("SLUICE_UNVERIFIED", { reason: `${reason}${more}`, told });
 }
 
 /** Undefined where it does trust him. */
 async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<Unproved | undefined> {
+  const { barred } = trigger;
+  if (barred?.retry === "soon") throw barred;
+  if (barred !== undefined)
+    return { reason: `${barred.message}. ${barred.fix}`, told: "the listener may not say how" };
   const nobody = trustsNobody(trigger);
   if (nobody !== undefined) return nobody;
   let first: Unproved | undefined;
@@ -79,7 +88,8 @@ async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<U
     // Neither proved nor refuted: it cannot be kept, since its signature would have to be kept with it.
     if (proof.transient) throw fault("SLUICE_PROOF_AWAY", { reason: proof.reason });
     const beyond = proof.code === "SLUICE_PROOF_BUDGET" ? { beyond: proof.error } : {};
-    first ??= { reason: proof.reason, told: toldOf(proof), ...beyond };
+    const { diagnose } = proof;
+    first ??= { reason: proof.reason, told: toldOf(proof), ...beyond, ...(diagnose && { diagnose }) };
   }
   return first;
 }

@@ -18,16 +18,28 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   render: ["core"],
   intercept: ["core", "cel", "verify"],
   interceptors: ["core", "verify", "cel"],
-  "accept.ts": ["core", "again.ts", "decide-now.ts", "keep.ts", "refuse.ts", "verify"],
+  "accept.ts": ["core", "again.ts", "decide-now.ts", "keep.ts", "refuse.ts", "turns.ts", "verify"],
   "keep.ts": ["core", "decide-now.ts", "redelivery.ts", "verify"],
-  "decide-now.ts": ["core", "decide.ts", "verify"],
+  "decide-now.ts": ["core", "decide.ts", "turns.ts", "verify"],
+  "turns.ts": ["core"],
   "again.ts": ["core"],
   "refuse.ts": ["core", "verify"],
-  "decide.ts": ["core", "fire.ts", "verify", "waiting.ts", "intercept", "bind", "render"],
+  "decide.ts": ["core", "fire.ts", "turns.ts", "verify", "waiting.ts", "intercept", "bind", "render"],
   "fire.ts": ["core"],
-  "decide-later.ts": ["core", "decide.ts", "redelivery.ts", "verify", "waiting.ts"],
+  "decide-later.ts": ["core", "decide.ts", "redelivery.ts", "turns.ts", "verify", "waiting.ts"],
   "waiting.ts": ["core"],
-  "dispatch.ts": ["core", "decide-later.ts", "gate.ts", "verify", "intercept", "bind", "render"],
+  "dispatch.ts": [
+    "core",
+    "as-declared.ts",
+    "decide-later.ts",
+    "distrust.ts",
+    "gate.ts",
+    "turns.ts",
+    "verify",
+    "intercept",
+    "bind",
+    "render",
+  ],
   compile: ["core", "catalog", "intercept", "recall.ts", "bind", "render"],
   "recall.ts": ["catalog"],
   "plans.ts": ["core", "catalog", "compile", "recall.ts", "lint"],
@@ -36,9 +48,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "gate.ts": ["core"],
   "places.ts": ["core", "gate.ts"],
   "redelivery.ts": ["core"],
+  // What the store holds and nobody believes; what is declared otherwise by now.
+  "distrust.ts": ["core"],
+  "as-declared.ts": ["core"],
   "sweep.ts": ["core"],
   "audit.ts": ["core"],
-  ingress: ["core"],
+  // What both ports share: certificates that change while they are in use.
+  tls: ["core"],
+  ingress: ["core", "tls"],
   catalog: ["core", "kube"],
   enqueue: ["core"],
   ledger: ["core"],
@@ -53,14 +70,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // Parity: what this gateway would create, beside what another created.
   shadow: ["core"],
   record: ["core"],
-  ops: ["core"],
+  ops: ["core", "tls"],
   cli: ["*"],
   "main.ts": ["*"],
 };
 
 /** npm package → the units that may use it. */
 const PACKAGES: Record<string, readonly string[]> = {
-  fastify: ["ingress", "ops"],
+  fastify: ["ingress", "ops", "tls"],
   "@octokit/webhooks": ["verify", "interceptors"],
   "@octokit/webhooks-methods": ["cli"],
   "@octokit/webhooks-examples": ["cli"],
@@ -153,7 +170,7 @@ test("process.env is read in one file; process.exit and signals live in src/cli"
     [],
   );
   const exits = sources.filter(
-    (s) => /process\.(exit\b|exitCode|on\(|once\((?!"exit"))/.test(s.text) && s.unit !== "cli",
+    (s) => /process\.(exit\b|exitCode|umask|on\(|once\((?!"exit"))/.test(s.text) && s.unit !== "cli",
   );
   assert.deepEqual(
     exits.map((s) => s.path),

@@ -31,7 +31,9 @@ async function world(): Promise<World> {
   const targets = openTargets({
     create: "kubernetes",
     kubeconfig: home.writeKubeconfig(join(folder.path, "home")),
-    clusters: new Map([["west", west.writeKubeconfig(join(folder.path, "west"))]]),
+    clusters: new Map([
+      ["west", { kubeconfig: west.writeKubeconfig(join(folder.path, "west")), namespaces: ["ci"] }],
+    ]),
   });
   opened.defer(() => targets.close());
   const flows = opened.use(await openFlows(OBJECTS, { target: targets.target, clusters: targets.clusters }));

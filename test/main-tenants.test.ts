@@ -123,9 +123,6 @@ test("at home a tenant's triggers work, as the listener's account", async () => 
   assert.equal(created?.impersonated, accountUser("a", "default"));
 });
 
-/** A listener that takes b's triggers for its own. */
-const reaching = (more: Written = {}) =>
-  listener("git", [], { namespaceSelector: { matchNames: ["b"] }, ...more });
 const params = [
   { name: "ref", value: "$(body.ref)" },
   { name: "ns", value: "$(body.ns)" },
@@ -166,23 +163,6 @@ const WAYS: readonly (readonly [way: string, objects: readonly Written[], token:
     [own({ serviceAccountName: "b:builder", template: templateIn("b") })],
     "of-a",
     /CREATE_REFUSED|OBJECT_INVALID|failed/,
-  ],
-  ["b's triggers, whose secret it knows", [reaching()], "of-b", /CREATE_TENANT/],
-  [
-    "b's triggers from a group",
-    [
-      listener("git", [], {
-        triggerGroups: [
-          {
-            name: "g",
-            interceptors: [cel("true")],
-            triggerSelector: { namespaceSelector: { matchNames: ["*"] } },
-          },
-        ],
-      }),
-    ],
-    "of-b",
-    /CREATE_TENANT/,
   ],
   [
     "a cluster that nobody named",

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { payload } from "../src/core/delivery.ts";
 import { asFault, fault, forSender, SluiceError } from "../src/core/errors.ts";
 import type { ListenerPlan } from "../src/core/plan.ts";
+import { decide } from "../src/decide.ts";
 import { refuseBroken, refuseNoJson, refuseUnproved } from "../src/refuse.ts";
 import { createVerifier } from "../src/verify/verifier.ts";
 import { deliveryOf } from "./contracts/interceptor.ts";
@@ -62,4 +63,28 @@ test("a listener whose selector cannot be read refuses every delivery with 500; 
   refuseBroken(planOf("good"));
   const cause = fault("SLUICE_OBJECT_INVALID", { field: "x", reason: "y" });
   assert.throws(() => refuseBroken({ ...planOf("good"), fault: cause }), /ci\/good cannot fire: x: y/);
+});
+
+test("a trigger that the listener may not see trusts nobody; while that is not known, nothing is refused for good", async () => {
+  const { plans } = await compiled([listener("git", [trigger("t")], OPEN)]);
+  const plan = plans.find("ci", "git") ?? assert.fail("there is no plan");
+  const barredBy = (code: "SLUICE_TRIGGER_FORBIDDEN" | "SLUICE_TRIGGER_UNSEEN"): ListenerPlan => {
+    const barred = fault(code, { namespace: "b" });
+    const bar = (group: ListenerPlan["groups"][number]) => ({
+      ...group,
+      triggers: group.triggers.map((one) => ({ ...one, barred })),
+    });
+    return { ...plan, groups: plan.groups.map(bar) };
+  };
+  const delivery = deliveryOf({}, "{}");
+  const proofs = createVerifier({ peek: () => null, read: async () => null }).begin(delivery);
+  const forbidden = barredBy("SLUICE_TRIGGER_FORBIDDEN");
+  await assert.rejects(refuseUnproved(forbidden, proofs), refusal("SLUICE_UNVERIFIED", 401));
+  const { decisions } = await decide(forbidden, delivery, proofs);
+  assert.deepEqual([decisions[0]?.result, decisions[0]?.code], ["failed", "SLUICE_TRIGGER_FORBIDDEN"]);
+  const unseen = barredBy("SLUICE_TRIGGER_UNSEEN");
+  await assert.rejects(refuseUnproved(unseen, proofs), refusal("SLUICE_TRIGGER_UNSEEN", 503));
+  const later = await decide(unseen, delivery, proofs);
+  assert.equal(later.decisions[0]?.result, "waiting");
+  assert.match(later.transient ?? "", /cannot be asked just now/);
 });

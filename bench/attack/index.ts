@@ -1,6 +1,7 @@
 /** All rows of the attack bench. */
 
+import { expensiveDecisions } from "./expensive-decisions.ts";
 import { manySecrets } from "./many-secrets.ts";
 import type { AttackRow } from "./row.ts";
 
-export const ATTACKS: readonly AttackRow[] = [manySecrets];
+export const ATTACKS: readonly AttackRow[] = [expensiveDecisions, manySecrets];

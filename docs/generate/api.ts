@@ -21,6 +21,7 @@ export function apiPage(): string {
     "## Who may ask",
     RIGHTS,
     table(["permission", "allows"], Object.entries(ALLOWS)),
+    VALUES,
     TOKENS,
     "## Routes",
     "All under `/api/v1`.",
@@ -46,16 +47,29 @@ const RIGHTS =
   "A request shows a token as `Authorization: Bearer …`; the token has permissions, each on its own:";
 
 const ALLOWS: Record<(typeof PERMISSIONS)[number], string> = {
-  view: "read everything but bodies",
-  payload: "read bodies, and the headers that are not sensitive; who looked is recorded",
+  view: "read everything but values of events: facts, verdicts, names, expressions",
+  payload:
+    "read bodies, headers that are not sensitive, and what was made of them (`values`); search by `text`; each look is recorded",
   operate: "replay, retry, drop, pause, resume, cancel; who and why is recorded before it is done",
 };
+
+const VALUES = `### What viewing shows
+
+Of an event \`view\` shows its facts and nothing else: provider, the provider's id of the delivery, event, repository, ref,
+revision, number of the pull request, actor, and the size of its body. Names of objects that were made are shown too (the
+cluster shows them as well), and so is all that operators wrote: names of steps, expressions, params, fields. Left out are
+values of headers and of the query, params, what explains an expression, rendered objects, the cluster's messages about runs,
+and what reasons quote of an event or of an answer to it: \`“…”\` stands there. \`values=true\` asks for all of that; it
+wants \`payload\`, and so does a search by \`text\`, which could ask for a body word by word. Each such look is an act
+(\`sluice acts\`) before it is answered. The log quotes nothing of an event either. Records that versions before 0.1
+finished may quote in a reason what is not marked; they go with the retention.`;
 
 const TOKENS = `- On this machine nothing need be set: \`sluice serve\` on loopback keeps a token for its user, readable by him
   alone (\`admin-token\` in an embedded store's folder, else in \`$XDG_STATE_HOME/sluice\`), and the verbs find it. A gateway
   whose settings name tokens (\`adminToken\`, \`adminTokens\`) keeps none and knows no such token: name one to the verbs too.
 - \`adminToken\` (\`SLUICE_ADMIN_TOKEN\`) is one token for everything, the same for the gateway and for the verbs.
-- \`adminTokens\` names a file; keep it as a Secret. The hash is what \`printf %s "$TOKEN" | sha256sum\` prints:
+- \`adminTokens\` names a file that only its owner and a group may read (in a cluster a Secret, mounted with
+  \`defaultMode: 0440\`); one that every user of the machine may use is refused. The hash is what \`printf %s "$TOKEN" | sha256sum\` prints:
 
 \`\`\`yaml
 - name: dashboard
@@ -66,11 +80,21 @@ const TOKENS = `- On this machine nothing need be set: \`sluice serve\` on loopb
   permissions: [view, payload, operate]
 \`\`\`
 
-Without a token, whoever reaches a loopback port may view (\`adminOpen: view\`); \`adminOpen: loopback\` opens everything to
-him, \`never\` nothing. On a port that the network reaches everything wants a token, whatever \`adminOpen\` says, and
-where it says loopback the log warns of that. Tokens are
+While the settings name no token, whoever reaches a loopback port may view (\`adminOpen: view\`); \`adminOpen: loopback\` opens
+everything to him, \`never\` nothing. Once they name one, and on a port that the network reaches, everything wants a token,
+whatever \`adminOpen\` says, and where it says loopback the log warns of that. Tokens are
 compared by hash in constant time. The actor that is recorded is the token's name, with the \`actor\` that the request
-gives: \`ann (on-call)\`.`;
+gives: \`ann (on-call)\`.
+
+## How it is reached
+
+With \`adminTlsCert\` and \`adminTlsKey\` the port speaks TLS only; the files are read again when they change. Verbs trust the
+usual authorities, \`adminCa\`, and the port's own certificate where their settings name it; it has to be made out to the
+address that they ask, 127.0.0.1 for those that find the gateway by its store. Probes and scrapers then say \`scheme: HTTPS\`.
+
+A request must ask by a name that is the gateway's own, or it may come from a stranger's page whose name was made to lead here
+(DNS rebinding). On loopback that is localhost and its addresses. On other addresses it is any address, this machine's own
+name, \`<name>.<namespace>.svc\` with or without \`.cluster.local\`, and what \`adminHosts\` names; others are answered 403.`;
 
 const BATCHES = `## Many at once
 

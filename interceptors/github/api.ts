@@ -6,6 +6,7 @@ import { header } from "../../src/core/headers.ts";
 import type { HttpResponse, InterceptorTools } from "../../src/core/interceptor.ts";
 import type { JsonValue } from "../../src/core/json.ts";
 import { parseJson } from "../../src/core/json.ts";
+import { quoted } from "../../src/core/quoted.ts";
 import type { Read, secretRef } from "../params.ts";
 import { secretOf } from "../params.ts";
 
@@ -99,7 +100,7 @@ export function asker(
   const claimed = header(event.headers, "X-Github-Enterprise-Host");
   if (claimed && claimed !== place.enterpriseHost) {
     throw new GithubRefusal(
-      `the event comes from GitHub Enterprise ${claimed}: set the parameter enterpriseHost to it`,
+      `the event comes from GitHub Enterprise ${quoted(claimed)}: set the parameter enterpriseHost to it`,
     );
   }
   if (http === undefined) throw new GithubRefusal(`${place.apiUrl} is not asked offline`);
@@ -118,7 +119,7 @@ export function asker(
     if (answer.status === 404) return undefined;
     // 202 is a promise: the answer is being made.
     if (answer.status < 200 || answer.status > 299 || answer.status === 202) {
-      const reason = `GitHub answered ${answer.status} to ${path}: ${answer.body.slice(0, 200)}`;
+      const reason = `GitHub answered ${answer.status} to ${path}: ${quoted(answer.body.slice(0, 200))}`;
       throw new GithubRefusal(reason, { transient: passesWithTime(answer) });
     }
     const nextPage = nextPageOf(answer);

@@ -7,6 +7,7 @@ import type { InterceptorTools, Verdict } from "../../src/core/interceptor.ts";
 import { GRPC, PASS } from "../../src/core/interceptor.ts";
 import type { JsonValue } from "../../src/core/json.ts";
 import { isJsonObject, ownValue } from "../../src/core/json.ts";
+import { quoted } from "../../src/core/quoted.ts";
 import type { Read, secretRef } from "../params.ts";
 import type { AskGithub, GithubPlace } from "./api.ts";
 import { asker, GithubRefusal, tokenReader } from "./api.ts";
@@ -119,7 +120,7 @@ function contentOf(file: JsonValue): string {
   if (typeof content !== "string") throw new GithubRefusal("OWNERS has no content");
   if (encoding === "") return content;
   if (encoding === "base64") return Buffer.from(content, "base64").toString("utf8");
-  throw new GithubRefusal(`OWNERS comes in the encoding ${JSON.stringify(encoding)}`);
+  throw new GithubRefusal(`OWNERS comes in the encoding ${quoted(String(encoding))}`);
 }
 
 /** Approvers and reviewers in lower case. Every scalar is read as text, so that a login like `007` stays one. */
@@ -133,7 +134,7 @@ function ownersIn(text: string): readonly string[] {
     if (error !== undefined) throw error;
     owners = document?.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new GithubRefusal(`OWNERS is no valid YAML: ${reasonOf(error)}`);
+    throw new GithubRefusal(`OWNERS is no valid YAML: ${quoted(reasonOf(error))}`);
   }
   if (owners === null || owners === undefined || owners === "") return [];
   if (typeof owners !== "object" || Array.isArray(owners)) throw new GithubRefusal("OWNERS holds no mapping");

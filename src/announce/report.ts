@@ -2,7 +2,8 @@
 
 import { isJsonObject, parseJson } from "../core/json.ts";
 import { SERVED_BY } from "../core/labels.ts";
-import type { Plans } from "../core/plan.ts";
+import type { Plans, VisiblePlan } from "../core/plan.ts";
+import { allVisible } from "../core/plan.ts";
 import type { Api } from "../kube/api.ts";
 import { versionPath } from "../kube/discovery.ts";
 import type { Events } from "../kube/events.ts";
@@ -18,6 +19,8 @@ import { conditionsOf, verdictOf } from "./verdict.ts";
 export interface ReportNeeds {
   readonly api: Api;
   readonly plans: Pick<Plans, "find">;
+  /** Default: every trigger may be used. */
+  readonly visible?: VisiblePlan;
   readonly places: Places;
   /** Whose gateways these are: the namespace of their Lease. */
   readonly installation: string;
@@ -51,13 +54,13 @@ export interface Known {
  * @throws SluiceError when the server refuses or does not answer.
  */
 export async function report(needs: ReportNeeds, known: Known): Promise<Known> {
-  const { api, plans, places, settle, clock } = needs;
+  const { api, plans, visible = allVisible, places, settle, clock } = needs;
   const { seen, since } = known;
   const plan = plans.find(seen.namespace, seen.name);
   const ours = seen.owner === "sluice" || (seen.owner === "nobody" && clock() >= since + settle);
   // What the catalog does not know yet, it will know the next time.
   if (plan === undefined || !ours) return known;
-  const verdict = verdictOf(plan);
+  const verdict = verdictOf(await visible(plan));
   const { service: gateway } = places;
   const own = needs.services && gateway ? await ensureService(api, seen, gateway, places) : undefined;
   const written = await writeStatus(needs, seen, verdict, own);

@@ -23,7 +23,11 @@ export function verdictOf(plan: ListenerPlan): Verdict {
     return { available: false, ready: false, reason: code, message: cut(message) };
   }
   const triggers = plan.groups.flatMap((group) => group.triggers);
-  const faults = triggers.flatMap(({ name, fault }) => (fault === undefined ? [] : [{ name, fault }]));
+  const faults = triggers.flatMap(({ name, fault, barred }) => {
+    // What nobody could ask just now says nothing of the trigger.
+    const why = barred?.retry === "soon" ? fault : (barred ?? fault);
+    return why === undefined ? [] : [{ name, fault: why }];
+  });
   // Without triggers nobody says who may send: what comes is refused, unless that was spelled out.
   const served = {
     available: triggers.length > 0 || plan.open === true,

@@ -1,5 +1,6 @@
 /** Compiles the bindings of one trigger: an event goes in, the params of its template come out. */
 
+import { type Cost, createCost } from "../core/cost-budget.ts";
 import type { Event } from "../core/delivery.ts";
 import { fault, reasonOf, SluiceError } from "../core/errors.ts";
 import type { BindPlan, Params } from "../core/plan.ts";
@@ -7,6 +8,7 @@ import type { TemplateParam } from "../core/tekton.ts";
 import { cutValue } from "./expressions.ts";
 import type { Path } from "./path.ts";
 import { compilePath, ROOTS, unknownRoot } from "./path.ts";
+import { SEARCHED_PER_STEP } from "./print.ts";
 import { MAX_PARAM_LENGTH } from "./steps.ts";
 import type { EventView } from "./view.ts";
 import { viewOf } from "./view.ts";
@@ -60,10 +62,10 @@ export function compileBindings(params: readonly BoundParam[], declared: readonl
   if (duplicate !== undefined) throw duplicate.error;
   const defaults = defaultsOf(declared);
   const compiled = params.map((param) => compileParam(param, defaults.get(param.name)));
-  const bind = (event: Event): Params => {
+  const bind = (event: Event, cost: Cost = createCost()): Params => {
     const view = viewOf(event);
     const values = new Map(defaults);
-    for (const param of compiled) values.set(param.name, resolve(param, view));
+    for (const param of compiled) values.set(param.name, resolve(param, view, cost));
     return values;
   };
   const sensitive = new Set(compiled.filter(isSensitiveParam).map(({ name }) => name));
@@ -136,9 +138,10 @@ function compileExpression(text: string): Expression {
   }
 }
 
-function resolve(param: CompiledParam, view: EventView): string {
+function resolve(param: CompiledParam, view: EventView, cost: Cost): string {
   const { expressions, literals } = param;
-  const values = expressions.map((expression) => read(expression, param, view));
+  const values = expressions.map((expression) => read(expression, param, view, cost));
+  cost.charge(1 + expressions.length);
   // Where no other dollar sign stands, joining gives what the reference's search and replace gives.
   if (values.length <= 1 || !(param.risky || values.some(hasDollar))) {
     let text = literals[0] as string;
@@ -146,13 +149,13 @@ function resolve(param: CompiledParam, view: EventView): string {
     if (text.length > MAX_PARAM_LENGTH) throw tooLong(param);
     return text;
   }
-  return replaceInTurn(param, values);
+  return replaceInTurn(param, values, cost);
 }
 
 const hasDollar = (text: string): boolean => text.includes("$");
 
-function read(expression: Expression, param: CompiledParam, view: EventView): string {
-  const result = "path" in expression ? expression.path.read(view) : expression.error;
+function read(expression: Expression, param: CompiledParam, view: EventView, cost: Cost): string {
+  const result = "path" in expression ? expression.path.read(view, cost) : expression.error;
   if (typeof result === "string") return result;
   if (param.fallback !== undefined) return param.fallback;
   if (result instanceof SluiceError) throw result;
@@ -163,12 +166,14 @@ function read(expression: Expression, param: CompiledParam, view: EventView): st
  * The reference replaces one expression after the other in the growing text: a value that spells a later expression of
  * the same param is replaced, too. It learns nothing that the param does not hold anyway, so this is kept, with a limit.
  */
-function replaceInTurn(param: CompiledParam, values: readonly string[]): string {
+function replaceInTurn(param: CompiledParam, values: readonly string[], cost: Cost): string {
   let text = param.value;
   for (let i = 0; i < values.length; i++) {
     const original = `$(${param.expressions[i]?.text})`;
     const value = values[i] as string;
+    cost.charge(1 + text.length / SEARCHED_PER_STEP);
     const pieces = text.split(original);
+    cost.charge(pieces.length * (2 + value.length / SEARCHED_PER_STEP));
     const length = text.length + (pieces.length - 1) * (value.length - original.length);
     if (length > MAX_PARAM_LENGTH) throw tooLong(param);
     text = pieces.join(value);

@@ -1,18 +1,19 @@
 /** Evaluates paths with the semantics of Kubernetes' JSONPath: nodes become closures, once. */
 
+import type { Cost } from "../core/cost-budget.ts";
 import type { JsonValue } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import { compare } from "./compare.ts";
-import type { Budget, Item, Step } from "./steps.ts";
-import { PathStop, spend } from "./steps.ts";
+import type { Item, Step } from "./steps.ts";
+import { PathStop, STOP_STEPS, VALUE_STEPS } from "./steps.ts";
 import type { PathNode } from "./syntax.ts";
 
 /** One step made of a list of nodes: each takes what the one before it gave. */
 export function compileSteps(nodes: readonly PathNode[]): Step {
   const steps = nodes.map(compileStep);
-  return (input, budget) => {
+  return (input, cost) => {
     let values = input as Item[];
-    for (const step of steps) values = step(values, budget);
+    for (const step of steps) values = step(values, cost);
     return values;
   };
 }
@@ -20,24 +21,28 @@ export function compileSteps(nodes: readonly PathNode[]): Step {
 function compileStep(node: PathNode): Step {
   switch (node.kind) {
     case "field":
-      return (input, budget) => field(input, node.name, budget);
+      return (input, cost) => field(input, node.name, cost);
     case "index":
-      return (input) => index(input, node.at);
+      return (input, cost) => index(input, node.at, cost);
     case "slice":
-      return (input, budget) => slice(input, node, budget);
+      return (input, cost) => slice(input, node, cost);
     case "wildcard":
-      return (input, budget) => input.flatMap((value) => children(value, budget));
+      return (input, cost) => input.flatMap((value) => children(value, cost));
     case "descend":
       return descend;
     case "union": {
       const branches = node.branches.map(compileSteps);
-      return (input, budget) => union(input, branches, budget);
+      return (input, cost) => union(input, branches, cost);
     }
     case "filter":
       return filter(node);
     case "literal": {
       const { value } = node;
-      return typeof value === "string" ? () => [value] : (input) => input.map(() => value);
+      if (typeof value === "string") return () => [value];
+      return (input, cost) => {
+        cost.charge(input.length);
+        return input.map(() => value);
+      };
     }
     case "word":
       return (input) => {
@@ -46,9 +51,10 @@ function compileStep(node: PathNode): Step {
   }
 }
 
-function union(input: readonly Item[], branches: readonly Step[], budget: Budget): Item[] {
+function union(input: readonly Item[], branches: readonly Step[], cost: Cost): Item[] {
+  cost.charge(branches.length * (1 + input.length));
   try {
-    return branches.flatMap((branch) => branch(input, budget));
+    return branches.flatMap((branch) => branch(input, cost));
   } catch (error) {
     // Whatever stopped a branch, the reference leaves the whole step with its input.
     if (error instanceof PathStop) throw new PathStop(error.message, input.length);
@@ -57,8 +63,8 @@ function union(input: readonly Item[], branches: readonly Step[], budget: Budget
 }
 
 /** Nothing in, nothing out; but of the values that are there, one must have the key. */
-function field(input: readonly Item[], name: string, budget: Budget): Item[] {
-  spend(budget, input.length);
+function field(input: readonly Item[], name: string, cost: Cost): Item[] {
+  cost.charge(1 + input.length * VALUE_STEPS);
   const found: Item[] = [];
   for (const value of input) {
     if (isJsonObject(value) && Object.hasOwn(value, name)) found.push(value[name] as JsonValue);
@@ -67,7 +73,8 @@ function field(input: readonly Item[], name: string, budget: Budget): Item[] {
   return found;
 }
 
-function index(input: readonly Item[], at: number): Item[] {
+function index(input: readonly Item[], at: number, cost: Cost): Item[] {
+  cost.charge(1 + input.length * VALUE_STEPS);
   const found: Item[] = [];
   for (const value of input) {
     if (value === null) continue;
@@ -81,7 +88,8 @@ function index(input: readonly Item[], at: number): Item[] {
 
 type Slice = Extract<PathNode, { kind: "slice" }>;
 
-function slice(input: readonly Item[], { start, end, step }: Slice, budget: Budget): Item[] {
+function slice(input: readonly Item[], { start, end, step }: Slice, cost: Cost): Item[] {
+  cost.charge(1 + input.length * VALUE_STEPS);
   const found: Item[] = [];
   for (const value of input) {
     if (value === null) continue;
@@ -94,7 +102,7 @@ function slice(input: readonly Item[], { start, end, step }: Slice, budget: Budg
     if (to < 0 || to > list.length) throw outOfBounds(to - 1, list, input);
     if (from > to) throw new PathStop(`it starts at ${from} and ends at ${to}`, input.length);
     if (step <= 0) throw new PathStop("the step of a slice must be above 0", input.length);
-    spend(budget, to - from);
+    cost.charge(to - from);
     for (let i = from; i < to; i += step) found.push(list[i] as JsonValue);
   }
   return found;
@@ -109,25 +117,30 @@ function outOfBounds(at: number, list: readonly JsonValue[], input: readonly Ite
   return new PathStop(`index ${at} is outside of the array's ${list.length} elements`, input.length);
 }
 
+/** What asking one element costs, besides the paths of the filter. */
+const FILTER_STEPS = 8;
+/** What making a value of a byte costs. */
+const BYTE_STEPS = 2;
+
 /** What `*` finds in a value: elements, values of keys, or the bytes of a string. */
-function children(value: Item, budget: Budget): Item[] {
+function children(value: Item, cost: Cost): Item[] {
   // Paid for before they are made: each byte becomes a value.
-  if (typeof value === "string") spend(budget, Buffer.byteLength(value));
+  cost.charge(typeof value === "string" ? 1 + value.length * 3 * BYTE_STEPS : VALUE_STEPS);
   const found =
     typeof value === "string"
       ? [...Buffer.from(value)].map(BigInt)
       : typeof value === "object" && value !== null
         ? Object.values(value)
         : [];
-  if (typeof value !== "string") spend(budget, found.length);
+  if (typeof value !== "string") cost.charge(found.length * VALUE_STEPS);
   return found;
 }
 
 /** `..`: every value that holds something, strings included, parents before their children. */
-function descend(input: readonly Item[], budget: Budget): Item[] {
+function descend(input: readonly Item[], cost: Cost): Item[] {
   const found: Item[] = [];
   const visit = (value: Item): void => {
-    spend(budget, 1);
+    cost.charge(VALUE_STEPS);
     if (typeof value === "string") {
       if (value !== "") found.push(value);
     } else if (typeof value === "object" && value !== null) {
@@ -146,19 +159,19 @@ function filter(node: Extract<PathNode, { kind: "filter" }>): Step {
   const { operator } = node;
   const accepts =
     operator === undefined
-      ? (value: Item, budget: Budget) => exists(left, value, budget)
-      : (value: Item, budget: Budget) => {
-          const a = operand(left, value, budget);
+      ? (value: Item, cost: Cost) => exists(left, value, cost)
+      : (value: Item, cost: Cost) => {
+          const a = operand(left, value, cost);
           if (a === undefined) return false;
-          const b = operand(right, value, budget);
+          const b = operand(right, value, cost);
           return b !== undefined && compare(a, operator, b);
         };
-  return (input, budget) => {
+  return (input, cost) => {
     const found: Item[] = [];
     for (const value of input) {
       for (const element of arrayOrStop(value, input)) {
-        spend(budget, 1);
-        if (accepts(element, budget)) found.push(element);
+        cost.charge(FILTER_STEPS);
+        if (accepts(element, cost)) found.push(element);
       }
     }
     return found;
@@ -166,17 +179,18 @@ function filter(node: Extract<PathNode, { kind: "filter" }>): Step {
 }
 
 /** An index outside of its array counts as existing in the reference: its error leaves the step with its input. */
-function exists(path: Step, value: Item, budget: Budget): boolean {
+function exists(path: Step, value: Item, cost: Cost): boolean {
   try {
-    return path([value], budget).length > 0;
+    return path([value], cost).length > 0;
   } catch (error) {
-    if (error instanceof PathStop) return error.left > 0;
-    throw error;
+    if (!(error instanceof PathStop)) throw error;
+    cost.charge(STOP_STEPS);
+    return error.left > 0;
   }
 }
 
-function operand(path: Step, value: Item, budget: Budget): Item | undefined {
-  const values = path([value], budget);
+function operand(path: Step, value: Item, cost: Cost): Item | undefined {
+  const values = path([value], cost);
   if (values.length > 1) throw new PathStop("a filter compares one value at a time", 0);
   return values[0];
 }

@@ -1,12 +1,14 @@
 /** One path compiled: plain chains of keys and indices by direct access, everything else by the evaluator. */
 
+import type { Cost } from "../core/cost-budget.ts";
 import { isSensitive } from "../core/headers.ts";
 import type { JsonValue } from "../core/json.ts";
-import { isJsonObject, printJson, printString } from "../core/json.ts";
+import { isJsonObject, printString } from "../core/json.ts";
 import { compileSteps, describe } from "./evaluate.ts";
 import { completePath } from "./expressions.ts";
+import { CHARACTERS_PER_STEP, print, SEARCHED_PER_STEP } from "./print.ts";
 import type { Item } from "./steps.ts";
-import { MAX_RESULTS_LENGTH, MAX_WORK, PathStop } from "./steps.ts";
+import { MAX_RESULTS_LENGTH, PathStop } from "./steps.ts";
 import type { PathNode } from "./syntax.ts";
 import { parsePath } from "./syntax.ts";
 import type { EventView } from "./view.ts";
@@ -19,7 +21,7 @@ export interface Missing {
 
 export interface Path {
   /** The result as text for a template: a string without its quotes, anything else as JSON. */
-  readonly read: (view: EventView) => string | Missing;
+  readonly read: (view: EventView, cost: Cost) => string | Missing;
   /** The key it starts from, when it can only start from one: body, header, extensions, context, or a wrong one. */
   readonly root: string | undefined;
   /** True when it may find the value of a sensitive header. */
@@ -91,7 +93,7 @@ function readPlain(text: string, keys: readonly Key[]): Path["read"] {
     : (view: EventView): JsonValue | undefined => startOf(view, root);
   const rest = keys.slice(isHeader ? 2 : 1);
   const absent = isHeader ? `no header ${JSON.stringify(name)}` : unknownRoot(root);
-  return (view) => {
+  return (view, cost) => {
     let value = start(view);
     if (value === undefined) return { reason: `${text}: ${absent}` };
     for (const key of rest) {
@@ -100,7 +102,7 @@ function readPlain(text: string, keys: readonly Key[]): Path["read"] {
       if (next === NOTHING) return "[]";
       value = next;
     }
-    return printResult(value);
+    return printResult(value, cost);
   };
 }
 
@@ -135,9 +137,9 @@ function absence(value: JsonValue, key: Key): string {
 
 function readRare(text: string, nodes: readonly PathNode[]): Path["read"] {
   const steps = compileSteps(nodes);
-  return (view) => {
+  return (view, cost) => {
     try {
-      return printResults(steps([view.all()], { left: MAX_WORK }));
+      return printResults(steps([view.all()], cost), cost);
     } catch (error) {
       if (error instanceof PathStop) return { reason: `${text}: ${error.message}` };
       throw error;
@@ -146,13 +148,13 @@ function readRare(text: string, nodes: readonly PathNode[]): Path["read"] {
 }
 
 /** One result stands for itself, none and several are a list. @throws PathStop when their text grows too long. */
-function printResults(results: readonly Item[]): string {
+function printResults(results: readonly Item[], cost: Cost): string {
   const [only] = results;
-  if (results.length === 1 && only !== undefined) return printResult(only);
+  if (results.length === 1 && only !== undefined) return printResult(only, cost);
   const texts: string[] = [];
   let length = 0;
   for (const item of results) {
-    const text = typeof item === "bigint" ? String(item) : printJson(item);
+    const text = print(item, cost);
     length += text.length + 1;
     if (length > MAX_RESULTS_LENGTH)
       throw new PathStop(`its results have more than ${MAX_RESULTS_LENGTH} characters`, 0);
@@ -161,9 +163,12 @@ function printResults(results: readonly Item[]): string {
   return `[${texts.join(",")}]`;
 }
 
-function printResult(item: Item): string {
-  if (typeof item === "string") return needsEscapes.test(item) ? printString(item).slice(1, -1) : item;
-  return typeof item === "bigint" ? String(item) : printJson(item);
+function printResult(item: Item, cost: Cost): string {
+  if (typeof item !== "string") return print(item, cost);
+  cost.charge(item.length / SEARCHED_PER_STEP);
+  if (!needsEscapes.test(item)) return item;
+  cost.charge(item.length / CHARACTERS_PER_STEP);
+  return printString(item).slice(1, -1);
 }
 
 // Everything that printString changes; most strings hold nothing of it.

@@ -1,7 +1,8 @@
 /** Loading: paths on disk into declarations and secrets, or the faults that speak against taking them. */
 
 import { setImmediate } from "node:timers/promises";
-import type { SluiceError } from "../core/errors.ts";
+import type { ObjectName } from "../core/delivery.ts";
+import type { SluiceError, SourcePosition } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
 import type { Secrets } from "../core/secrets.ts";
 import type { TektonObject } from "../core/tekton.ts";
@@ -31,6 +32,8 @@ export interface Loaded extends CatalogState {
   readonly files: number;
   readonly objects: number;
   readonly ignored: number;
+  /** Where a key of a Secret stands, or the Secret itself where it has no such key. */
+  locateSecret(secret: ObjectName, key: string): SourcePosition | undefined;
 }
 
 export interface LoadOptions {
@@ -84,7 +87,18 @@ export async function loadFound(
     files: found.files.length,
     objects: read.objects.length + read.secrets.length,
     ignored: read.ignored,
+    locateSecret(secret, key) {
+      const found = read.secrets.find(({ object }) => isSame(object, secret));
+      if (found === undefined) return undefined;
+      // Where a key stands in both, stringData wins; the deeper place is the one that exists.
+      const places = ["data", "stringData"].map((field) => locate(found.source, [field, key]));
+      return places.reduce((a, b) => (b.line > a.line ? b : a));
+    },
   };
+}
+
+function isSame(a: ObjectName, b: ObjectName): boolean {
+  return a.namespace === b.namespace && a.name === b.name;
 }
 
 async function parseFile(

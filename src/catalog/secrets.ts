@@ -9,5 +9,12 @@ export function fileSecrets(secrets: Iterable<Secret>): Secrets {
   for (const { namespace, name, data } of secrets) known.set(`${namespace}/${name}`, data);
   const peek = (namespace: string, name: string): SecretData | null =>
     known.get(`${namespace}/${name}`) ?? null;
-  return { peek, read: async (namespace, name) => peek(namespace, name) };
+  return {
+    peek,
+    read: async (namespace, name) => peek(namespace, name),
+    names: (namespace) =>
+      [...known.keys()]
+        .filter((key) => key.startsWith(`${namespace}/`))
+        .map((key) => key.slice(namespace.length + 1)),
+  };
 }

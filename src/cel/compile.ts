@@ -1,5 +1,6 @@
 /** From tree to closures: each node becomes one function, so that an event meets no tree. */
 
+import { quoted } from "../core/quoted.ts";
 import type { Call, Const, Macro, Node, Select } from "./ast.ts";
 import { pathOf } from "./ast.ts";
 import type { Checked } from "./check.ts";
@@ -36,13 +37,21 @@ export function compile(node: Node, checked: Checked, slots: Slots): Evaluate {
       const items = node.items.map((item) => compile(item, checked, slots));
       const constants = node.items.filter((item) => item.kind === "const");
       if (constants.length === items.length) return constantly(constants.map((item) => item.value));
-      return (frame) => items.map((item) => item(frame));
+      const steps = LIST_STEPS + items.length;
+      return (frame) => {
+        frame.work.charge(steps);
+        return items.map((item) => item(frame));
+      };
     }
     case "map": {
       const entries = node.entries.map(
         ([key, value]) => [compile(key, checked, slots), compile(value, checked, slots)] as const,
       );
-      return (frame) => mapOf(entries.map(([key, value]) => [key(frame), value(frame)]));
+      const steps = MAP_STEPS + entries.length * ENTRY_STEPS;
+      return (frame) => {
+        frame.work.charge(steps);
+        return mapOf(entries.map(([key, value]) => [key(frame), value(frame)]));
+      };
     }
     case "macro":
       return macro(node, checked, slots);
@@ -69,7 +78,10 @@ function compileSelect(node: Select, checked: Checked, slots: Slots): Evaluate {
   if (node.test) {
     const operand = compile(node.operand, checked, slots);
     const { field } = node;
-    return (frame) => hasField(operand(frame), field);
+    return (frame) => {
+      frame.work.charge(2);
+      return hasField(operand(frame), field);
+    };
   }
   // Paths are most of what filters hold: one function for all of their fields, with little to read from cold memory.
   const selects: Select[] = [];
@@ -89,6 +101,12 @@ function compileSelect(node: Select, checked: Checked, slots: Slots): Evaluate {
   return path;
 }
 
+/** What making a list, a map and each entry of a map costs, and a call of several overloads. */
+const LIST_STEPS = 2;
+const MAP_STEPS = 10;
+const ENTRY_STEPS = 6;
+const CHOICE_STEPS = 4;
+
 /** Paths by slot and text: functions of nothing else. Bounded, because reloads bring others. */
 const paths = new Map<string, Evaluate>();
 const MAX_PATHS = 1_000;
@@ -96,6 +114,7 @@ const MAX_PATHS = 1_000;
 function follow(start: Evaluate, selects: readonly Select[]): Evaluate {
   const fields = selects.map(({ field }) => field);
   return (frame) => {
+    frame.work.charge(1);
     let value = start(frame);
     for (let i = 0; i < fields.length; i++) {
       // JSON objects are nearly all that is ever selected from.
@@ -161,7 +180,10 @@ function conditional(args: readonly Evaluate[]): Evaluate {
 /** @param named whether the key stands in the expression: a reason must quote nothing of an event. */
 function index(args: readonly Evaluate[], named: boolean): Evaluate {
   const [container, key] = args as [Evaluate, Evaluate];
-  return (frame) => element(container(frame), key(frame), named);
+  return (frame) => {
+    frame.work.charge(2);
+    return element(container(frame), key(frame), named);
+  };
 }
 
 function element(container: Value, key: Value, named: boolean): Value {
@@ -171,7 +193,9 @@ function element(container: Value, key: Value, named: boolean): Value {
       return fail(`unsupported index type '${kindOf(key)}' in list`);
     }
     const item = container[Number(position)];
-    return item === undefined ? fail(`index out of bounds: ${position}`) : item;
+    return item === undefined
+      ? fail(`index out of bounds: ${named ? position : quoted(Number(position))}`)
+      : item;
   }
   if (!isMap(container)) return fail("no such overload");
   if (key === null) return fail("invalid qualifier type: null");
@@ -195,11 +219,18 @@ function invoke(
     const { run } = only;
     if (constant !== undefined) {
       const { value } = constant;
-      return (frame) => run(frame, first(frame) as never, value as never);
+      return (frame) => {
+        frame.work.charge(1);
+        return run(frame, first(frame) as never, value as never);
+      };
     }
-    return (frame) => run(frame, first(frame) as never, second(frame) as never);
+    return (frame) => {
+      frame.work.charge(1);
+      return run(frame, first(frame) as never, second(frame) as never);
+    };
   }
   return (frame) => {
+    frame.work.charge(CHOICE_STEPS);
     const values = args.map((arg) => arg(frame));
     for (const candidate of overloads) {
       if (accepts(candidate, values)) return candidate.run(frame, ...(values as never[]));

@@ -3,6 +3,7 @@
 import type { Frame } from "./frame.ts";
 import type { Value } from "./values.ts";
 import { CelFailure } from "./values.ts";
+import { FAILURE_STEPS } from "./work.ts";
 
 /**
  * Tests items in their order until one is `decisive`.
@@ -25,6 +26,7 @@ export function decides<T>(
       if (typeof value !== "boolean") failure ??= new CelFailure("no such overload");
     } catch (error) {
       if (!(error instanceof CelFailure) || error.final) throw error;
+      frame.work.charge(FAILURE_STEPS);
       failure ??= error;
     }
   }

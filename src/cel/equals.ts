@@ -19,7 +19,10 @@ export function equals(work: Work, a: Value, b: Value): boolean {
   }
   work.charge(1);
   if (isList(a)) return isList(b) && equalLists(work, a, b);
-  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if (a instanceof Uint8Array) {
+    work.charge(2 + a.length / 128);
+    return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  }
   if (isUint(a)) return equalNumbers(a, b);
   if (isTimestamp(a)) return isTimestamp(b) && a.nanos === b.nanos;
   if (isDuration(a)) return isDuration(b) && a.nanos === b.nanos;
@@ -29,7 +32,7 @@ export function equals(work: Work, a: Value, b: Value): boolean {
 
 /** True when the list holds an equal of the value. */
 export function listHas(work: Work, list: readonly Value[], value: Value): boolean {
-  work.charge(list.length / 4);
+  work.charge(1 + list.length);
   return list.some((item) => equals(work, item, value));
 }
 
@@ -74,14 +77,14 @@ function compareNumbers(a: number | bigint, b: number | bigint): number {
 
 function equalLists(work: Work, a: readonly Value[], b: readonly Value[]): boolean {
   if (a.length !== b.length) return false;
-  work.charge(a.length / 4);
+  work.charge(2 + a.length);
   return a.every((item, i) => equals(work, item, b[i] as Value));
 }
 
 function equalMaps(work: Work, a: AnyMap, b: AnyMap): boolean {
   const size = mapSize(a);
   if (size !== mapSize(b)) return false;
-  work.charge(size * KEY_STEPS);
+  work.charge(4 + size * 2 * KEY_STEPS);
   return mapEntries(a).every(([key, value]) => {
     const other = mapGet(b, key);
     return other !== undefined && equals(work, value, other);

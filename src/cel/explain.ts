@@ -1,6 +1,7 @@
 /** Explanations: the values of an expression's parts, for people who ask why it came out as it did. */
 
 import { unparse } from "@bufbuild/cel";
+import { SluiceError } from "../core/errors.ts";
 import { type HeaderMap, headersToJson, maskHeaders } from "../core/headers.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { EventActivation } from "./activation.ts";
@@ -88,6 +89,7 @@ function shown(evaluate: () => Value): JsonObject {
     return { value: shortened(evaluate()) };
   } catch (error) {
     if (error instanceof CelFailure) return { error: error.reason };
+    if (error instanceof SluiceError) return { error: error.message };
     if (error instanceof SecretsNeeded) return { error: `Secret ${error.secret} has not been read` };
     throw error;
   }
@@ -107,7 +109,7 @@ function jsonOrKind(value: Value): JsonValue {
   try {
     return toJson(value, createWork());
   } catch (error) {
-    if (error instanceof CelFailure) return `(${kindOf(value)})`;
+    if (error instanceof CelFailure || error instanceof SluiceError) return `(${kindOf(value)})`;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { MacroName } from "./ast.ts";
 import { decides } from "./decides.ts";
 import { compare } from "./equals.ts";
 import type { Evaluate, Frame } from "./frame.ts";
-import { mapKeys } from "./maps.ts";
+import { KEY_STEPS, mapKeys } from "./maps.ts";
 import type { Value } from "./values.ts";
 import { fail, isList, isMap, kindOf } from "./values.ts";
 
@@ -17,11 +17,14 @@ export interface MacroParts {
   readonly body: Evaluate;
 }
 
+/** What a turn of a loop costs. */
+const TURN_STEPS = 3;
+
 export function compileMacro(macro: MacroName, parts: MacroParts): Evaluate {
   const { slot, body, where } = parts;
   const items = itemsOf(parts.range);
   const each = (frame: Frame, item: Value): Value => {
-    frame.work.charge(2);
+    frame.work.charge(TURN_STEPS);
     frame.slots[slot] = item;
     return body(frame);
   };
@@ -40,7 +43,7 @@ export function compileMacro(macro: MacroName, parts: MacroParts): Evaluate {
         for (const item of items(frame)) {
           frame.slots[slot] = item;
           if (where === undefined || isTrue(where(frame))) results.push(each(frame, item));
-          else frame.work.charge(2);
+          else frame.work.charge(TURN_STEPS);
         }
         return results;
       };
@@ -52,6 +55,9 @@ export function compileMacro(macro: MacroName, parts: MacroParts): Evaluate {
       };
   }
 }
+
+/** What comparing two keys costs, besides their characters. */
+const COMPARE_STEPS = 4;
 
 /**
  * The items in the order of their keys.
@@ -66,7 +72,7 @@ export function sorted(frame: Pick<Frame, "work">, list: readonly Value[], keys:
   }
   const rounds = Math.ceil(Math.log2(list.length + 1));
   const characters = keys.reduce((sum: number, key) => sum + (typeof key === "string" ? key.length : 0), 0);
-  frame.work.charge((list.length + characters / 8) * rounds);
+  frame.work.charge((list.length * COMPARE_STEPS + characters / 4) * rounds);
   const order = list.map((_item, i) => i);
   order.sort((a, b) => compare(keys[a] as Value, keys[b] as Value) ?? 0);
   return order.map((i) => list[i] as Value);
@@ -76,7 +82,12 @@ function itemsOf(range: Evaluate): (frame: Frame) => readonly Value[] {
   return (frame) => {
     const value = range(frame);
     if (isList(value)) return value;
-    return isMap(value) ? mapKeys(value) : fail(`got '${kindOf(value)}', expected iterable type`);
+    if (isMap(value)) {
+      const keys = mapKeys(value);
+      frame.work.charge(1 + (keys.length * KEY_STEPS) / 2);
+      return keys;
+    }
+    return fail(`got '${kindOf(value)}', expected iterable type`);
   };
 }
 

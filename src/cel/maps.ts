@@ -5,7 +5,7 @@ import type { CelMap, Value } from "./values.ts";
 import { celMap, fail, isCelMap, isUint } from "./values.ts";
 
 /** What visiting one key of a large object costs, in steps of work.ts. */
-export const KEY_STEPS = 6;
+export const KEY_STEPS = 10;
 
 export type AnyMap = CelMap | JsonObject;
 

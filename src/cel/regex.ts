@@ -13,6 +13,9 @@ const MAX_FOREIGN_REPEAT = 200;
 const PATTERN_STEPS = 1_000;
 const CHARACTER_STEPS = 150;
 const COPY_STEPS = 5;
+/** What replacing a match costs, and a character of what replaces it. */
+const MATCH_STEPS = 20;
+const TEMPLATE_STEPS = 6;
 /** RE2 refuses repetitions that multiply to more. */
 const MAX_COPIES = 1_000;
 
@@ -79,6 +82,7 @@ function replaceAll(re: RE2JS, work: Work, text: string, template: string): stri
     const [start, end] = match as [number, number];
     output += text.slice(copied, start);
     // An empty match right behind another match does not count.
+    work.charge(MATCH_STEPS + template.length * TEMPLATE_STEPS + (end - start) / 16);
     if (end > copied || start === 0) output += expand(template, text, match, names);
     allowSize(output.length);
     copied = end;
@@ -156,7 +160,7 @@ function createFinder(program: Program, work: Work): (text: string, from: number
         threads.push(thread);
       }
     }
-    work.charge(seen.size * 2);
+    work.charge(2 + seen.size * 5);
   };
 
   return (text, from) => {
@@ -171,6 +175,7 @@ function createFinder(program: Program, work: Work): (text: string, from: number
       const rune = text.codePointAt(position);
       const nextPosition = position + (rune !== undefined && rune > 0xffff ? 2 : 1);
       const after = placeIn(text, nextPosition);
+      work.charge(6 + threads.length);
       const next: Thread[] = [];
       seen = new Set();
       for (const { pc, groups } of threads) {

@@ -8,6 +8,9 @@ import type { Value } from "./values.ts";
 import { fail, isDuration, isList, isMap, isTimestamp, isUint, kindOf } from "./values.ts";
 import type { Work } from "./work.ts";
 
+/** What an element of a list costs here, and when it is printed. */
+const ELEMENT_STEPS = 4;
+
 /** Beyond these JSON readers lose digits, so cel-go prints such integers as strings. */
 const MAX_SAFE = 2n ** 53n - 1n;
 
@@ -19,24 +22,27 @@ const MAX_SAFE = 2n ** 53n - 1n;
 export function toJson(value: Value, work: Work): JsonValue {
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "string") {
-    work.charge(value.length / 8);
+    work.charge(1 + value.length * 2);
     return value.isWellFormed() ? value : fail("invalid UTF-8");
   }
   if (typeof value === "number") return Number.isFinite(value) ? value : fail(`invalid ${value} value`);
   if (typeof value === "bigint") return integer(value);
   if (value instanceof Uint8Array) {
-    work.charge(value.length / 16);
+    work.charge(value.length / 8);
     return Buffer.from(value).toString("base64");
   }
-  work.charge(1);
-  if (isList(value)) return value.map((item) => toJson(item, work));
+  if (isList(value)) {
+    work.charge(4 + value.length * ELEMENT_STEPS);
+    return value.map((item) => toJson(item, work));
+  }
+  work.charge(10);
   if (isUint(value)) return integer(value.value);
   if (isTimestamp(value)) return printTimestamp(value);
   if (isDuration(value)) return printDuration(value);
   if (!isMap(value)) return fail(`type conversion not supported for '${kindOf(value)}'`);
   const object: Record<string, JsonValue> = {};
   for (const [key, item] of mapEntries(value)) {
-    work.charge(KEY_STEPS);
+    work.charge(2 * KEY_STEPS);
     if (typeof key !== "string") return fail(`unsupported type conversion from '${kindOf(key)}' to string`);
     if (!key.isWellFormed()) return fail("invalid UTF-8");
     setOwn(object, key, toJson(item, work));

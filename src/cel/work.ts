@@ -1,17 +1,17 @@
-/** The work that one evaluation may do, so that no expression and no event can hold the process up. */
+/** What an evaluation costs, so that no expression and no event can hold the process up. */
 
+import { type Cost, createCost } from "../core/cost-budget.ts";
+import { quoted } from "../core/quoted.ts";
 import { CelFailure } from "./values.ts";
 
-/** Steps of one evaluation: at most about half a second. A step is one turn of a loop or some 50 ns of anything else. */
-export const MAX_STEPS = 4_000_000;
+/** Steps of a failure that another value outweighs: it is thrown and caught. */
+export const FAILURE_STEPS = 60;
 
 /** Characters or elements of one value. */
 export const MAX_SIZE = 4_000_000;
 
-/** Counts down. Handed to every function, so that whoever loops over an event's data pays for it. */
-export interface Work {
-  /** @throws CelFailure when the budget is spent. */
-  charge(steps: number): void;
+/** The cost of an evaluation. Handed to every function: each charges for what it does with an event's data. */
+export interface Work extends Cost {
   /** The patterns that this evaluation has compiled, by their text. */
   patterns(): Map<string, Pattern>;
 }
@@ -24,9 +24,8 @@ export interface Pattern {
   replaceAll(work: Work, text: string, template: string): string;
 }
 
-/** @param steps the budget. */
-export function createWork(steps: number = MAX_STEPS): Work {
-  let left = steps;
+/** @param cost the trigger's budget; without one, as much as a trigger has. */
+export function createWork(cost: Cost = createCost()): Work {
   let patterns: Map<string, Pattern> | undefined;
   return {
     // Most evaluations have none: constant patterns are compiled with their expression.
@@ -34,15 +33,12 @@ export function createWork(steps: number = MAX_STEPS): Work {
       patterns ??= new Map();
       return patterns;
     },
-    charge(steps) {
-      left -= steps;
-      if (left < 0) throw new CelFailure("the evaluation takes too many steps", true);
-    },
+    charge: cost.charge,
   };
 }
 
 /** @throws CelFailure when a value of this size (characters, elements) is too large to be built. */
 export function allowSize(size: number): void {
   if (size > MAX_SIZE)
-    throw new CelFailure(`a value of size ${size} exceeds the maximum of ${MAX_SIZE}`, true);
+    throw new CelFailure(`a value of size ${quoted(size)} exceeds the maximum of ${MAX_SIZE}`, true);
 }

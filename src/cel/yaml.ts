@@ -78,7 +78,7 @@ function merge(object: Record<string, JsonValue>, value: JsonValue, work: Work):
 }
 
 /** What making one value costs, in steps of work.ts. */
-const VALUE_STEPS = 10;
+const VALUE_STEPS = 20;
 
 /** The parser takes long over flow collections that nest without end. */
 function refuseDeepNesting(text: string): void {

@@ -18,7 +18,7 @@ Everything a person does is written down before it is done, with the name of the
   options: [
     { flags: "--limit <count>", description: "how many at most", default: "20" },
     { flags: "--cursor <text>", description: "goes on where the last list ended" },
-    ...settingOptions("store", "adminToken"),
+    ...settingOptions("store", "adminToken", "adminCa"),
     GATEWAY,
     JSON_OUTPUT,
   ],

@@ -17,7 +17,7 @@ a moment: they are counted, and the next sweep of a worker brings them to the qu
 
   sluice audit
   sluice audit --store redis://localhost:6379 -o json`,
-  options: [...settingOptions("store", "adminToken"), GATEWAY, JSON_OUTPUT],
+  options: [...settingOptions("store", "adminToken", "adminCa"), GATEWAY, JSON_OUTPUT],
   async run({ console, environment }, _args, options) {
     await using client = await openClient(options, environment);
     const result = await client.ask<Audit>("GET", "/api/v1/audit");

@@ -5,6 +5,7 @@ import { asFault } from "../core/errors.ts";
 import type { Batch } from "../ops/batch.ts";
 import { oneLine } from "./console.ts";
 import type { Client } from "./http.ts";
+import { askWithValues } from "./values.ts";
 import type { VerbContext } from "./verb.ts";
 
 /** How often progress is asked for, milliseconds. */
@@ -53,7 +54,9 @@ async function watched(
     told = Math.max(told, tenth);
   }
   console.status(undefined);
-  return batch;
+  // What would differ is told in values.
+  const differs = batch.mode === "dry-run" && batch.different > 0 && batch.results !== undefined;
+  return differs ? askWithValues<Batch>(console, client, one) : batch;
 }
 
 /** `replay 019ab…`. */

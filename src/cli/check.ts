@@ -12,8 +12,8 @@ export const check: Verb = {
   summary: "validate Triggers objects: fields, CEL, paths, references, proofs",
   help: `
 Checks what Tekton's admission checks, and what Tekton finds only when an event comes: expressions that do not compile,
-paths that cannot be parsed, references to nothing, triggers that demand no proof. References to nothing are warnings:
-another file or the cluster may hold the object; --strict makes errors of warnings.
+paths that cannot be parsed, references to nothing, triggers that demand no proof, Secrets that are weak or badly written.
+References to nothing are warnings: another file or the cluster may hold the object; --strict makes errors of warnings.
 
   sluice check triggers/
   sluice check listener.yaml secret.yaml -o json`,

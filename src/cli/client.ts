@@ -5,11 +5,12 @@ import { auditStore } from "../audit.ts";
 import { printAddress } from "../config/describe.ts";
 import type { Environment } from "../config/env.ts";
 import type { Settings } from "../config/schema.ts";
+import { loadStoreKeys } from "../config/store-key.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Store } from "../core/store.ts";
 import { VERSION } from "../core/version.ts";
 import { parseStoreUrl } from "../store/url.ts";
-import { tokensFor } from "./credentials.ts";
+import { tokensFor, trustedBy } from "./credentials.ts";
 import { answered, type Client, type Method, overHttp } from "./http.ts";
 import { settingsFrom } from "./settings.ts";
 import { type Options, textOption } from "./verb.ts";
@@ -27,17 +28,19 @@ export async function openClient(
   decides = false,
 ): Promise<Client> {
   const settings = settingsFrom(options, environment);
-  const over = (url: string) => overHttp(url, tokensFor(url, settings, environment));
+  const over = (url: string) =>
+    overHttp(url, tokensFor(url, settings, environment), url.startsWith("https:") ? trustedBy(settings) : []);
   const given = textOption(options, "gateway");
   if (given !== undefined) return over(given);
   if (decides && !settings.store.startsWith("embedded:")) {
     const { host, port } = settings.admin;
-    return over(`http://${printAddress({ host: host === "0.0.0.0" ? "127.0.0.1" : host, port })}`);
+    const scheme = settings.adminTlsCert === undefined ? "http" : "https";
+    return over(`${scheme}://${printAddress({ host: host === "0.0.0.0" ? "127.0.0.1" : host, port })}`);
   }
   storeIsThere(settings.store);
   try {
     const { openStore } = await import("../store/open.ts");
-    const store = await openStore(settings.store);
+    const store = await openStore(settings.store, { keys: loadStoreKeys(settings, environment, false) });
     if (!decides) return inThisProcess(store);
     await store.close();
   } catch (thrown) {

@@ -14,6 +14,8 @@ export interface Console {
   /** A line on standard error: what is going on, and faults. */
   note(line: string): void;
   json(value: unknown): void;
+  /** The same on one line, for streams. */
+  jsonLine(value: unknown): void;
   yaml(value: unknown): void;
   /** Bytes on standard output as they are; on a terminal, without what could drive it. */
   bytes(value: Buffer): void;
@@ -67,6 +69,7 @@ export function createConsole(streams: ConsoleStreams, color: boolean): Console 
     out,
     note,
     json: (value) => out(escaped(JSON.stringify(value, undefined, 2))),
+    jsonLine: (value) => out(escaped(JSON.stringify(value))),
     yaml: (value) => out(shown(stringify(value, { lineWidth: 0 }).trimEnd())),
     bytes(value) {
       if (streams.stdout.isTTY === true) out(clean(value.toString("utf8")));

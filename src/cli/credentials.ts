@@ -1,8 +1,10 @@
-/** Which token is shown to a gateway: the one of the settings, else this user's own, and that on this machine only. */
+/** What is shown to a gateway, and what it must show: the token of the settings, else this user's own; trusted certificates. */
 
+import { readFileSync } from "node:fs";
 import type { Environment } from "../config/env.ts";
 import { localTokenFile, readLocalToken } from "../config/local-token.ts";
 import type { Settings } from "../config/schema.ts";
+import { fault, reasonOf } from "../core/errors.ts";
 import { isLoopback } from "../ops/guard.ts";
 
 /**
@@ -23,4 +25,23 @@ export function tokensFor(
   const places = [settings.store, "redis://any"] as const;
   const files = new Set(places.map((store) => localTokenFile({ store }, environment)));
   return [...[...files].flatMap((file) => readLocalToken(file) ?? []), undefined];
+}
+
+/**
+ * What is trusted at a gateway's admin port beside the usual authorities, as PEM texts: the setting adminCa, and the
+ * port's own certificate where its settings are those of this verb.
+ *
+ * @throws SluiceError SLUICE_CONFIG_INVALID for a file that cannot be read.
+ */
+export function trustedBy(settings: Pick<Settings, "adminCa" | "adminTlsCert">): readonly string[] {
+  return (["adminCa", "adminTlsCert"] as const).flatMap((key) => {
+    const place = settings[key];
+    if (place === undefined) return [];
+    if (place.startsWith("-----BEGIN")) return [place];
+    try {
+      return [readFileSync(place, "utf8")];
+    } catch (error) {
+      throw fault("SLUICE_CONFIG_INVALID", { key, reason: reasonOf(error) }, { cause: error });
+    }
+  });
 }

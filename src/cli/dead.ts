@@ -8,6 +8,7 @@ import { printList } from "./delivery-list.ts";
 import { filterOf, filterOptions, queryOf } from "./filters.ts";
 import type { Client } from "./http.ts";
 import { settingOptions } from "./settings.ts";
+import { VALUES_OPTION } from "./values.ts";
 import {
   EXIT,
   type Exit,
@@ -44,10 +45,11 @@ made twice. A delivery whose decision failed has no job: \`sluice replay\` decid
 out what was dropped; a retry of its id takes the drop back.`,
   options: [
     { flags: "--all", description: "all dead letters" },
+    VALUES_OPTION,
     ...filterOptions("outcome"),
     ...BATCH_OPTIONS,
     { flags: "--limit <count>", description: "how many `show` shows at most", default: "50" },
-    ...settingOptions("store", "adminToken"),
+    ...settingOptions("store", "adminToken", "adminCa"),
     GATEWAY,
     JSON_OUTPUT,
   ],
@@ -95,7 +97,8 @@ function selectionOf(names: readonly string[], options: Options): object {
 }
 
 async function list(console: Console, client: Client, options: Options): Promise<Exit> {
-  const path = `/api/v1/dead/groups${queryOf(filterOf(options))}`;
+  const values = options["values"] === true ? { values: true } : {};
+  const path = `/api/v1/dead/groups${queryOf({ ...filterOf(options), ...values })}`;
   const found = await client.ask<{ readonly items: readonly DeadGroup[] }>("GET", path);
   if (options["output"] === "json") console.json(found);
   else if (found.items.length === 0) console.note("no dead letters");
@@ -115,7 +118,8 @@ async function list(console: Console, client: Client, options: Options): Promise
 
 async function show(console: Console, client: Client, fingerprint: string, options: Options): Promise<Exit> {
   const limit = textOption(options, "limit");
-  const query = queryOf({ ...filterOf(options), fingerprint, limit });
+  const values = options["values"] === true ? { values: true } : {};
+  const query = queryOf({ ...filterOf(options), ...values, fingerprint, limit });
   const found = await client.ask<Page<DeliverySummary>>("GET", `/api/v1/dead${query}`);
   if (options["output"] === "json") console.json(found);
   else printList(console, found);

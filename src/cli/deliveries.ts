@@ -12,6 +12,7 @@ import { every, tail } from "./delivery-stream.ts";
 import { filterOf, filterOptions, queryOf, readOption } from "./filters.ts";
 import type { Client } from "./http.ts";
 import { settingOptions } from "./settings.ts";
+import { askWithValues, VALUES_OPTION } from "./values.ts";
 import {
   EXIT,
   type Exit,
@@ -51,7 +52,8 @@ export const deliveries: Verb = {
 
 Outcomes: ${OUTCOMES.join(", ")}. Filters are compared whole, capitals too; but --revision takes the
 beginning of one, and --text finds words anywhere, in any case. While a gateway has the embedded store open, it is asked
-over its admin port. Bodies want a token that allows payload, and who looked is recorded.`,
+over its admin port. Bodies, and what of them stands in decisions, want a token that allows payload, and who looked is
+recorded: \`show\` asks for them where it may, the others with --values. --text searches among them, so it wants the same.`,
   options: [
     ...filterOptions(),
     {
@@ -61,7 +63,8 @@ over its admin port. Bodies want a token that allows payload, and who looked is 
     { flags: "--cursor <text>", description: "list, export: goes on where the last list ended" },
     { flags: "-f, --follow", description: "tail: go on until stopped" },
     { flags: "--full", description: "export: with decisions, jobs and attempts" },
-    ...settingOptions("store", "adminToken"),
+    VALUES_OPTION,
+    ...settingOptions("store", "adminToken", "adminCa"),
     GATEWAY,
     JSON_OUTPUT,
   ],
@@ -91,6 +94,8 @@ function limitOf(options: Options, field: Field<number> = PAGE.limit): number | 
   return text === undefined ? undefined : readOption("limit", field, text);
 }
 
+const valuesOf = (options: Options): object => (options["values"] === true ? { values: true } : {});
+
 const isJson = (options: Options): boolean => options["output"] === "json";
 
 const pathOf = (id: string): string => `/api/v1/deliveries/${encodeURIComponent(id)}`;
@@ -106,6 +111,7 @@ async function list(
     ...filter,
     limit: limitOf(options) ?? DEFAULT_LIMIT,
     cursor: textOption(options, "cursor"),
+    ...valuesOf(options),
   });
   const found = await client.ask<Page<DeliverySummary>>("GET", `/api/v1/deliveries${query}`);
   if (isJson(options)) console.json(found);
@@ -123,7 +129,7 @@ async function reportFor(
 }
 
 async function show({ console }: VerbContext, client: Client, id: string, options: Options): Promise<Exit> {
-  const record = await client.ask<DeliveryRecord>("GET", pathOf(id));
+  const record = await askWithValues<DeliveryRecord>(console, client, pathOf(id));
   if (isJson(options)) console.json(record);
   else printRecord(console, record, await reportFor(client, [record]));
   return EXIT.ok;
@@ -141,7 +147,7 @@ async function latest(
     follow: options["follow"] === true,
     json: isJson(options),
   };
-  await tail(console, client, filter, how, stop);
+  await tail(console, client, { ...filter, ...valuesOf(options) }, how, stop);
   return EXIT.ok;
 }
 
@@ -153,9 +159,10 @@ async function exported(
   filter: DeliveryFilter,
 ): Promise<Exit> {
   let left = limitOf(options, EXPORT_LIMIT) ?? Number.POSITIVE_INFINITY;
-  for await (const item of every(client, filter, textOption(options, "cursor"))) {
-    const line = options["full"] === true ? await client.ask<DeliveryRecord>("GET", pathOf(item.id)) : item;
-    console.out(JSON.stringify(line));
+  const values = valuesOf(options);
+  for await (const item of every(client, { ...filter, ...values }, textOption(options, "cursor"))) {
+    const full = `${pathOf(item.id)}${queryOf(values)}`;
+    console.jsonLine(options["full"] === true ? await client.ask<DeliveryRecord>("GET", full) : item);
     if (--left === 0) break;
   }
   return EXIT.ok;

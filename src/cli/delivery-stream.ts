@@ -40,7 +40,7 @@ export async function tail(
     if (seen.size > REMEMBERED) seen.delete(oldest);
   };
   const show = (item: DeliverySummary): void => {
-    if (json) console.out(JSON.stringify(item));
+    if (json) console.jsonLine(item);
     else printLine(console, item);
   };
   /** What is new in the window, oldest first; a page of which all is known ends the look. */

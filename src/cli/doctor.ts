@@ -1,5 +1,6 @@
 /** `sluice doctor`: looks at everything that serve would need with the same settings, and says how to mend it. */
 
+import type { Environment } from "../config/env.ts";
 import type { Settings } from "../config/schema.ts";
 import { type Api, createApi } from "../kube/api.ts";
 import { isClusterKnown, loadCluster } from "../kube/cluster.ts";
@@ -14,6 +15,7 @@ import type { Finding, FindingState } from "./doctor/finding.ts";
 import { found } from "./doctor/finding.ts";
 import { rightsToRead, rightsToWork } from "./doctor/needs.ts";
 import { lookAtCertificate, lookAtTargets } from "./doctor/places.ts";
+import { lookAtPower } from "./doctor/power.ts";
 import { lookAtRights } from "./doctor/rights.ts";
 import { lookAtStore } from "./doctor/storage.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
@@ -37,7 +39,7 @@ it. Nothing is accepted, created or changed in a cluster.
   options: [...settingOptions(), JSON_OUTPUT],
   async run({ console, environment }, _args, options) {
     const settings = settingsFrom(options, environment);
-    const findings = await examine(settings);
+    const findings = await examine(settings, environment);
     const count = (wanted: FindingState) => findings.filter(({ state }) => state === wanted).length;
     const [failed, warned] = [count("fail"), count("warn")];
     if (options["output"] === "json") console.json({ ok: failed === 0, failed, warned, findings });
@@ -46,11 +48,11 @@ it. Nothing is accepted, created or changed in a cluster.
   },
 };
 
-async function examine(settings: Settings): Promise<readonly Finding[]> {
+async function examine(settings: Settings, environment: Environment): Promise<readonly Finding[]> {
   const [outside, served, store, certificate, targets] = await Promise.all([
     withoutCluster(settings) ?? [],
     lookAtServed(settings),
-    lookAtStore(settings),
+    lookAtStore(settings, environment),
     lookAtCertificate(settings),
     lookAtTargets(settings),
   ]);
@@ -101,7 +103,8 @@ async function lookInCluster(
   );
   const acts = settings.create !== "dry-run" && identityOf(settings) === "tekton" && settings.fromCluster;
   const accounts = acts ? await lookAtAccounts(api, declared.listeners) : [];
-  return [...findings, ...rights, ...work, ...accounts, ...declared.findings];
+  const power = await lookAtPower(api, settings);
+  return [...findings, ...rights, ...work, ...power, ...accounts, ...declared.findings];
 }
 
 const SIGNS: Readonly<Record<FindingState, string>> = { ok: "✓", warn: "!", fail: "✗", skip: "–", note: "·" };

@@ -2,8 +2,8 @@
 
 import type { ErrorCode } from "../core/error-table.ts";
 import { ERRORS } from "../core/error-table.ts";
-import type { SluiceError } from "../core/errors.ts";
-import { asFault, fault, reasonOf } from "../core/errors.ts";
+import { asFault, fault, reasonOf, SluiceError } from "../core/errors.ts";
+import { exchange } from "./exchange.ts";
 
 export type Method = "GET" | "POST" | "DELETE";
 
@@ -20,14 +20,19 @@ export interface Client extends AsyncDisposable {
 /**
  * @param tokens tried in order, the next one only when the gateway does not know the one before; undefined is to show none.
  *   At least one.
+ * @param trusted PEM texts of authorities and certificates that are trusted beside the usual ones.
  */
-export function overHttp(url: string, tokens: readonly (string | undefined)[]): Client {
+export function overHttp(
+  url: string,
+  tokens: readonly (string | undefined)[],
+  trusted: readonly string[] = [],
+): Client {
   return {
     async ask<T>(method: Method, path: string, body?: object): Promise<T> {
       let refused: SluiceError | undefined;
       for (const token of tokens) {
         try {
-          return await once<T>(url, method, path, token, body);
+          return await once<T>({ url, trusted }, method, path, token, body);
         } catch (thrown) {
           const error = asFault(thrown);
           if (error.code !== "SLUICE_ADMIN_TOKEN") throw error;
@@ -45,33 +50,24 @@ export function overHttp(url: string, tokens: readonly (string | undefined)[]): 
 const GUESSED = "this user's own token is not known there";
 
 async function once<T>(
-  url: string,
+  { url, trusted }: { readonly url: string; readonly trusted: readonly string[] },
   method: Method,
   path: string,
   token: string | undefined,
   body: object | undefined,
 ): Promise<T> {
-  let response: Response;
-  let text: string;
   const headers = {
     ...(body !== undefined && { "content-type": "application/json" }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   };
+  const sent = { method, headers, trusted, ...(body !== undefined && { body: JSON.stringify(body) }) };
   try {
-    response = await fetch(new URL(path, url), {
-      method,
-      headers,
-      // A token must not follow to wherever somebody points.
-      redirect: "error",
-      signal: AbortSignal.timeout(60_000),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    text = await response.text();
+    const { status, text } = await exchange(new URL(path, url), sent);
+    return answered<T>(url, status, text);
   } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    throw fault("SLUICE_GATEWAY_AWAY", { url, reason: reasonOf(cause) }, { cause: error });
+    if (error instanceof SluiceError) throw error;
+    throw fault("SLUICE_GATEWAY_AWAY", { url, reason: reasonOf(error) }, { cause: error });
   }
-  return answered<T>(url, response.status, text);
 }
 
 /**

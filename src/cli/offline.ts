@@ -1,7 +1,7 @@
 /** Listeners compiled from files without anything running: what `check` and `try` work on. */
 
 import { BUILT_IN } from "../../interceptors/index.ts";
-import { loadCatalog } from "../catalog/index.ts";
+import { type Loaded, loadCatalog } from "../catalog/index.ts";
 import type { Settings } from "../config/schema.ts";
 import { fault, type SluiceError } from "../core/errors.ts";
 import type { HttpClient } from "../core/interceptor.ts";
@@ -9,6 +9,7 @@ import type { Plans } from "../core/plan.ts";
 import type { Secrets } from "../core/secrets.ts";
 import { createRegistry } from "../intercept/registry.ts";
 import { compilePlans } from "../plans.ts";
+import { doubtfulSecrets } from "./demanded-secrets.ts";
 import { misspelt } from "./misspelt.ts";
 
 export interface Offline {
@@ -18,6 +19,7 @@ export interface Offline {
   readonly files: number;
   readonly errors: readonly SluiceError[];
   readonly warnings: readonly SluiceError[];
+  readonly locateSecret: Loaded["locateSecret"];
 }
 
 /** @param paths files and folders; at least one. @throws SluiceError SLUICE_CONFIG_INVALID without any. */
@@ -32,12 +34,16 @@ export async function loadOffline(
   }
   const loaded = await loadCatalog({ paths, defaultNamespace: settings.namespace });
   const { declarations, secrets, objects, files, faults } = loaded;
-  const clusters = new Set(settings.clusters?.keys());
-  const needs = { registry: createRegistry(BUILT_IN), secrets, unverified: settings.unverified, clusters };
+  const { unverified, clusters = new Map() } = settings;
+  const needs = { registry: createRegistry(BUILT_IN), secrets, unverified, clusters };
   const { plans, errors, warnings } = compilePlans(
     declarations,
     http === undefined ? needs : { ...needs, http },
   );
-  const all = { errors: [...faults, ...errors], warnings: [...warnings, ...misspelt(declarations)] };
-  return { plans, secrets, objects, files, ...all };
+  const doubts = await doubtfulSecrets(plans.all(), loaded);
+  const all = {
+    errors: [...faults, ...errors],
+    warnings: [...warnings, ...misspelt(declarations), ...doubts],
+  };
+  return { plans, secrets, objects, files, locateSecret: loaded.locateSecret, ...all };
 }

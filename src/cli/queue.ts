@@ -20,7 +20,7 @@ how many jobs were tried in the last minute, each gateway that creates knows of 
   sluice queue resume`,
   options: [
     { flags: "--reason <text>", description: "why; kept with the pause" },
-    ...settingOptions("store", "adminToken"),
+    ...settingOptions("store", "adminToken", "adminCa"),
     GATEWAY,
     JSON_OUTPUT,
   ],

@@ -54,7 +54,7 @@ where no --gateway is named. --resume goes on with what was cancelled, failed, o
     { flags: "--cancel <id>", description: "end a replay of many after the delivery in hand" },
     { flags: "--resume <id>", description: "go on with a replay of many that ended early" },
     ...BATCH_OPTIONS,
-    ...settingOptions("store", "admin", "adminToken"),
+    ...settingOptions("store", "admin", "adminToken", "adminCa"),
     GATEWAY,
     JSON_OUTPUT,
   ],

@@ -2,6 +2,7 @@
 
 import { wantsColor } from "../config/env.ts";
 import { localTokenFile } from "../config/local-token.ts";
+import { loadStoreKeys } from "../config/store-key.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, type Verb } from "./verb.ts";
 
@@ -27,7 +28,7 @@ of sluice.yaml (maxBody); the command line wins over the variable, the variable 
     const { startGateway } = await import("../main.ts");
     const localToken = localTokenFile(settings, environment);
     const gateway = await startGateway(settings, {
-      ...{ color, localToken },
+      ...{ color, localToken, keys: loadStoreKeys(settings, environment, true) },
       storeWaitMs: STORE_WAIT_MS,
       stopping: stop,
     });

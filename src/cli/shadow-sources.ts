@@ -26,7 +26,8 @@ export async function decidedRuns(client: Client, filter: DeliveryFilter): Promi
   for await (const { id, receivedAt, outcome, replayOf } of every(client, filter)) {
     from = Math.min(receivedAt, from ?? receivedAt);
     if (outcome === "filtered" || outcome === "duplicate" || replayOf !== undefined) continue;
-    const path = `/api/v1/deliveries/${encodeURIComponent(id)}`;
+    // What is compared are the objects themselves.
+    const path = `/api/v1/deliveries/${encodeURIComponent(id)}?values=true`;
     const { jobs } = await client.ask<DeliveryRecord>("GET", path);
     for (const { job } of jobs)
       for (const object of job.objects) {

@@ -6,6 +6,9 @@ import { existsSync } from "node:fs";
 import * as module from "node:module";
 import { fileURLToPath } from "node:url";
 
+// Before the first file is written: who could write into the compile cache could run code here.
+process.umask(0o077);
+
 if (Number(process.versions.node.split(".")[0]) >= 24) {
   // Halves the time to the first line. Not in the shared /tmp, where others could put code into it.
   module.enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/sluice", import.meta.url)));
@@ -13,10 +16,14 @@ if (Number(process.versions.node.split(".")[0]) >= 24) {
   const built = new URL("../../dist/src/cli/run.js", import.meta.url);
   await import(existsSync(source) ? source.href : built.href);
 } else {
-  const node = fileURLToPath(new URL("../../node_modules/node/bin/node", import.meta.url));
+  // One package for each platform, so that package-lock.json holds the hash of what is executed.
+  const platform = process.platform === "win32" ? "win" : process.platform;
+  const program = platform === "win" ? "node.exe" : "node";
+  const path = `../../node_modules/node-${platform}-${process.arch}/bin/${program}`;
+  const node = fileURLToPath(new URL(path, import.meta.url));
   if (!existsSync(node)) {
     console.error(
-      `sluice needs Node 24 or newer, this is ${process.version}; run \`npm ci\`, which brings one`,
+      `sluice needs Node 24 or newer, this is ${process.version}; run \`npm ci\`, which brings one on Linux and Windows (x64), and on Linux (arm64)`,
     );
     process.exit(2);
   }

@@ -1,6 +1,7 @@
 /** `sluice try`: decides a delivery offline and explains it; creates nothing. */
 
 import { readFile } from "node:fs/promises";
+import { faultReport, formatFault } from "../catalog/index.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
 import { headersFromPairs } from "../core/headers.ts";
@@ -10,7 +11,8 @@ import { type Secrets, validValues } from "../core/secrets.ts";
 import { decide } from "../decide.ts";
 import { createHttpClient } from "../intercept/http.ts";
 import { createVerifier } from "../verify/verifier.ts";
-import { oneLine } from "./console.ts";
+import { clean, oneLine } from "./console.ts";
+import { doubtfulSecrets } from "./demanded-secrets.ts";
 import { fixture } from "./fixture.ts";
 import { loadOffline } from "./offline.ts";
 import { parseRequest } from "./request-file.ts";
@@ -52,12 +54,18 @@ Exit code 1 when no trigger matches.`,
         return missing ? EXIT.usage : EXIT.no;
       }
       const plan = listenerOf(offline.plans, textOption(options, "listener"));
+      const doubts = await doubtfulSecrets([plan], offline);
+      for (const doubt of doubts) console.note(clean(formatFault(doubt)));
       const delivery = await deliveryOf(plan, offline.secrets, provider, event, options);
       const proofs = createVerifier(offline.secrets).begin(delivery);
       const { decisions } = await decide(plan, delivery, proofs, undefined, { explain: true });
       const matched = decisions.flatMap((decision) => decision.job ?? []);
       if (options["output"] === "json")
-        console.json({ listener: `${plan.namespace}/${plan.name}`, decisions });
+        console.json({
+          listener: `${plan.namespace}/${plan.name}`,
+          decisions,
+          warnings: doubts.map(faultReport),
+        });
       else {
         for (const decision of decisions) printDecision(console, decision);
         for (const job of matched) printObjects(console, job.objects);

@@ -47,8 +47,8 @@ export function compileChain(
     try {
       steps.push({ name: nameOf(spec), interceptor: compileOne(spec, owner, namespace, needs) });
     } catch (thrown) {
-      const { code, values } = asFault(thrown);
-      const at = needs.declarations.locate?.(owner.object, path);
+      const { code, values, at: own } = asFault(thrown);
+      const at = own ?? needs.declarations.locate?.(owner.object, [...path, ...partsOf(values["field"])]);
       const { namespace: inside, name } = owner.object.metadata;
       const object = `${owner.object.kind} ${inside}/${name}`;
       faults.push(fault(code, { ...values, object, field: fieldOf(path, values["field"]) }, at && { at }));
@@ -84,11 +84,22 @@ function compileOne(
   }
   const scope = owner.kind === "triggerGroup" ? "triggerGroups" : "triggers";
   const { spec: address, status } = declared;
-  return compileRemote({
-    ...{ name, spec: address, params: spec.params, scope },
-    ...(status === undefined ? {} : { status }),
-    ...(http === undefined ? {} : { http }),
-  });
+  try {
+    return compileRemote({
+      ...{ name, spec: address, params: spec.params, scope },
+      ...(status === undefined ? {} : { status }),
+      ...(http === undefined ? {} : { http }),
+    });
+  } catch (thrown) {
+    const { code, values } = asFault(thrown);
+    const at = declarations.locate?.(declared, partsOf(values["field"]));
+    throw fault(code, values, at && { at });
+  }
+}
+
+/** A field as its parts; what it names may stand in no file, and is then looked for in its parent. */
+function partsOf(field = ""): readonly string[] {
+  return field === "" ? [] : field.split(".");
 }
 
 function nameOf({ name, ref, webhook }: InterceptorSpec): string {

@@ -42,6 +42,7 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
   const proofs = plans.flatMap(({ triggers }) => triggers.flatMap((trigger) => trigger.proofs));
   const hides = [...new Set(proofs.flatMap((demand) => demand.hides ?? []))];
   const open = needs.unverified === "allow" || isDeclaredOpen(metadata.annotations[VERIFICATION]);
+  const foreign = foreignTo(metadata.namespace, plans);
   const plan: ListenerPlan = {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -52,6 +53,7 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
     ...said.settings,
     ...(broken && { fault: broken }),
     ...(open && { open }),
+    ...(foreign.length > 0 && { foreign }),
     ...(spec.cloudEventURI !== undefined && { cloudEventURI: spec.cloudEventURI }),
   };
   const many = tooManySecrets(plan);
@@ -80,7 +82,10 @@ function compileGroup(
     return { chain, errors };
   });
   const verification = annotations[VERIFICATION];
-  const behind = { chain: front.chain, broken: front.errors[0], demands, verification };
+  const behind = {
+    ...{ chain: front.chain, broken: front.errors[0], demands, verification },
+    listener: { namespace, name },
+  };
   const triggers = group.triggers.map((trigger) => {
     const key = `${place} ${trigger.namespace}/${trigger.key}`;
     const inputs = [trigger.owner, trigger.spec, front.chain, verification];
@@ -93,6 +98,11 @@ function compileGroup(
     errors: [...front.errors, ...triggers.flatMap(({ errors }) => errors)],
     warnings: triggers.flatMap(({ warnings }) => warnings),
   };
+}
+
+function foreignTo(home: string, groups: readonly TriggerGroupPlan[]): readonly string[] {
+  const all = groups.flatMap(({ triggers }) => triggers.map(({ namespace }) => namespace));
+  return [...new Set(all)].filter((namespace) => namespace !== home);
 }
 
 function leavesProcess({ chain }: { readonly chain: readonly ChainStep[] }): boolean {

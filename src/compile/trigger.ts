@@ -2,9 +2,11 @@
 
 import { checkBindings, compileBindings } from "../bind/index.ts";
 import { type Bindings, bindingsOf, type SelectedTrigger, templateOf } from "../catalog/index.ts";
+import type { ObjectName } from "../core/delivery.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
+import { closedTo, type NamedCluster } from "../core/named-cluster.ts";
 import type { ChainStep, TriggerPlan } from "../core/plan.ts";
 import { compileTemplate, type RenderOptions } from "../render/index.ts";
 import { type ChainNeeds, compileChain } from "./chain.ts";
@@ -13,8 +15,8 @@ import { isDeclaredOpen, proofsOf, proofUndeclared, provesSender, VERIFICATION }
 export interface TriggerNeeds extends ChainNeeds {
   /** What becomes of triggers that demand no proof and do not say that this is meant. */
   readonly unverified: "refuse" | "allow";
-  /** Names of the clusters that a template may ask for. */
-  readonly clusters?: ReadonlySet<string>;
+  /** The clusters that a template may ask for, by name. */
+  readonly clusters?: ReadonlyMap<string, Pick<NamedCluster, "namespaces">>;
   readonly render?: RenderOptions;
 }
 
@@ -24,6 +26,7 @@ export interface Behind {
   readonly chain: readonly ChainStep[];
   /** Why that one cannot be passed. */
   readonly broken: SluiceError | undefined;
+  readonly listener: ObjectName;
   /** What its listener says of verification. */
   readonly verification: string | undefined;
   /** Lists of proofs, by what they demand. */
@@ -52,7 +55,7 @@ export function compileTrigger(
   const bindings = bindingsOf(trigger, declarations);
   const template = templateOf(trigger, declarations);
   const missing = [...bindings.faults, ...("fault" in template ? [template.fault] : [])];
-  const cluster = clusterOf(template, needs, missing);
+  const cluster = clusterOf(template, { listener: behind.listener, trigger }, needs, missing);
   const declared = "fault" in template ? [] : template.spec.params;
   const warnings = doubtsOf(bindings, declared, trigger, needs, errors);
   // The check above has said everything that compiling them could throw.
@@ -119,10 +122,11 @@ function doubtsOf(
  * The cluster that a template asks for: by its annotation, or where it stands inline by its owner's. It is never
  * rendered, so no event has a say in it.
  *
- * @param missing told of a name that leads nowhere.
+ * @param missing told of a name that leads nowhere, and of a cluster that is not open to the trigger.
  */
 function clusterOf(
   template: ReturnType<typeof templateOf>,
+  whose: { readonly listener: ObjectName; readonly trigger: ObjectName },
   { clusters, declarations }: TriggerNeeds,
   missing: SluiceError[],
 ): string | undefined {
@@ -130,10 +134,17 @@ function clusterOf(
   const { owner } = template;
   const { kind, metadata } = owner;
   const name = metadata.annotations[CLUSTER];
-  if (name !== undefined && !clusters?.has(name)) {
-    const at = declarations.locate?.(owner, ["metadata", "annotations", CLUSTER]);
-    const from = `${kind} ${metadata.namespace}/${metadata.name}`;
-    const known = [...(clusters ?? [])].join(", ") || "none";
+  if (name === undefined) return undefined;
+  const cluster = clusters?.get(name);
+  const namespace = cluster && closedTo(cluster, whose);
+  if (cluster !== undefined && namespace === undefined) return name;
+  // The name is kept with the fault: nothing that overlooks the one sends objects to the gateway's own cluster.
+  const at = declarations.locate?.(owner, ["metadata", "annotations", CLUSTER]);
+  const from = `${kind} ${metadata.namespace}/${metadata.name}`;
+  if (namespace !== undefined) {
+    missing.push(fault("SLUICE_CLUSTER_CLOSED", { name, from, namespace }, at && { at }));
+  } else {
+    const known = [...(clusters?.keys() ?? [])].join(", ") || "none";
     missing.push(fault("SLUICE_CLUSTER_UNKNOWN", { name, from, known }, at && { at }));
   }
   return name;

@@ -1,6 +1,8 @@
 /** Settings for people: the rows of help and docs, and the values in force with credentials masked. */
 
+import { type AddressRule, printAddressRule } from "../core/address-rule.ts";
 import { MASK } from "../core/headers.ts";
+import type { NamedCluster } from "../core/named-cluster.ts";
 import type { SettingKey, Settings } from "./schema.ts";
 import { declaration, flagOf, SETTING_KEYS, variableOf } from "./schema.ts";
 import type { Address } from "./values.ts";
@@ -78,11 +80,21 @@ function printTime(ms: number): string {
   return `${ms / size}${unit}`;
 }
 
-function printed(value: Settings[SettingKey]): string {
-  if (Array.isArray(value)) return value.join(", ");
+function printedItem(item: string | AddressRule): string {
+  return typeof item === "string" ? item : printAddressRule(item);
+}
+
+function printedCluster({ kubeconfig, namespaces }: NamedCluster): string {
+  const named = namespaces === "*" ? "*" : namespaces.join("+");
+  return named === "" ? kubeconfig : `${kubeconfig}#${named}`;
+}
+
+function printed(value: Settings[SettingKey] | NamedCluster): string {
+  if (Array.isArray(value)) return value.map(printedItem).join(", ");
   if (value instanceof Map)
     return Array.from(value, ([name, place]) => `${name}=${printed(place)}`).join(", ");
   if (typeof value !== "object") return String(value);
+  if ("kubeconfig" in value) return printedCluster(value);
   if ("port" in value) return printAddress(value);
   return "name" in value ? `${value.namespace}/${value.name}` : String(value);
 }

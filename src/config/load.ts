@@ -2,11 +2,11 @@
 
 import type { SluiceError, SourcePosition } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
 import type { Environment } from "./env.ts";
 import { isServiceLink } from "./env.ts";
 import type { SettingsFile } from "./file.ts";
 import { parseSettingsFile } from "./file.ts";
-import { nearest } from "./nearest.ts";
 import type { SettingKey, Settings } from "./schema.ts";
 import { declaration, flagOf, SETTING_KEYS, variableOf } from "./schema.ts";
 

@@ -3,21 +3,27 @@
 import type { z } from "zod";
 import type { Declaration } from "./declaration.ts";
 import { CLUSTER } from "./settings/cluster.ts";
+import { OUTGOING } from "./settings/outgoing.ts";
 import { PORTS } from "./settings/ports.ts";
 import { RETENTION } from "./settings/retention.ts";
 import { SOURCES } from "./settings/sources.ts";
 import { WORK } from "./settings/work.ts";
 
 /** In the order of help and docs. */
-export const SETTINGS = { ...SOURCES, ...CLUSTER, ...PORTS, ...WORK, ...RETENTION } as const;
+export const SETTINGS = { ...SOURCES, ...CLUSTER, ...OUTGOING, ...PORTS, ...WORK, ...RETENTION } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
 
 type Optional =
   | "kubeconfig"
+  | "storeKey"
+  | "storeKeyFile"
   | "publicUrl"
   | "gatewayService"
   | "leaseNamespace"
+  | "adminTlsCert"
+  | "adminTlsKey"
+  | "adminCa"
   | "adminTokens"
   | "adminToken"
   | "defaultListener"

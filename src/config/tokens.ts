@@ -1,6 +1,6 @@
 /** Tokens of the admin port, as operators give them: a file of several, or the one of a setting. */
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 import { fault, reasonOf } from "../core/errors.ts";
@@ -76,6 +76,14 @@ export function adminTokens(
   return [fullToken("local", keepLocalToken(localFile))];
 }
 
+/** Whether the settings name tokens, be it one or a file of them. */
+export function namesTokens({
+  adminToken,
+  adminTokens,
+}: Pick<Settings, "adminToken" | "adminTokens">): boolean {
+  return adminToken !== undefined || adminTokens !== undefined;
+}
+
 /** A token that may do everything. @param name the actor of what is done with it. */
 function fullToken(name: string, token: string): AdminToken {
   return { name, sha256: hashOfToken(token), permissions: new Set(PERMISSIONS) };
@@ -89,6 +97,9 @@ function readLimited(path: string, refuse: (reason: string, cause?: unknown) => 
     throw refuse(reasonOf(error), error);
   }
   try {
+    const { mode } = fstatSync(file);
+    if ((mode & 0o007) !== 0 && process.platform !== "win32" && !isMounted(path))
+      throw refuse(openToAll(mode));
     const buffer = Buffer.alloc(MAX_BYTES + 1);
     const size = readSync(file, buffer);
     if (size > MAX_BYTES) throw refuse(`is larger than ${MAX_BYTES} bytes`);
@@ -96,4 +107,14 @@ function readLimited(path: string, refuse: (reason: string, cause?: unknown) => 
   } finally {
     closeSync(file);
   }
+}
+
+const openToAll = (mode: number): string =>
+  `every user of this machine may use the file (mode ${(mode & 0o777).toString(8).padStart(4, "0")}): say "chmod o=" of it; in a cluster mount its Secret with defaultMode 0440`;
+
+/** In a pod a kubelet writes Secrets into folders such as `..2026_01_31_…`, and nobody else is there to read them. */
+function isMounted(path: string): boolean {
+  return realpathSync(path)
+    .split("/")
+    .some((part) => /^\.\.\d{4}_\d{2}_\d{2}_/.test(part));
 }

@@ -1,6 +1,8 @@
 /** Types of settings: each reads a value as flags, variables and YAML write it, and gives what the program uses. */
 
 import { z } from "zod";
+import { type AddressRule, parseAddressRule } from "../core/address-rule.ts";
+import type { NamedCluster } from "../core/named-cluster.ts";
 
 /** A host without brackets and a port; port 0 asks the system for a free one. */
 export interface Address {
@@ -32,6 +34,17 @@ export const text = z
 
 /** A bearer token as it can stand in a header; shorter ones could be guessed. */
 export const token = text.pipe(z.string().regex(/^[\x21-\x7e]{16,512}$/));
+
+/** Keys of a store, parted by spaces or lines; the first one signs. */
+export const storeKeys = text
+  .transform((value) => value.split(/\s+/))
+  .pipe(
+    z
+      .array(z.string().regex(/^[\x21-\x7e]{32,512}$/))
+      .min(1)
+      .max(8),
+  )
+  .transform((keys) => keys as [string, ...string[]]);
 
 export const list = z
   .union([z.array(text), text.transform((value) => value.split(",").map((part) => part.trim()))])
@@ -70,6 +83,15 @@ export const address = read(
   /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]*)):(\d{1,5})$/,
   ([, v6, host, port]): Address => ({ host: (v6 ?? host) || "0.0.0.0", port: Number(port) }),
 ).pipe(z.object({ host: z.string(), port: z.number().max(65_535) }).readonly());
+
+/** IP addresses and blocks, separated by commas. */
+export const addressRules = z.union([z.literal("").transform((): readonly string[] => []), list]).pipe(
+  z.array(z.string()).transform((items, context): readonly AddressRule[] => {
+    const rules = items.flatMap((item) => parseAddressRule(item) ?? []);
+    if (rules.length < items.length) context.addIssue({ code: "custom", message: "no address" });
+    return rules;
+  }),
+);
 
 /** Namespaces, separated by commas. */
 export const namespaces = list.pipe(
@@ -112,18 +134,52 @@ export const createTarget = text.transform((value, context): CreateTarget => {
   return z.NEVER;
 });
 
-/** Name to a path or `secret:<namespace>/<name>`: a map in YAML, `name=place` pairs elsewhere. */
+const home = z.union([
+  z.literal("*"),
+  z
+    .array(z.literal("*"))
+    .length(1)
+    .transform((): "*" => "*"),
+  namespaces,
+]);
+
+/** `<path or secret:namespace/name>`, and behind a `#` the namespaces that may use it: `/etc/west#team-a+team-b`, `…#*`. */
+const clusterText = text.transform((value, context): NamedCluster => {
+  const [, kubeconfig = value, named = ""] = /^(.*)#([^#]*)$/s.exec(value) ?? [];
+  const read = home.safeParse(named === "*" ? named : named.split("+").filter((each) => each !== ""));
+  if (read.success && isPlace(kubeconfig)) return { kubeconfig, namespaces: read.data };
+  context.addIssue({ code: "custom", message: "no cluster" });
+  return z.NEVER;
+});
+
+const cluster = z.union([
+  clusterText,
+  z.strictObject({ kubeconfig: text.refine(isPlace), namespaces: home.default([]) }),
+]);
+
+/** Name to a cluster: a map in YAML, `name=place#namespaces` pairs elsewhere. */
 export const clusters = z
   .union([
-    z.literal("").transform((): Place[] => []),
-    text.transform((value): Place[] => value.split(",").map(pair)),
-    z.record(z.string(), text).transform((map): Place[] => Object.entries(map)),
+    z.literal("").transform((): [string, unknown][] => []),
+    text.transform((value): [string, unknown][] => value.split(",").map(pair)),
+    z.record(z.string(), z.unknown()).transform((map): [string, unknown][] => Object.entries(map)),
   ])
-  .refine((entries) => entries.every(([name, place]) => namespace.safeParse(name).success && isPlace(place)))
-  .refine((entries) => new Set(entries.map(([name]) => name)).size === entries.length)
-  .transform((entries): ReadonlyMap<string, string> => new Map(entries));
+  .transform((entries, context): ReadonlyMap<string, NamedCluster> => {
+    const read = z.array(z.tuple([namespace, cluster])).safeParse(entries);
+    const clusters = new Map(read.data);
+    if (!read.success || clusters.size < entries.length)
+      context.addIssue({ code: "custom", message: "no clusters" });
+    return clusters;
+  });
 
 const HOST = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** Host names, in lower case. */
+export const hostNames = z
+  .union([z.literal("").transform((): readonly string[] => []), list])
+  .transform((names) => names.map((name) => name.toLowerCase()))
+  .refine((names) => names.every((name) => name.length <= 253 && HOST.test(name)))
+  .transform((names): ReadonlySet<string> => new Set(names));
 
 /** Host name to a listener: a map in YAML, `host=namespace/name` pairs elsewhere. */
 export const hosts = z

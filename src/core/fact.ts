@@ -95,6 +95,15 @@ export type Fact =
   | { readonly type: "store.away"; readonly reason: string }
   | { readonly type: "store.back" }
   | {
+      /**
+       * Something in the store is not believed, so nothing is done by it: it was changed, or this gateway cannot tell.
+       * Of what is held for one reason it is told once a minute.
+       */
+      readonly type: "store.distrusted";
+      readonly delivery: string;
+      readonly error: SluiceError;
+    }
+  | {
       /** Nothing is created until the target answers again: jobs wait, and none loses an attempt. */
       readonly type: "target.away";
       readonly target: string;

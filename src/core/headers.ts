@@ -54,33 +54,47 @@ export function headersToJson(headers: HeaderMap): JsonObject {
   return headers as JsonObject;
 }
 
+/**
+ * The one word list for what proves or grants something, in header names and query parameters alike. Words that are part
+ * of others (`sig` of `design`, `key` of `monkey`) count only where they stand alone.
+ */
 const sensitive =
-  /^(set-)?cookie$|authorization|token|signature|secret|password|api-?key|credential|(^|[-_])(auth|jwt)([-_]|$)/i;
+  /^(set-)?cookie$|authorization|token|signature|secret|password|api-?key|credential|(^|[-_.])(auth|jwt|sig|key|pass|pwd)([-_.]|$)/i;
 
-/** True for headers that prove or grant something: their values never reach a log, the ledger or an event. */
+/** Names that hold a word of the list and are public: Bitbucket's event name, GitLab's id of a delivery. */
+const harmless: ReadonlySet<string> = new Set(["x-event-key", "idempotency-key"]);
+
+/** True for headers and parameters that prove or grant something: their values never reach a log, the ledger or an event. */
 export function isSensitive(name: string): boolean {
-  return sensitive.test(name);
+  return sensitive.test(name) && !harmless.has(name.toLowerCase());
 }
 
 /** The mask that stands where a sensitive value was. */
 export const MASK = "***";
 
-/** The headers whose values were taken away by {@link maskHeaders}. */
-export function maskedNames(headers: HeaderMap, hides: readonly string[] = []): readonly string[] {
-  const isMasked = (name: string): boolean => isSensitive(name) || hides.includes(name);
-  return Object.keys(headers).filter((name) => headers[name]?.includes(MASK) && isMasked(name));
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The headers whose values were taken away by {@link maskHeaders}.
+ *
+ * @param also as it was given there.
+ */
+export function maskedNames(headers: HeaderMap, also: ReadonlySet<string> = NONE): readonly string[] {
+  return Object.keys(headers).filter(
+    (name) => headers[name]?.includes(MASK) && (isSensitive(name) || also.has(name)),
+  );
 }
 
 /**
  * A copy with the values of sensitive headers replaced by {@link MASK}.
  *
- * @param hides names, in canonical spelling, of headers that are sensitive because a proof reads them.
+ * @param also further headers to mask, by canonical name: those that a proof reads, whatever they are called.
  */
-export function maskHeaders(headers: HeaderMap, hides: readonly string[] = []): HeaderMap {
+export function maskHeaders(headers: HeaderMap, also: ReadonlySet<string> = NONE): HeaderMap {
   const masked: Record<string, readonly string[]> = {};
   for (const name of Object.keys(headers)) {
     const values = headers[name] as readonly string[];
-    setOwn(masked, name, isSensitive(name) || hides.includes(name) ? values.map(() => MASK) : values);
+    setOwn(masked, name, isSensitive(name) || also.has(name) ? values.map(() => MASK) : values);
   }
   return masked;
 }

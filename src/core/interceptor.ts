@@ -1,5 +1,6 @@
 /** The contract of an interceptor: parameters checked and compiled once, then asked once per event. */
 
+import type { Cost } from "./cost-budget.ts";
 import type { Event } from "./delivery.ts";
 import type { HeaderMap } from "./headers.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
@@ -106,7 +107,8 @@ export interface CompiledInterceptor {
   readonly readsHeaders?: boolean;
   /** True when, standing first, it wants an HTML form as it came: the others get it as JSON (only the legacy `webhook`). */
   readonly rawForm?: boolean;
-  intercept(event: Event): Verdict | Promise<Verdict>;
+  /** @param cost charged by those that loop over the event's data. @throws SluiceError also SLUICE_COST_EXCEEDED. */
+  intercept(event: Event, cost?: Cost): Verdict | Promise<Verdict>;
   /**
    * The values behind its answer, for people: asked by `sluice try`, never on the way of an event, because it may cost
    * many times as much. Holds no secrets.

@@ -30,6 +30,8 @@ export interface CreateJob {
   readonly objects: readonly KubernetesObject[];
   /** For a dead job that a person had tried again: when, and how many attempts there had been. */
   readonly reopened?: { readonly at: number; readonly attempts: number };
+  /** Signature over all of it but `reopened`, by integrity.ts; absent where a gateway has no keys, as before 0.2. */
+  readonly mac?: string;
 }
 
 /** A stored delivery that a worker has to decide, because its chain leaves this process. */

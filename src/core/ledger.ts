@@ -61,6 +61,11 @@ export interface DeliveryRecord extends DeliverySummary {
   readonly jobs: readonly JobRecord[];
 }
 
+/** A delivery that was kept, with what had proved its sender. */
+export interface StoredDelivery extends Delivery {
+  readonly proof: string;
+}
+
 /** What accept hands over. `decisions` is undefined when a worker has to decide. */
 export interface NewDelivery {
   readonly delivery: Delivery;
@@ -204,8 +209,12 @@ export interface Ledger {
   /** The runs that have started and not ended, as far as anybody told; in no order. */
   running(page: { readonly limit: number; readonly cursor?: string }): Promise<Page<OpenRun>>;
   find(id: string): Promise<DeliveryRecord | undefined>;
-  /** The delivery as it arrived (headers masked), to be decided again; undefined when unknown or no longer kept. */
-  load(id: string): Promise<Delivery | undefined>;
+  /**
+   * The delivery as it arrived (headers masked), to be decided again; undefined when unknown or no longer kept.
+   *
+   * @throws SluiceError SLUICE_STORE_FORGED, SLUICE_STORE_KEY, SLUICE_STORE_UNSIGNED where it is not believed.
+   */
+  load(id: string): Promise<StoredDelivery | undefined>;
   /** Newest first. */
   list(
     filter: DeliveryFilter,
@@ -251,7 +260,7 @@ export interface Ledger {
     now: number,
     limit: number,
   ): Promise<{ readonly deliveries: number; readonly payloads: number }>;
-  /** Resolves when the storage answers. @throws SluiceError SLUICE_STORE_AWAY. */
+  /** Resolves when the storage has taken a small write. @throws SluiceError, a trouble of core/trouble.ts. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 
 export const PERMISSIONS = ["view", "payload", "operate"] as const;
 
-/** view: read all but bodies. payload: read bodies and headers as they came. operate: replay, retry, drop, pause. */
+/** view: read all but values of events. payload: read bodies, headers and what was made of them. operate: replay, retry, drop, pause. */
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** A token that the admin port takes. The token itself is not kept. */

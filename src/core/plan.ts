@@ -1,5 +1,6 @@
 /** Plans: a listener compiled once, so that an event meets only functions. */
 
+import type { Cost } from "./cost-budget.ts";
 import type { Event, ObjectName } from "./delivery.ts";
 import type { SluiceError } from "./errors.ts";
 import type { CompiledInterceptor, ProofDemand } from "./interceptor.ts";
@@ -8,9 +9,9 @@ import type { KubernetesObject } from "./job.ts";
 /** Param name to its value as JSON-escaped text: what stands between the quotes in a template. */
 export type Params = ReadonlyMap<string, string>;
 
-/** Bindings of one trigger, compiled. @throws SluiceError SLUICE_PATH_MISSING, SLUICE_PARAM_DUPLICATE. */
+/** Bindings of one trigger, compiled. @throws SluiceError SLUICE_PATH_MISSING, SLUICE_PARAM_DUPLICATE, SLUICE_COST_EXCEEDED. */
 export interface BindPlan {
-  (event: Event): Params;
+  (event: Event, cost?: Cost): Params;
   /** The params that may hold the value of a sensitive header: traces mask them. Absent: none. */
   readonly sensitive?: ReadonlySet<string>;
 }
@@ -24,8 +25,8 @@ export interface RenderContext {
   readonly key?: string;
 }
 
-/** A template, parsed. @throws SluiceError SLUICE_TEMPLATE_BROKEN. */
-export type RenderPlan = (params: Params, context: RenderContext) => readonly KubernetesObject[];
+/** A template, parsed. @throws SluiceError SLUICE_TEMPLATE_BROKEN, SLUICE_COST_EXCEEDED. */
+export type RenderPlan = (params: Params, context: RenderContext, cost?: Cost) => readonly KubernetesObject[];
 
 /** One interceptor of a chain with the name people know it by. */
 export interface ChainStep {
@@ -46,6 +47,11 @@ export interface TriggerPlan extends ObjectName {
   readonly cluster?: string;
   /** Its object cannot be read, so nobody knows which proofs it demands: it takes no sender for proved. */
   readonly unreadable?: true;
+  /**
+   * Its namespace is another than the listener's, and the right to see it was not shown: neither its proofs nor its chain
+   * are asked. With a code that passes (retry soon) nobody knows just now.
+   */
+  readonly barred?: SluiceError;
   /** A trigger that cannot fire (missing binding, no declared proof, …): each of its decisions fails with this. */
   readonly fault?: SluiceError;
 }
@@ -82,6 +88,8 @@ export interface ListenerPlan extends ObjectName {
   readonly remote: boolean;
   /** The listener itself cannot be read: every delivery is refused with this. */
   readonly fault?: SluiceError;
+  /** Namespaces other than the listener's that triggers were selected from; absent: none. */
+  readonly foreign?: readonly string[];
   /** Where CloudEvents about the processing of deliveries are sent. */
   readonly cloudEventURI?: string;
 }
@@ -91,3 +99,12 @@ export interface Plans {
   find(namespace: string, name: string): ListenerPlan | undefined;
   all(): readonly ListenerPlan[];
 }
+
+/**
+ * The plan as its listener may use it just now: triggers that it may not see are barred. To be asked wherever a plan is
+ * about to be used; where operators wrote the objects, it is the plan itself.
+ */
+export type VisiblePlan = (plan: ListenerPlan) => ListenerPlan | Promise<ListenerPlan>;
+
+/** Of objects that one operator wrote. */
+export const allVisible: VisiblePlan = (plan) => plan;

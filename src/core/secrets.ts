@@ -20,6 +20,8 @@ export interface Secrets {
    * @throws SluiceError as {@link read}.
    */
   again?(namespace: string, name: string): Promise<SecretData | null | undefined>;
+  /** Names of the Secrets in a namespace, where they stand in files: those of a cluster are never listed. */
+  names?(namespace: string): readonly string[];
 }
 
 /**

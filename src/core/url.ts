@@ -16,9 +16,6 @@ export function shownUrl(url: string): string {
   return path.replace(/^.*@/s, `${MASK}@`).slice(0, LONGEST);
 }
 
-/** Short names under which senders put what grants something into a query, beyond those of {@link isSensitive}. */
-const shortNames = /(^|[-_.])(sig|key|pass|pwd)([-_.]|$)/i;
-
 /**
  * A request's path and query with the values of sensitive parameters replaced by {@link MASK}; the rest as it came.
  *
@@ -48,10 +45,22 @@ export function maskLastSegment(url: string): string {
   return url.replace(/^(\/[^/?]+\/[^/?]+\/)[^/?]+/, `$1${MASK}`);
 }
 
+/** A request's path, and the names of its query with no value at all. */
+export function maskAllOfQuery(url: string): string {
+  const start = url.indexOf("?");
+  if (start === -1) return url;
+  const parts = url.slice(start + 1).split("&");
+  // A part without `=` may be a value by itself.
+  const masked = parts.map((part) =>
+    part.includes("=") ? `${part.slice(0, part.indexOf("="))}=${MASK}` : MASK,
+  );
+  return `${url.slice(0, start)}?${masked.join("&")}`;
+}
+
 /** What a stored delivery no longer shows of what its sender sent: headers by name, query parameters as `?name`. */
 export function hiddenOf(delivery: Pick<Delivery, "headers" | "url" | "hides">): readonly string[] {
   const { headers, url, hides = [] } = delivery;
-  return [...maskedNames(headers, hides), ...maskedParameters(url, hides)];
+  return [...maskedNames(headers, new Set(hides)), ...maskedParameters(url, hides)];
 }
 
 /** The query parameters, as `?name`, whose values {@link maskQuery} took away. */
@@ -71,7 +80,7 @@ function sensitiveName(part: string, hides: readonly string[]): string | undefin
   if (equals === -1) return undefined;
   const name = part.slice(0, equals);
   const read = decoded(name);
-  return isSensitive(read) || shortNames.test(read) || hides.includes(`?${read}`) ? name : undefined;
+  return isSensitive(read) || hides.includes(`?${read}`) ? name : undefined;
 }
 
 function decoded(name: string): string {

@@ -48,8 +48,8 @@ export function createDirectoryTarget({ dir }: { readonly dir: string }): Target
     async ready() {
       try {
         const probe = join(root, `.${randomUUID()}.tmp`);
-        await mkdir(root, { recursive: true });
-        await (await open(probe, "wx")).close();
+        await mkdir(root, { recursive: true, mode: 0o700 });
+        await (await open(probe, "wx", 0o600)).close();
         await unlink(probe);
       } catch (error) {
         throw unwritable(root, error);
@@ -66,8 +66,9 @@ export function createDirectoryTarget({ dir }: { readonly dir: string }): Target
  */
 async function writeNew(folder: string, path: string, text: string): Promise<boolean> {
   const temporary = join(folder, `.${randomUUID()}.tmp`);
-  await mkdir(folder, { recursive: true });
-  const file = await open(temporary, "wx", 0o644);
+  // Rendered objects hold what the event said: they are this user's to pass on.
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = await open(temporary, "wx", 0o600);
   try {
     await file.writeFile(text);
     await file.sync();

@@ -4,6 +4,7 @@ import type { ObjectName } from "../core/delivery.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { fault, SluiceError } from "../core/errors.ts";
 import type { CreateAnswer } from "../core/job.ts";
+import { quoted } from "../core/quoted.ts";
 import type { ApiResponse } from "../kube/api.ts";
 import { grantCommand } from "../kube/grant.ts";
 import type { Status } from "../kube/status.ts";
@@ -43,9 +44,9 @@ export function failureOf(response: ApiResponse, about: About, now: number): Cre
   const after = retryAfter(response, status, now);
   const { kind, name, namespace } = about;
   if (status.causes.includes("NamespaceTerminating"))
-    return failed(fault("SLUICE_CREATE_NAMESPACE", { namespace, reason: status.message }), after);
+    return failed(fault("SLUICE_CREATE_NAMESPACE", { namespace, reason: reasonIn(status) }), after);
   if (response.status === 403) return failed(forbidden(status, about), after);
-  const values = { kind, name, namespace, status: String(response.status), reason: status.message };
+  const values = { kind, name, namespace, status: String(response.status), reason: reasonIn(status) };
   return failed(fault(codeOf(response.status, status), values), after);
 }
 
@@ -56,7 +57,7 @@ export function failureOf(response: ApiResponse, about: About, now: number): Cre
  */
 function forbidden(status: Status, about: About): SluiceError {
   const { kind, name, namespace, resource, verb, account, as } = about;
-  const reason = status.message;
+  const reason = reasonIn(status);
   if (as !== undefined && status.kind === "serviceaccounts" && status.name === as.name) {
     const grant = grantCommand({
       verb: "impersonate",
@@ -87,12 +88,33 @@ export function tooLarge(
   if (response.status !== 500 || bytes <= ETCD_BYTES) return undefined;
   const { reason, message } = readStatus(response);
   if (reason !== "") return undefined;
-  const size = `it has ${bytes} bytes, and etcd takes ${ETCD_BYTES} (${message})`;
+  const size = `it has ${bytes} bytes, and etcd takes ${ETCD_BYTES} (${quoted(message)})`;
   return failed(fault("SLUICE_CREATE_REFUSED", { kind, name, reason: size }));
 }
 
 /** One request to etcd, by its default (etcd: --max-request-bytes). */
 const ETCD_BYTES = 1_572_864;
+
+/**
+ * Why, as the API server says it. Its messages and those of webhooks repeat what they refuse, which may be an event's text:
+ * they are quoted. In front of it stands what repeats nothing: the fields that are wrong, and how. What it says of rights and
+ * of missing namespaces names but accounts, kinds and names.
+ */
+function reasonIn({ message, fields }: Status): string {
+  if (HARMLESS.some((known) => known.test(message))) return message;
+  return fields.length === 0 ? quoted(message) : `${fields.join(", ")}: ${quoted(message)}`;
+}
+
+/** Whole messages of k8s.io/apiserver and apimachinery (pkg/api/errors) whose parts are names. */
+const NAME = String.raw`[\w.:@/*-]{0,253}`;
+const HARMLESS: readonly RegExp[] = [
+  `^HTTP \\d{3}$`,
+  `^namespaces "${NAME}" not found$`,
+  `^(${NAME} )?"?${NAME}"? is forbidden: User "${NAME}" cannot \\w+ resource "${NAME}" in API group "${NAME}"( at the cluster scope| in the namespace "${NAME}")$`,
+  `^(${NAME} )?"?${NAME}"? is forbidden: unable to create new content in namespace ${NAME} because it is being terminated$`,
+  "^the server could not find the requested resource$",
+  "^Unauthorized$",
+].map((pattern) => new RegExp(pattern));
 
 function codeOf(code: number, status: Status): ErrorCode {
   if (code === 401) return "SLUICE_CREATE_CREDENTIALS";

@@ -4,7 +4,7 @@ import type { ObjectName } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
 import type { CreateJob } from "../core/job.ts";
 import { grantCommand } from "../kube/grant.ts";
-import type { Permission, Reviews } from "../kube/reviews.ts";
+import { isAccountName, type Permission, type Reviews, seeingTriggers } from "../kube/reviews.ts";
 
 /** What says as whom a job's objects are created. */
 export type Maker = Pick<CreateJob, "listener" | "trigger" | "serviceAccount" | "listenerAccount">;
@@ -13,10 +13,17 @@ export interface Identity {
   /**
    * The account that a job's objects are created as.
    *
+   * @param there of a named cluster that the objects go to.
    * @throws SluiceError SLUICE_CREATE_TENANT where the listener's own account may not make use of it,
    *   SLUICE_CREATE_REFUSED for a name that none can have.
    */
-  accountOf(maker: Maker): Promise<ObjectName>;
+  accountOf(maker: Maker, there?: There): Promise<ObjectName>;
+}
+
+/** A named cluster, which has an authorizer of its own. */
+export interface There {
+  readonly cluster: string;
+  readonly reviews: Reviews;
 }
 
 /**
@@ -28,16 +35,20 @@ export interface Identity {
  */
 export function createIdentity(reviews?: Reviews): Identity {
   return {
-    async accountOf(maker) {
+    async accountOf(maker, there) {
       const { listener, trigger, serviceAccount, listenerAccount } = maker;
       const pod = named(listener.namespace, listenerAccount ?? "default");
       const account = serviceAccount === undefined ? pod : named(trigger.namespace, serviceAccount);
       if (reviews === undefined) return account;
       const demands: Demand[] = [];
-      if (trigger.namespace !== listener.namespace) demands.push(seeing(trigger.namespace));
+      if (trigger.namespace !== listener.namespace) demands.push(seeingTriggers(trigger.namespace));
       if (account.name !== pod.name || account.namespace !== pod.namespace) demands.push(actingAs(account));
       for (const demand of demands) {
         if (!(await reviews.may(pod, demand))) throw refused(maker, pod, demand);
+      }
+      // Names are all that two clusters share: what one grants to a/ci says nothing of a/ci in the other. Triggers live here.
+      for (const demand of there === undefined ? [] : demands.filter(({ verb }) => verb === "impersonate")) {
+        if (!(await there?.reviews.may(pod, demand))) throw refused(maker, pod, demand, there?.cluster);
       }
       return account;
     },
@@ -45,13 +56,6 @@ export function createIdentity(reviews?: Reviews): Identity {
 }
 
 type Demand = Permission & { readonly namespace: string };
-
-const seeing = (namespace: string): Demand => ({
-  verb: "list",
-  group: "triggers.tekton.dev",
-  resource: "triggers",
-  namespace,
-});
 
 const actingAs = ({ namespace, name }: ObjectName): Demand => ({
   verb: "impersonate",
@@ -61,23 +65,25 @@ const actingAs = ({ namespace, name }: ObjectName): Demand => ({
   name,
 });
 
-function refused({ listener }: Maker, pod: ObjectName, demand: Demand): ReturnType<typeof fault> {
+function refused(
+  { listener }: Maker,
+  pod: ObjectName,
+  demand: Demand,
+  cluster?: string,
+): ReturnType<typeof fault> {
   const { verb, group, resource: plural, namespace, name } = demand;
   const resource = group === "" ? plural : `${plural}.${group}`;
   const only = name === undefined ? {} : { resourceNames: [name] };
   return fault("SLUICE_CREATE_TENANT", {
     listener: `${listener.namespace}/${listener.name}`,
     account: `service account ${pod.namespace}/${pod.name}`,
-    what: `${verb} ${name === undefined ? resource : `${resource} ${name}`} in namespace ${namespace}`,
-    grant: grantCommand({ verb, resource, namespace, ...only, account: pod }),
+    what: `${verb} ${name === undefined ? resource : `${resource} ${name}`} in namespace ${namespace}${cluster === undefined ? "" : ` of cluster ${cluster}`}`,
+    grant: `${grantCommand({ verb, resource, namespace, ...only, account: pod })}${cluster === undefined ? "" : `, in cluster ${cluster}`}`,
   });
 }
 
-/** A DNS subdomain. Anything else could make another user of `system:serviceaccount:…` than an account. */
-const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
-
 function named(namespace: string, name: string): ObjectName {
-  if (NAME.test(name)) return { namespace, name };
+  if (isAccountName(name)) return { namespace, name };
   const reason = "its name is no DNS subdomain";
   throw fault("SLUICE_CREATE_REFUSED", { kind: "service account", name: JSON.stringify(name), reason });
 }

@@ -1,7 +1,9 @@
 /** The targets by the settings: the gateway's own, and those of the clusters that operators named. */
 
 import type { ObjectName } from "../core/delivery.ts";
+import { fault } from "../core/errors.ts";
 import type { Target } from "../core/job.ts";
+import { closedTo, type NamedCluster } from "../core/named-cluster.ts";
 import type { Api } from "../kube/api.ts";
 import { createApi } from "../kube/api.ts";
 import type { ClusterSource } from "../kube/cluster.ts";
@@ -11,6 +13,7 @@ import type { Session } from "../kube/session.ts";
 import { createSession } from "../kube/session.ts";
 import { createDirectoryTarget } from "./directory.ts";
 import { createDryRunTarget } from "./dry-run.ts";
+import { failed } from "./failure.ts";
 import type { Identity } from "./identity.ts";
 import { createIdentity } from "./identity.ts";
 import { createKubernetesTarget } from "./kubernetes.ts";
@@ -26,8 +29,7 @@ export interface TargetSettings {
   /** As whom objects are created; auto: as Tekton would where the objects come from a cluster. */
   readonly identity?: "auto" | "gateway" | "tekton";
   readonly fromCluster?: boolean;
-  /** Name to the path of a kubeconfig, or to `secret:<namespace>/<name>`. */
-  readonly clusters?: ReadonlyMap<string, string>;
+  readonly clusters?: ReadonlyMap<string, NamedCluster>;
 }
 
 export interface Targets {
@@ -45,7 +47,7 @@ export interface Targets {
  * @throws SluiceError SLUICE_CONFIG_INVALID when a cluster is asked for and none is known.
  */
 export function openTargets(settings: TargetSettings): Targets {
-  const { create, kubeconfig, clusters: places = new Map<string, string>() } = settings;
+  const { create, kubeconfig, clusters: places = new Map<string, NamedCluster>() } = settings;
   if (create === "dry-run") return ofKind(places, () => createDryRunTarget());
   if (create.startsWith(DIRECTORY) || (create === "auto" && !isClusterKnown({ kubeconfig }))) {
     const dir = create.startsWith(DIRECTORY) ? create.slice(DIRECTORY.length) : "runs";
@@ -75,15 +77,30 @@ export function openTargets(settings: TargetSettings): Targets {
 }
 
 function ofKind(
-  places: ReadonlyMap<string, string>,
+  places: ReadonlyMap<string, NamedCluster>,
   open: (cluster: string | undefined, place: string) => Target,
 ): Targets {
   const target = open(undefined, "");
-  const clusters = new Map(Array.from(places, ([name, place]) => [name, open(name, place)]));
+  const clusters = new Map(
+    Array.from(places, ([name, place]) => [name, onlyFor(name, place, open(name, place.kubeconfig))]),
+  );
   const close = async () => {
     await Promise.all([target, ...clusters.values()].map((each) => each.close()));
   };
   return { target, clusters, close };
+}
+
+/** A job may have been decided under other settings than those in force: the last word is said where it is created. */
+function onlyFor(name: string, cluster: NamedCluster, target: Target): Target {
+  return {
+    ...target,
+    async create(object, job) {
+      const namespace = closedTo(cluster, job);
+      if (namespace === undefined) return target.create(object, job);
+      const from = `trigger ${job.trigger.namespace}/${job.trigger.name}`;
+      return failed(fault("SLUICE_CLUSTER_CLOSED", { name, from, namespace }));
+    },
+  };
 }
 
 function identityOf(
@@ -112,7 +129,7 @@ function lazyHome(source: ClusterSource): { readonly api: () => Api; readonly cl
 /**
  * Reads what leads to a cluster that operators named.
  *
- * @param place as in {@link TargetSettings.clusters}. @param home of the cluster that holds Secrets of kubeconfigs.
+ * @param place as in {@link NamedCluster.kubeconfig}. @param home of the cluster that holds Secrets of kubeconfigs.
  * @throws SluiceError as {@link readKubeconfig}.
  */
 export async function clusterAt(place: string, home: Api): Promise<ClusterSource> {

@@ -10,7 +10,7 @@ import { loadCluster } from "../kube/cluster.ts";
 import type { Resource } from "../kube/discovery.ts";
 import { createDiscovery, versionPath } from "../kube/discovery.ts";
 import { noAnswer } from "../kube/refusal.ts";
-import { accountUser } from "../kube/reviews.ts";
+import { accountUser, createReviews } from "../kube/reviews.ts";
 import { createSession } from "../kube/session.ts";
 import { readStatus } from "../kube/status.ts";
 import { readWarnings } from "../kube/warnings.ts";
@@ -42,9 +42,10 @@ export function createKubernetesTarget(options: KubernetesTargetOptions): Target
   const discovery = createDiscovery(api);
   const server = session.server.href.replace(/\/$/, "");
   const where = cluster === undefined ? server : `${cluster} ${server}`;
+  const there = cluster === undefined ? undefined : { cluster, reviews: createReviews(api) };
 
   async function create(object: KubernetesObject, job: CreateJob): Promise<CreateAnswer> {
-    const as = await identity?.accountOf(job);
+    const as = await identity?.accountOf(job, there);
     const { name, namespace: own } = object.metadata;
     // As Tekton: what names no namespace goes where the trigger lives.
     const namespace = own || job.trigger.namespace;

@@ -9,15 +9,18 @@ import { asFault } from "../core/errors.ts";
 import { createApi } from "../kube/api.ts";
 import { loadCluster } from "../kube/cluster.ts";
 import { createDiscovery } from "../kube/discovery.ts";
+import { createReviews } from "../kube/reviews.ts";
 import { createSession } from "../kube/session.ts";
 import { lint } from "../lint/index.ts";
 import { type CompiledPlans, createPlanner } from "../plans.ts";
 import type { Declared, DeclaredNeeds } from "./declared.ts";
 import { compileOptions } from "./declared.ts";
+import { createVisibility } from "./visible.ts";
 
 /** Of a list: a page of large objects takes its time; of a Secret: a sender waits for it. Milliseconds. */
 const LIST_MS = 30_000;
 const SECRET_MS = 4_000;
+const REVIEW_MS = 4_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Warnings that a check shows at most. */
 const SHOWN = 100;
@@ -37,6 +40,9 @@ export async function declaredInCluster(needs: DeclaredNeeds): Promise<Declared>
     onAway: (error) => onTrouble("secrets", error),
     onBack: () => onMended("secrets"),
   });
+  const { visible, refused } = createVisibility(
+    createReviews(createApi(session, { timeoutMs: REVIEW_MS, maxBytes: MAX_BYTES })),
+  );
   const planner = createPlanner({ registry, secrets, http, ...compileOptions(settings) });
   const doubts = createDoubts(() => lint(catalog.declarations, { duplicates: settings.duplicates }).warnings);
   let compiled: CompiledPlans | undefined;
@@ -73,7 +79,7 @@ export async function declaredInCluster(needs: DeclaredNeeds): Promise<Declared>
     ready: catalog.synced,
     state() {
       const { errors = [], warnings = [] } = compiled ?? {};
-      const found = [...catalog.faults(), ...errors, ...warnings, ...doubts.found()];
+      const found = [...catalog.faults(), ...errors, ...warnings, ...refused(), ...doubts.found()];
       return {
         loaded: catalog.isSynced(),
         faults: [],
@@ -81,6 +87,7 @@ export async function declaredInCluster(needs: DeclaredNeeds): Promise<Declared>
         away: catalog.away(),
       };
     },
+    visible,
     async close() {
       doubts.close();
       catalog.close();

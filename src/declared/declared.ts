@@ -4,6 +4,7 @@ import type { Settings } from "../config/schema.ts";
 import type { SluiceError } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { HttpClient } from "../core/interceptor.ts";
+import type { VisiblePlan } from "../core/plan.ts";
 import type { Registry } from "../intercept/registry.ts";
 import type { InForce } from "../plans.ts";
 
@@ -11,6 +12,7 @@ export interface Declared {
   /** Resolves when something is in force; before that nothing may be accepted, and no job worked on. */
   readonly ready: Promise<void>;
   state(): DeclaredState;
+  readonly visible: VisiblePlan;
   close(): Promise<void>;
 }
 
@@ -35,5 +37,5 @@ export interface DeclaredNeeds {
 
 /** What the settings say about compiling. */
 export function compileOptions({ unverified, duplicates, clusters }: Settings) {
-  return { unverified, selection: { duplicates }, clusters: new Set(clusters.keys()) };
+  return { unverified, selection: { duplicates }, clusters };
 }

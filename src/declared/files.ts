@@ -1,6 +1,7 @@
 /** Declared in files: a state of them comes into force as a whole, or not at all. */
 
 import { createFileCatalog } from "../catalog/index.ts";
+import { allVisible } from "../core/plan.ts";
 import { compilePlans } from "../plans.ts";
 import type { Declared, DeclaredNeeds } from "./declared.ts";
 import { compileOptions } from "./declared.ts";
@@ -18,5 +19,5 @@ export async function declaredInFiles(needs: DeclaredNeeds): Promise<Declared> {
       return compiled;
     },
   });
-  return { ready: Promise.resolve(), state: catalog.state, close: catalog.close };
+  return { ready: Promise.resolve(), state: catalog.state, visible: allVisible, close: catalog.close };
 }

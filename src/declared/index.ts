@@ -6,6 +6,7 @@ import type { Declared, DeclaredNeeds } from "./declared.ts";
 import { declaredInFiles } from "./files.ts";
 
 export type { Declared, DeclaredNeeds, DeclaredState } from "./declared.ts";
+export { outgoingPolicy } from "./outgoing.ts";
 
 /** @throws SluiceError SLUICE_CONFIG_INVALID when both sources are named, or the cluster is not known. */
 export async function openDeclared(needs: DeclaredNeeds): Promise<Declared> {

@@ -8,13 +8,13 @@ import type { Tell } from "../core/fact.ts";
 import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
 import { newDeliveryId } from "../core/identity.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
+import type { Certificate } from "../tls/certificate.ts";
+import { secureServer } from "../tls/secure-server.ts";
 import { passedBy, readBody } from "./body.ts";
 import { createBudget } from "./budget.ts";
-import type { Certificate } from "./certificate.ts";
 import { clientOf } from "./client.ts";
 import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
 import { detour, type RouteOptions, routeTo } from "./route.ts";
-import { secureServer } from "./secure-server.ts";
 
 /** A request whose listener is known: a delivery that has no id yet. */
 export type Arrival = Omit<Delivery, "id" | "listener">;

@@ -1,5 +1,6 @@
 /** The chain: interceptors asked in order, the first stop wins, and every step leaves its line in the trace. */
 
+import type { Cost } from "../core/cost-budget.ts";
 import type { TraceStep } from "../core/decision.ts";
 import type { Event } from "../core/delivery.ts";
 import { payload } from "../core/delivery.ts";
@@ -36,6 +37,10 @@ export interface ChainOptions {
   readonly explain?: boolean;
   /** Where the steps leave their lines; a new list by default. */
   readonly trace?: TraceStep[];
+  /** Charged by the steps. */
+  readonly cost?: Cost;
+  /** Asked before a chain goes on behind a late answer: many may come at once. A promise lets others have a turn. */
+  readonly pause?: () => Promise<void> | undefined;
 }
 
 type Stop = Extract<Verdict, { continue: false }>;
@@ -46,6 +51,8 @@ interface Run {
   readonly steps: readonly ChainStep[];
   readonly trace: TraceStep[];
   readonly explain: boolean;
+  readonly cost: Cost | undefined;
+  readonly pause: ChainOptions["pause"];
 }
 
 /**
@@ -58,12 +65,12 @@ interface Run {
 export function runChain(
   steps: readonly ChainStep[],
   start: Event,
-  { explain = false, trace = [] }: ChainOptions = {},
+  { explain = false, trace = [], cost, pause }: ChainOptions = {},
 ): ChainResult | Promise<ChainResult> {
   const [first] = steps;
   if (first === undefined) return { event: start, trace };
   const raw = first.interceptor.rawForm === true && Object.keys(start.extensions).length === 0;
-  return advance({ steps, trace, explain }, 0, raw ? start : formAsJson(start));
+  return advance({ steps, trace, explain, cost, pause }, 0, raw ? start : formAsJson(start));
 }
 
 /** Asks the steps from `from` on; behind one that takes its time the rest follows when it has answered. */
@@ -71,12 +78,14 @@ function advance(run: Run, from: number, start: Event): ChainResult | Promise<Ch
   let event = start;
   for (let at = from; at < run.steps.length; at++) {
     const step = run.steps[at] as ChainStep;
-    const answer = run.explain ? explained(step.interceptor, event) : ask(step.interceptor, event);
+    const answer = run.explain
+      ? explained(step.interceptor, event, run.cost)
+      : ask(step.interceptor, event, run.cost);
     if (isPromise(answer)) {
       const before = event;
-      return answer.then(
-        (late) => ended(run, step, late, before) ?? advance(run, at + 1, applied(before, late)),
-      );
+      const next = (late: Answer) =>
+        ended(run, step, late, before) ?? advance(run, at + 1, applied(before, late));
+      return answer.then((late) => run.pause?.()?.then(() => next(late)) ?? next(late));
     }
     const end = ended(run, step, answer, event);
     if (end !== undefined) return end;
@@ -86,9 +95,9 @@ function advance(run: Run, from: number, start: Event): ChainResult | Promise<Ch
 }
 
 /** Never throws, never rejects. */
-function ask(interceptor: CompiledInterceptor, event: Event): Answer | Promise<Answer> {
+function ask(interceptor: CompiledInterceptor, event: Event, cost?: Cost): Answer | Promise<Answer> {
   try {
-    const answer = interceptor.intercept(event);
+    const answer = interceptor.intercept(event, cost);
     return isPromise(answer) ? answer.catch(broken) : answer;
   } catch (thrown) {
     return broken(thrown);
@@ -101,8 +110,8 @@ function broken(thrown: unknown): Answer {
   return retry === "soon" && code !== "SLUICE_INTERNAL" ? { ...stop, transient: true } : stop;
 }
 
-async function explained(interceptor: CompiledInterceptor, event: Event): Promise<Answer> {
-  const answer = await ask(interceptor, event);
+async function explained(interceptor: CompiledInterceptor, event: Event, cost?: Cost): Promise<Answer> {
+  const answer = await ask(interceptor, event, cost);
   if (interceptor.explain === undefined) return answer;
   try {
     return { ...answer, explain: await interceptor.explain(event) };

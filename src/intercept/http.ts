@@ -1,6 +1,5 @@
 /** The one way out: HTTP with a deadline for the whole exchange, a size cap, no redirects and no forbidden addresses. */
 
-import type { LookupAddress } from "node:dns";
 import { lookup as systemLookup } from "node:dns/promises";
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import http from "node:http";
@@ -11,15 +10,13 @@ import type { HeaderMap } from "../core/headers.ts";
 import { headersFromPairs } from "../core/headers.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../core/interceptor.ts";
 import { shownUrl } from "../core/url.ts";
-import { addressesOf, isAmong, isForbiddenAddress } from "./addresses.ts";
+import { type AddressPolicy, createAddressPolicy, type PolicyOptions, type Resolve } from "./policy.ts";
 
-export interface HttpClientOptions {
+export interface HttpClientOptions extends PolicyOptions {
   /** All addresses of a host name; the system's resolver by default. */
-  readonly resolve?: (hostname: string) => Promise<readonly LookupAddress[]>;
+  readonly resolve?: Resolve;
   /** Bytes of an answer's body; 5 MiB by default. */
   readonly maxBytes?: number;
-  /** Ports of ours that nobody may be sent to: who declares an interceptor is not who operates the gateway. */
-  readonly deny?: readonly { readonly host: string; readonly port: number }[];
 }
 
 /** An {@link HttpClient}, and how to let go of its idle connections. */
@@ -37,14 +34,11 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 /** Makes a client on node:http with connections kept alive. */
 export function createHttpClient(options: HttpClientOptions = {}): ClosableHttpClient {
   const { resolve = (hostname) => systemLookup(hostname, { all: true }) } = options;
-  const { maxBytes = DEFAULT_MAX_BYTES, deny = [] } = options;
-  const own = deny.map(({ host, port }) => ({ port, addresses: addressesOf(host) }));
-  const isForbidden: Judge = (address, port) =>
-    isForbiddenAddress(address) || own.some((at) => at.port === port && isAmong(at.addresses, address));
+  const { maxBytes = DEFAULT_MAX_BYTES } = options;
   const way: Way = {
     agents: { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent({ keepAlive: true }) },
     resolve,
-    isForbidden,
+    policy: createAddressPolicy(options, resolve),
     maxBytes,
   };
 
@@ -66,12 +60,10 @@ export function createHttpClient(options: HttpClientOptions = {}): ClosableHttpC
 /** What asking again will not mend. */
 class Unusable extends Error {}
 
-type Judge = (address: string, port: number) => boolean;
-
 interface Way {
   readonly agents: Readonly<Record<"http:" | "https:", http.Agent>>;
-  readonly resolve: NonNullable<HttpClientOptions["resolve"]>;
-  readonly isForbidden: Judge;
+  readonly resolve: Resolve;
+  readonly policy: AddressPolicy;
   readonly maxBytes: number;
 }
 
@@ -81,44 +73,48 @@ async function exchange(request: HttpRequest, way: Way): Promise<HttpResponse> {
   const { protocol } = url;
   if (protocol !== "http:" && protocol !== "https:") throw new Unusable(`${protocol} is not HTTP`);
   const port = Number(url.port || (protocol === "https:" ? 443 : 80));
-  // Literal addresses are never looked up, so they are judged here; URL has already written them in plain form.
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) !== 0 && way.isForbidden(host, port)) {
-    throw new Unusable(`address ${host}, port ${port}, is forbidden`);
-  }
   const lookup = safeLookup(way, port);
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const timeout = request.timeout ?? DEFAULT_TIMEOUT_MS;
-  let current: ClientRequest;
+  let current: ClientRequest | undefined;
   const timer = setTimeout(() => {
     const late = new Error(`no answer within ${timeout} ms`);
     reject(late);
     // With a reason of ours: without one it looks as if the server had reset the connection, and is sent again.
-    current.destroy(late);
+    current?.destroy(late);
   }, timeout);
   const body = Buffer.from(request.body ?? "");
   const send = (again: boolean): void => {
-    current = (protocol === "https:" ? https : http).request(url, {
+    const sent = (protocol === "https:" ? https : http).request(url, {
       method: request.method,
       headers: outgoing(request.headers, body.length),
       agent: way.agents[protocol],
       lookup,
       ...(request.ca === undefined ? {} : { ca: request.ca }),
     });
-    current.on("response", (response) => collect(response, way.maxBytes).then(resolve, reject));
-    current.on("error", (error: NodeJS.ErrnoException) => {
+    current = sent;
+    sent.on("response", (response) => collect(response, way.maxBytes).then(resolve, reject));
+    sent.on("error", (error: NodeJS.ErrnoException) => {
       // The server may close an idle connection in the moment we take it up again: that was no answer of its.
-      if (!again && current.reusedSocket && error.code === "ECONNRESET") send(true);
+      if (!again && sent.reusedSocket && error.code === "ECONNRESET") send(true);
       else reject(error);
     });
-    current.end(body);
+    sent.end(body);
   };
   try {
+    // Literal addresses are never looked up, so they are judged here; URL has already written them in plain form.
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    if (isIP(host) !== 0) await Promise.race([refuseAddress(way, host, port), promise]);
     send(false);
     return await promise;
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function refuseAddress({ policy }: Way, address: string, port: number): Promise<void> {
+  const why = await policy(address, port);
+  if (why !== undefined) throw new Unusable(`address ${address}, port ${port}, is forbidden: ${why}`);
 }
 
 async function collect(response: IncomingMessage, maxBytes: number): Promise<HttpResponse> {
@@ -146,17 +142,26 @@ function outgoing(headers: HeaderMap, length: number): OutgoingHttpHeaders {
   return own;
 }
 
-/** A lookup that fails when a name leads, with any of its addresses, where nobody may go. */
-function safeLookup({ resolve, isForbidden }: Way, port: number): LookupFunction {
+/**
+ * A lookup that fails when a name leads, with any of its addresses, where no call may go. What it gives is what the
+ * socket connects to: nothing is looked up a second time.
+ */
+function safeLookup({ resolve, policy }: Way, port: number): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname).then(
+    async function look() {
+      const addresses = await resolve(hostname);
+      for (const { address } of addresses) {
+        const refused = await policy(address, port);
+        if (refused === undefined) continue;
+        const where = `${hostname} leads to the forbidden address ${address}, port ${port}`;
+        throw new Unusable(`${where}: ${refused}`);
+      }
+      return addresses;
+    }
+    look().then(
       (addresses) => {
-        const wrong = addresses.find(({ address }) => isForbidden(address, port));
         const [first] = addresses;
-        if (wrong) {
-          const reason = `${hostname} leads to the forbidden address ${wrong.address}, port ${port}`;
-          callback(new Unusable(reason), "", 0);
-        } else if (first === undefined) callback(new Error(`${hostname} has no address`), "", 0);
+        if (first === undefined) callback(new Error(`${hostname} has no address`), "", 0);
         else if (options.all) callback(null, [...addresses]);
         else callback(null, first.address, first.family);
       },

@@ -4,8 +4,10 @@ import { fault, reasonOf } from "../core/errors.ts";
 import type { CompiledInterceptor, HttpClient, Verdict } from "../core/interceptor.ts";
 import { GRPC, PASS } from "../core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, objectAt, ownValue, parseJson, textAt } from "../core/json.ts";
+import { isJsonObject, objectAt, parseJson, textAt } from "../core/json.ts";
+import { quoted } from "../core/quoted.ts";
 import { shownUrl } from "../core/url.ts";
+import { serviceUrl } from "./service-url.ts";
 
 export interface RemoteOptions {
   /** For people: the ClusterInterceptor's name. */
@@ -77,17 +79,19 @@ export function resolveAddress(name: string, spec: JsonObject, status: JsonObjec
   const caBundle = textAt(config, "caBundle");
   const ca = caBundle ? { ca: Buffer.from(caBundle, "base64").toString("latin1") } : {};
   const given = textAt(objectAt(status, "address"), "url") || textAt(config, "url");
+  if (given !== "") {
+    if (/^https?:$/.test(URL.parse(given)?.protocol ?? "")) return { url: given, ...ca };
+    const reason = `${shownUrl(given)} is no http or https address`;
+    const field = given === textAt(config, "url") ? "spec.clientConfig.url" : "status.address.url";
+    throw fault("SLUICE_INTERCEPTOR_PARAMS", { name, reason, field });
+  }
   const service = objectAt(config, "service");
-  const port = ownValue(service, "port") ?? (caBundle ? 8443 : 80);
-  const host = `${textAt(service, "name")}.${textAt(service, "namespace")}.svc:${port}`;
-  const path = textAt(service, "path").replace(/^\/*/, "/");
-  const hasService = textAt(service, "name") !== "" && textAt(service, "namespace") !== "";
-  const url = given || (hasService ? `${caBundle ? "https" : "http"}://${host}${path}` : "");
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
-    const reason =
-      url === "" ? "has neither url nor service" : `${shownUrl(url)} is no http or https address`;
+  if (textAt(service, "name") === "" || textAt(service, "namespace") === "") {
+    const reason = "has neither url nor service";
     throw fault("SLUICE_INTERCEPTOR_PARAMS", { name, reason, field: "spec.clientConfig" });
   }
+  const way = caBundle ? ({ scheme: "https", port: 8443 } as const) : ({ scheme: "http", port: 80 } as const);
+  const url = serviceUrl(service, { interceptor: name, field: "spec.clientConfig.service", ...way });
   return { url, ...ca };
 }
 
@@ -99,7 +103,7 @@ export function offline(url: string): Verdict {
 /** What a status other than 200 means: 408, 429 and 5xx pass with time, the others do not. */
 export function refusedStatus(url: string, status: number, body: string): Verdict {
   const transient = status >= 500 || status === 408 || status === 429;
-  const reason = `${shownUrl(url)} answered ${status} instead of 200: ${body.slice(0, 200)}`;
+  const reason = `${shownUrl(url)} answered ${status} instead of 200: ${quoted(body.slice(0, 200))}`;
   const code = transient ? GRPC.UNAVAILABLE : GRPC.INTERNAL;
   return { continue: false, code, reason, ...(transient && { transient }) };
 }
@@ -120,7 +124,7 @@ function verdictOf(body: string): Verdict {
     return {
       continue: false,
       code: typeof code === "number" ? code : GRPC.OK,
-      reason: typeof message === "string" && message !== "" ? message : "the interceptor said no",
+      reason: typeof message === "string" && message !== "" ? quoted(message) : "the interceptor said no",
     };
   } catch (error) {
     const reason = `the answer is no InterceptorResponse: ${reasonOf(error)}`;

@@ -9,6 +9,7 @@ import { GRPC } from "../core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue, printJson, setOwn } from "../core/json.ts";
 import { offline, refusedStatus } from "./remote.ts";
+import { serviceUrl } from "./service-url.ts";
 
 /**
  * Compiles an inline `webhook: {objectRef | url, header}`.
@@ -47,18 +48,24 @@ export function compileWebhook(
 function targetOf(webhook: JsonObject, namespace: string): string {
   const url = ownValue(webhook, "url");
   const ref = ownValue(webhook, "objectRef");
-  let target: unknown = url;
   if (
     !url &&
     isJsonObject(ref) &&
     ownValue(ref, "kind") === "Service" &&
     ownValue(ref, "apiVersion") === "v1"
   ) {
-    target = `http://${ownValue(ref, "name")}.${ownValue(ref, "namespace") || namespace}.svc/`;
+    const { name = "", namespace: inside = "" } = ref;
+    const options = { interceptor: "webhook", field: "webhook.objectRef", scheme: "http" } as const;
+    return serviceUrl({ name, namespace: inside }, { ...options, namespace });
   }
+  const target = url;
   if (typeof target === "string" && /^https?:$/.test(URL.parse(target)?.protocol ?? "")) return target;
   const reason = "needs an http or https url, or an objectRef of kind Service and apiVersion v1";
-  throw fault("SLUICE_INTERCEPTOR_PARAMS", { name: "webhook", reason, field: url ? "url" : "objectRef" });
+  throw fault("SLUICE_INTERCEPTOR_PARAMS", {
+    name: "webhook",
+    reason,
+    field: url ? "webhook.url" : "webhook.objectRef",
+  });
 }
 
 /** `header: [{name, value: text or list of texts}]`; a configured header replaces the event's. */

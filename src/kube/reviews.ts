@@ -34,6 +34,17 @@ const MAX_ANSWERS = 2_000;
 
 const GROUP = "authorization.k8s.io";
 
+/** A DNS subdomain. Anything else could make another user of `system:serviceaccount:…` than an account. */
+export const isAccountName = (name: string): boolean => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name);
+
+/** What a listener's pod needs in Tekton to fire triggers of another namespace: its sink lists them (pkg/sink/sink.go). */
+export const seeingTriggers = (namespace: string): Permission & { readonly namespace: string } => ({
+  verb: "list",
+  group: "triggers.tekton.dev",
+  resource: "triggers",
+  namespace,
+});
+
 /** The user that the API server takes a service account for (k8s.io/apiserver/pkg/authentication/serviceaccount). */
 export const accountUser = ({ namespace, name }: ObjectName): string =>
   `system:serviceaccount:${namespace}:${name}`;
@@ -41,6 +52,8 @@ export const accountUser = ({ namespace, name }: ObjectName): string =>
 /** Answers for other accounts, asked in the namespace that they are about: a Role there is enough to be allowed to. */
 export function createReviews(api: Api, clock = (): number => performance.now()): Reviews {
   const answers = new Map<string, { readonly until: number; readonly allowed: boolean }>();
+  /** Questions under way: whoever has the same one waits for its answer. */
+  const asking = new Map<string, Promise<boolean>>();
 
   async function ask(account: ObjectName, permission: Permission & { readonly namespace: string }) {
     const { namespace } = permission;
@@ -62,15 +75,21 @@ export function createReviews(api: Api, clock = (): number => performance.now())
     return allowedIn(response, namespace);
   }
 
+  async function answered(key: string, ...question: Parameters<typeof ask>): Promise<boolean> {
+    const allowed = await ask(...question);
+    if (answers.size >= MAX_ANSWERS) answers.clear();
+    answers.set(key, { until: clock() + (allowed ? YES_MS : NO_MS), allowed });
+    return allowed;
+  }
+
   return {
     async may(account, permission) {
       const key = JSON.stringify([account, permission]);
       const known = answers.get(key);
       if (known !== undefined && clock() < known.until) return known.allowed;
-      const allowed = await ask(account, permission);
-      if (answers.size >= MAX_ANSWERS) answers.clear();
-      answers.set(key, { until: clock() + (allowed ? YES_MS : NO_MS), allowed });
-      return allowed;
+      const under = asking.get(key) ?? answered(key, account, permission).finally(() => asking.delete(key));
+      asking.set(key, under);
+      return under;
     },
   };
 }

@@ -15,11 +15,14 @@ export interface Status {
   readonly name: string;
   /** The reasons of `details.causes`: `NamespaceTerminating`, `FieldValueInvalid`, … */
   readonly causes: readonly string[];
+  /** What is wrong with which field, without its value: `spec.params[0].value FieldValueInvalid`. */
+  readonly fields: readonly string[];
   readonly retryAfterSeconds: number | undefined;
 }
 
 /** Longest part of a foreign text that goes into logs and the ledger. */
 const MAX_MESSAGE = 1_000;
+const MAX_FIELDS = 5;
 
 export function readStatus({ status, body }: ApiResponse): Status {
   const document = tryParseJson(body);
@@ -31,6 +34,7 @@ export function readStatus({ status, body }: ApiResponse): Status {
       kind: "",
       name: "",
       causes: [],
+      fields: [],
       retryAfterSeconds: undefined,
     };
   }
@@ -42,6 +46,7 @@ export function readStatus({ status, body }: ApiResponse): Status {
     kind: typeof kind === "string" ? kind : "",
     name: typeof name === "string" ? name : "",
     causes: Array.isArray(causes) ? causes.flatMap(reasonOfCause) : [],
+    fields: Array.isArray(causes) ? causes.flatMap(fieldOfCause).slice(0, MAX_FIELDS) : [],
     retryAfterSeconds: typeof retryAfterSeconds === "number" ? retryAfterSeconds : undefined,
   };
 }
@@ -59,6 +64,13 @@ export function retryAfter(response: ApiResponse, status: Status, now: number): 
 
 function reasonOfCause(cause: unknown): readonly string[] {
   return isJsonObject(cause) && typeof cause.reason === "string" ? [cause.reason] : [];
+}
+
+/** A path that holds a key other than those of a schema may hold an event's text. */
+function fieldOfCause(cause: unknown): readonly string[] {
+  if (!isJsonObject(cause) || typeof cause.field !== "string" || typeof cause.reason !== "string") return [];
+  const known = /^[\w.[\]]{1,200}$/.test(cause.field) && /^[A-Za-z]{1,63}$/.test(cause.reason);
+  return known ? [`${cause.field} ${cause.reason}`] : [];
 }
 
 /** A foreign text for logs and the ledger, cut: control characters could forge log lines or steer a terminal. */

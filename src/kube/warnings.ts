@@ -1,5 +1,6 @@
 /** What the API server remarks when it takes a request: fields that it dropped, versions that will go. */
 
+import { quoted } from "../core/quoted.ts";
 import type { ApiResponse } from "./api.ts";
 import { printable } from "./status.ts";
 
@@ -16,5 +17,13 @@ export function readWarnings({ headers }: Pick<ApiResponse, "headers">): readonl
   const text = headers["warning"];
   if (text === undefined) return [];
   const warnings = [...String(text).matchAll(WARNING)].slice(0, MAX_WARNINGS);
-  return warnings.map(([, quoted = ""]) => printable(quoted.replace(/\\(.)/g, "$1"), MAX_LENGTH));
+  return warnings.map(([, written = ""]) => told(printable(written.replace(/\\(.)/g, "$1"), MAX_LENGTH)));
 }
+
+/** Remarks of the API server itself name fields and versions; those of webhooks may repeat what an object holds. */
+function told(warning: string): string {
+  return HARMLESS.test(warning) ? warning : quoted(warning);
+}
+
+const HARMLESS =
+  /^((unknown|duplicate) field "[\w.[\]-]{1,200}"|[\w./-]{1,200} [A-Z]\w{0,62} is deprecated( in [\w.+]{1,20})?(, unavailable in [\w.+]{1,20})?(; use [\w./-]{1,200}( [A-Z]\w{0,62})?)?)$/;

@@ -51,14 +51,35 @@ export interface Head {
   readonly hides?: readonly string[];
 }
 
-/** The request line and headers; sensitive values of headers and query are masked here, so that none can reach storage. */
-export function encodeHead({ method, url, headers, hides }: Delivery): Buffer {
-  const masked = { method, url: maskQuery(url, hides), headers: maskHeaders(headers, hides) };
-  return encodeJson(hides === undefined ? masked : { ...masked, hides });
+/**
+ * The request line and headers; sensitive values of headers and query are masked here, so that none can reach storage.
+ *
+ * @param sign makes a signature over their text; it stands beside them, where versions that know none pass it over.
+ */
+export function encodeHead(delivery: Delivery, sign?: (text: string) => string): Buffer {
+  const { method, url, headers, hides } = delivery;
+  const masked = {
+    method,
+    url: maskQuery(url, hides),
+    headers: maskHeaders(headers, hides && new Set(hides)),
+  };
+  const text = JSON.stringify(hides === undefined ? masked : { ...masked, hides });
+  if (sign === undefined) return encode(Buffer.from(text));
+  return encode(Buffer.from(`${text.slice(0, -1)},"mac":${JSON.stringify(sign(text))}}`));
 }
 
 export function decodeHead(stored: Uint8Array): Head {
-  return decodeJson<Head>(stored);
+  return readHead(stored).head;
+}
+
+/** With the text that was signed, and the signature, where there is one. */
+export function readHead(stored: Uint8Array): {
+  readonly head: Head;
+  readonly text: string;
+  readonly mac: string | undefined;
+} {
+  const { mac, ...head } = decodeJson<Head & { readonly mac?: string }>(stored);
+  return { head, text: JSON.stringify(head), mac };
 }
 
 /**

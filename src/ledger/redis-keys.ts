@@ -7,6 +7,8 @@ import type { Dropped, Facts, JobState, ReopenedJobs, StoredSummary } from "./re
 import type { Term } from "./redis-terms.ts";
 
 export interface Keys {
+  /** Written to see whether writes are taken. */
+  readonly probe: string;
   /** Written by which version. */
   readonly version: string;
   /** Sorted set of all ids by time of arrival. */
@@ -45,6 +47,7 @@ export function keysOf(prefix: string): Keys {
     pending: `${base}:pending`,
   };
   return {
+    probe: `${base}:probe`,
     version: `${base}:version`,
     index: `${base}:deliveries`,
     outcomes,

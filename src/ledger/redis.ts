@@ -2,18 +2,19 @@
 
 import type { Redis } from "ioredis";
 import type { Decision } from "../core/decision.ts";
-import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
+import type { StoreKeys } from "../core/integrity.ts";
 import type { Attempt, Run } from "../core/job.ts";
-import type { Ledger, NewDelivery, Outcome } from "../core/ledger.ts";
+import type { AcceptResult, Ledger, NewDelivery, Outcome } from "../core/ledger.ts";
 import { outcomeOf as outcomeOfDecisions } from "../core/outcome.ts";
 import { deathOf, failureOf } from "./cause.ts";
-import { decode, decodeDecisions, decodeHead, encode, encodeDecisions, encodeHead } from "./codec.ts";
+import { decodeDecisions, decodeHead, encodeDecisions } from "./codec.ts";
 import { ATTEMPTS_KEPT, DEDUPE_WINDOW_MS } from "./limits.ts";
 import { createPatience } from "./patience.ts";
 import { prune } from "./prune.ts";
 import {
   byJob,
+  type Facts,
   factsOf,
   failedOf,
   lineOf,
@@ -41,17 +42,25 @@ import { defineScripts } from "./redis-scripts.ts";
 import type { RedisAccess } from "./redis-search.ts";
 import { countRedis, listRedis } from "./redis-search.ts";
 import { objectTerm, packed, termsOf, triggerTerm } from "./redis-terms.ts";
+import { createSeals } from "./sealed.ts";
 
 export interface RedisLedgerNeeds {
   /** A connection that others may share; whoever opened it closes it. Its server decides what durable means. */
   readonly redis: Redis;
   readonly prefix: string;
+  /** Sign records and encrypt bodies; without them neither is done, and all is believed. */
+  readonly keys?: StoreKeys | undefined;
   /** Milliseconds since the epoch; only the memory of dedupe keys asks for it. */
   readonly clock?: () => number;
+  /** Opens, before a delivery is written, the wait for a replica to have it; absent: the server's own answer counts. */
+  readonly confirm?: () => () => Promise<void>;
 }
 
 /** Version of the records below; a newer one's are not touched. */
 const VERSION = 2;
+
+/** Milliseconds that the key of a ping is kept. */
+const PROBE_KEPT_MS = 1_000;
 
 const letterOf = { done: "c", retry: "p", dead: "d" } as const;
 
@@ -64,8 +73,9 @@ const letterOf = { done: "c", retry: "p", dead: "d" } as const;
  * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
  */
 export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger> {
-  const { redis, prefix, clock = Date.now } = needs;
+  const { redis, prefix, clock = Date.now, confirm } = needs;
   const ask = createPatience();
+  const seals = createSeals(needs.keys);
   const keys = keysOf(prefix);
   const access = { redis, keys, ask };
   const scripts = defineScripts(redis);
@@ -75,14 +85,10 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
 
   return {
     async accept(entry) {
-      for (let lost = ""; ; ) {
-        const first = await accept(entry, lost);
-        if (first === null) return { kind: "accepted" };
-        const outcome = await outcomeOf(first);
-        if (outcome !== null) return { kind: "duplicate", of: first, outcome };
-        // The first one is lost: nothing would ever come of this event, so it counts as new.
-        lost = first;
-      }
+      const confirmed = confirm?.();
+      const result = await acceptOnce(entry);
+      await confirmed?.();
+      return result;
     },
 
     async decide(id, decisions) {
@@ -121,9 +127,7 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     async load(id) {
       const [facts, head, body] = await ask(redis.hmgetBuffer(keys.record(id), "facts", "head", "body"));
       if (!facts || !head || !body) return undefined;
-      const { listener, receivedAt, replayOf } = JSON.parse(facts.toString("utf8")) as Delivery;
-      const origin = replayOf === undefined ? {} : { replayOf };
-      return { id, listener, receivedAt, ...decodeHead(head), body: decode(body), ...origin };
+      return seals.open({ ...(JSON.parse(facts.toString("utf8")) as Facts), id }, head, body);
     },
 
     follow: (delivery, run, progress) => followRedis(access, scripts.follow, delivery, run, progress),
@@ -144,18 +148,30 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     prune: (policy, now, limit) => prune(redisForgetter(access, operator, now), policy, now, limit),
 
     async ping() {
-      await ask(redis.ping());
+      // A server that only answers may refuse every write: too few replicas, a full disk, a replica by now.
+      await ask(redis.set(keys.probe, "", "PX", PROBE_KEPT_MS));
     },
 
     async close() {},
   };
 
+  async function acceptOnce(entry: NewDelivery): Promise<AcceptResult> {
+    for (let lost = ""; ; ) {
+      const first = await accept(entry, lost);
+      if (first === null) return { kind: "accepted" };
+      const outcome = await outcomeOf(first);
+      if (outcome !== null) return { kind: "duplicate", of: first, outcome };
+      // The first one is lost: nothing would ever come of this event, so it counts as new.
+      lost = first;
+    }
+  }
+
   function accept(entry: NewDelivery, lost: string): Promise<string | null> {
     const { delivery, decisions, dedupeKey } = entry;
     const { id, listener, receivedAt } = delivery;
     const facts = factsOf(entry);
-    const common = [JSON.stringify(facts), encodeHead(delivery)] as const;
-    const body = encode(delivery.body);
+    const body = seals.body(delivery);
+    const common = [JSON.stringify(facts), seals.head(delivery, facts, body)] as const;
     const more = decisions === undefined ? UNDECIDED : decided(id, decisions);
     const bytes = Buffer.byteLength(common[0]) + common[1].length + body.length + more.bytes;
     const touched = [keys.record(id)];

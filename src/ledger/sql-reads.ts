@@ -1,14 +1,14 @@
 /** Reading the SQL ledger: rows into records, requests and pending work. */
 
-import type { Delivery } from "../core/delivery.ts";
 import type { Attempt, Run } from "../core/job.ts";
-import type { DeliveryRecord, PendingWork } from "../core/ledger.ts";
+import type { DeliveryRecord, PendingWork, StoredDelivery } from "../core/ledger.ts";
 import type { RunProgress } from "../core/progress.ts";
 import type { SqlClient } from "../core/sql.ts";
-import { decode, decodeDecisions, decodeHead } from "./codec.ts";
+import { decodeDecisions, decodeHead } from "./codec.ts";
 import { cursorOf, pageSize, placeOf } from "./page.ts";
 import type { Reopened } from "./record.ts";
 import { byJob, pendingOf, recordOf, workOf } from "./record.ts";
+import type { Seals } from "./sealed.ts";
 import type { SummaryRow } from "./sql-rows.ts";
 import { jobStates, placedOf, reopenedOf, SUMMARY, storedOf } from "./sql-rows.ts";
 import { wholeMs } from "./sql-search.ts";
@@ -45,24 +45,28 @@ export async function findSql(client: SqlClient, id: string): Promise<DeliveryRe
   });
 }
 
-export async function loadSql(client: SqlClient, id: string): Promise<Delivery | undefined> {
-  type Row = Pick<DetailRow, "namespace" | "listener" | "received_at" | "replay_of" | "head"> & {
+export async function loadSql(
+  client: SqlClient,
+  id: string,
+  seals: Seals,
+): Promise<StoredDelivery | undefined> {
+  type Row = Pick<DetailRow, "namespace" | "listener" | "received_at" | "replay_of" | "proof" | "head"> & {
     body: Uint8Array;
   };
   const [row] = await client.query<Row>(
-    `SELECT namespace, listener, received_at, replay_of, head, body
+    `SELECT namespace, listener, received_at, replay_of, proof, head, body
     FROM sluice.delivery WHERE id = $1 AND body IS NOT NULL`,
     [id],
   );
   if (row === undefined) return undefined;
-  return {
+  const facts = {
     id,
     listener: { namespace: row.namespace, name: row.listener },
     receivedAt: Number(row.received_at),
-    ...decodeHead(row.head),
-    body: decode(row.body),
+    proof: row.proof,
     ...(row.replay_of !== null && { replayOf: row.replay_of }),
   };
+  return seals.open(facts, row.head, row.body);
 }
 
 export async function pendingSql(

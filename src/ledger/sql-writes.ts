@@ -3,9 +3,10 @@
 import type { NewDelivery } from "../core/ledger.ts";
 import { failureOf } from "./cause.ts";
 import { claimOf } from "./claim.ts";
-import { encode, encodeDecisions, encodeHead } from "./codec.ts";
+import { encodeDecisions } from "./codec.ts";
 import { DEDUPE_WINDOW_MS } from "./limits.ts";
 import { factsOf, failedOf, lineOf, triggersOf, workIdsOf } from "./record.ts";
+import type { Seals } from "./sealed.ts";
 
 /**
  * Parameters: {@link acceptValues}. Returns one row: `first`, the id of the delivery that came first, or null, and its
@@ -50,9 +51,10 @@ WITH claim AS (
 SELECT first.id AS first, coalesce(d.outcome, first.outcome) AS outcome FROM first LEFT JOIN sluice.delivery AS d ON d.id = first.id`;
 
 /** @param now milliseconds since the epoch. */
-export function acceptValues(entry: NewDelivery, now: number): readonly unknown[] {
+export function acceptValues(entry: NewDelivery, now: number, seals: Seals): readonly unknown[] {
   const { delivery, decisions, dedupeKey } = entry;
   const facts = factsOf(entry);
+  const body = seals.body(delivery);
   return [
     facts.id,
     dedupeKey === undefined ? null : claimOf(facts.listener, dedupeKey),
@@ -72,8 +74,8 @@ export function acceptValues(entry: NewDelivery, now: number): readonly unknown[
     facts.proof,
     facts.size,
     facts.replayOf ?? null,
-    encodeHead(delivery),
-    encode(delivery.body),
+    seals.head(delivery, facts, body),
+    body,
     decisions === undefined ? "" : lineOf(decisions),
     decisions === undefined ? 0 : failedOf(decisions),
     decisions === undefined ? null : encodeDecisions(decisions),

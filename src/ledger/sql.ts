@@ -1,6 +1,7 @@
 /** The ledger on SQL: the same statements on a Postgres server and on the one inside this process. */
 
 import { fault } from "../core/errors.ts";
+import type { StoreKeys } from "../core/integrity.ts";
 import type { Ledger, Outcome } from "../core/ledger.ts";
 import type { Sql } from "../core/sql.ts";
 import { deathOf, failureOf } from "./cause.ts";
@@ -9,6 +10,7 @@ import { ATTEMPTS_KEPT } from "./limits.ts";
 import { createPatience } from "./patience.ts";
 import { prune } from "./prune.ts";
 import { failedOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggersOf, workIdsOf } from "./record.ts";
+import { createSeals } from "./sealed.ts";
 import { actsSql, recordSql } from "./sql-acts.ts";
 import { again } from "./sql-again.ts";
 import { auditSql } from "./sql-audit.ts";
@@ -26,6 +28,8 @@ import { clean } from "./text.ts";
 export interface SqlLedgerNeeds {
   /** Whoever opened it closes it. */
   readonly sql: Sql;
+  /** Sign records and encrypt bodies; without them neither is done, and all is believed. */
+  readonly keys?: StoreKeys | undefined;
   /** Milliseconds since the epoch; only the memory of dedupe keys asks for it. */
   readonly clock?: () => number;
 }
@@ -41,12 +45,13 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
   const { clock = Date.now } = needs;
   const sql = again(needs.sql);
   const ask = createPatience();
+  const seals = createSeals(needs.keys);
   await migrate(sql);
 
   return {
     async accept(entry) {
       type Row = { first: string | null; outcome: Outcome | null };
-      const [row] = await ask(sql.query<Row>(ACCEPT, acceptValues(entry, clock())));
+      const [row] = await ask(sql.query<Row>(ACCEPT, acceptValues(entry, clock(), seals)));
       const first = row?.first ?? null;
       if (first === null) return { kind: "accepted" };
       const outcome = row?.outcome ?? (await outcomeOf(first));
@@ -85,7 +90,7 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     follow: (delivery, run, progress) => ask(followSql(sql, clean(delivery), run, progress)),
     running: (page) => ask(runningSql(sql, page)),
     find: (id) => ask(findSql(sql, clean(id))),
-    load: (id) => ask(loadSql(sql, clean(id))),
+    load: (id) => ask(loadSql(sql, clean(id), seals)),
     list: (filter, page) => ask(listSql(sql, filter, page)),
     pending: (before, page) => ask(pendingSql(sql, before, page)),
     audit: () => auditSql(sql),
@@ -102,7 +107,8 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     prune: (policy, now, limit) => prune(sqlForgetter(sql, now), policy, now, limit),
 
     async ping() {
-      await ask(sql.query("SELECT 1"));
+      // A server that only answers may refuse every write: a standby, a full disk.
+      await ask(sql.query("UPDATE sluice.sluice_migration SET at = at WHERE version = 1"));
     },
 
     async close() {},

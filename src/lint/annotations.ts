@@ -1,7 +1,7 @@
 /** Our annotations: misspelt ones and values without a meaning change nothing, and nobody would notice. */
 
 import { inlineTriggers, type LocatedDeclarations } from "../catalog/index.ts";
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import type { EventListener, Trigger, TriggerSpec, TriggerTemplate } from "../core/tekton.ts";
 import type { Finding } from "./finding.ts";
 

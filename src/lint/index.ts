@@ -7,6 +7,7 @@ import type { EventListener } from "../core/tekton.ts";
 import { checkAnnotations, wrongLimits } from "./annotations.ts";
 import type { Finding } from "./finding.ts";
 import { placed } from "./finding.ts";
+import { checkNamespaces } from "./namespaces.ts";
 import { checkParams } from "./params.ts";
 import { checkScripts } from "./scripts.ts";
 import { checkSelectors } from "./selectors.ts";
@@ -34,6 +35,7 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     ...uses.flatMap(checkVariables),
     ...checkParams(uses),
     ...checkScripts(uses),
+    ...checkNamespaces(uses),
   ];
   return {
     errors: placed(wrongLimits(declarations), declarations),

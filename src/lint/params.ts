@@ -1,7 +1,7 @@
 /** Params that miss each other: bound ones that no template takes, declared ones that nobody binds. */
 
 import type { BoundParam } from "../catalog/index.ts";
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import type { Finding } from "./finding.ts";
 import type { Use } from "./use.ts";
 

@@ -65,7 +65,7 @@ function flowsOf(
 }
 
 /** What of the event a param reads, with the place that says so; undefined when nothing of it is the sender's. */
-function foreignSource({ value, from }: BoundParam): string | undefined {
+export function foreignSource({ value, from }: BoundParam): string | undefined {
   const foreign = sourcesOf(value).filter(({ root }) => root !== TRUSTED);
   if (foreign.length === 0) return undefined;
   return `${foreign.map(({ expression }) => expression).join(" ")} (${from})`;

@@ -1,8 +1,8 @@
 /** Variables of a template that nothing will ever replace. */
 
-import { nearest } from "../config/nearest.ts";
 import type { JsonValue } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
+import { nearest } from "../core/nearest.ts";
 import { variablesIn } from "../render/index.ts";
 import type { Finding } from "./finding.ts";
 import type { Use } from "./use.ts";

@@ -7,8 +7,8 @@ import { hashOfToken, PERMISSIONS } from "../core/permission.ts";
 import type { Caller } from "./route.ts";
 
 /**
- * What a request without a token may do, and only on a port that this machine alone can reach. view: read all but
- * bodies. loopback: everything. never: nothing.
+ * What a request without a token may do, and only on a port that this machine alone can reach, as long as the settings
+ * name no token. view: read all but values of events. loopback: everything. never: nothing.
  */
 export type AdminOpen = "view" | "loopback" | "never";
 
@@ -54,6 +54,20 @@ export function createAccess({ tokens, open, local }: AccessOptions): (asking: A
   };
 }
 
+/**
+ * Asks for a right beyond that of the route, after the caller is known.
+ *
+ * @param what was asked for, for people.
+ * @throws SluiceError SLUICE_ADMIN_PERMISSION; SLUICE_ADMIN_TOKEN for callers who have shown no token.
+ */
+export function demand({ name, permissions }: Caller, permission: Permission, what: string): void {
+  if (permissions.has(permission)) return;
+  if (name !== ANONYMOUS) throw fault("SLUICE_ADMIN_PERMISSION", { name, permission });
+  throw fault("SLUICE_ADMIN_TOKEN", { method: "GET", path: what, permission, reason: "none was shown" });
+}
+
+const ANONYMOUS = "anonymous";
+
 /** Every hash is compared, in constant time, so that the time it takes says nothing of which is near. */
 function holder(tokens: readonly AdminToken[], shown: string): AdminToken | undefined {
   const hash = hashOfToken(shown);
@@ -64,7 +78,7 @@ function holder(tokens: readonly AdminToken[], shown: string): AdminToken | unde
 
 function anonymousCaller(open: AdminOpen): Caller {
   const permissions = { view: ["view"] as const, loopback: PERMISSIONS, never: [] }[open];
-  return { name: "anonymous", permissions: new Set<Permission>(permissions) };
+  return { name: ANONYMOUS, permissions: new Set<Permission>(permissions) };
 }
 
 /** The actor as the record keeps it: the token's name, with whom the request named. */

@@ -3,13 +3,15 @@
 import type { FastifyInstance } from "fastify";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { AdminToken } from "../core/permission.ts";
+import type { Certificate } from "../tls/certificate.ts";
+import { secureServer } from "../tls/secure-server.ts";
 import type { AdminOpen } from "./access.ts";
 import { createAccess } from "./access.ts";
 import { addRoutes, apiRoutes } from "./api.ts";
 import type { Check } from "./checks.ts";
 import { readiness } from "./checks.ts";
 import { adminGuard, isLoopback } from "./guard.ts";
-import { jsonServer } from "./server.ts";
+import { jsonServer, REQUEST_TIMEOUT_MS } from "./server.ts";
 import type { ApiServices } from "./services.ts";
 
 export interface AdminOptions extends ApiServices {
@@ -19,6 +21,10 @@ export interface AdminOptions extends ApiServices {
   /** Who may ask what; `open` counts on loopback only. */
   readonly tokens: readonly AdminToken[];
   readonly open: AdminOpen;
+  /** Further names that the port may be asked by, in lower case. */
+  readonly hosts?: ReadonlySet<string>;
+  /** Speaks TLS with this; plain HTTP without. */
+  readonly certificate?: Pick<Certificate, "pair" | "onChange">;
   readonly checks: readonly Check[];
   readonly metrics: { readonly contentType: string; expose(): Promise<string> };
   readonly version: string;
@@ -48,9 +54,10 @@ const HEADERS = {
 
 /** Makes the admin server; it listens when told to. */
 export function createAdmin(options: AdminOptions): Admin {
-  const { host, port, tokens, open, checks, metrics, version, tell } = options;
-  const app = jsonServer(tell, HEADERS);
-  const guard = adminGuard(host);
+  const { host, port, tokens, open, hosts, certificate, checks, metrics, version, tell } = options;
+  const secure = certificate && secureServer(certificate, REQUEST_TIMEOUT_MS);
+  const app = jsonServer(tell, HEADERS, secure);
+  const guard = adminGuard(host, { secure: secure !== undefined, ...(hosts && { hosts }) });
   app.addHook("onRequest", async ({ method, headers }, reply) => {
     reply.headers(HEADERS);
     const site = headers["sec-fetch-site"];
@@ -72,7 +79,14 @@ export function createAdmin(options: AdminOptions): Admin {
   const access = createAccess({ tokens, open, local: isLoopback(host) });
   addRoutes(app, apiRoutes(options, version), access);
 
-  return { listen: () => listen(app, host, port), close: () => app.close() };
+  return {
+    async listen() {
+      const url = await listen(app, host, port);
+      // Fastify names the scheme by an option that a server of our own making does not go through.
+      return secure === undefined ? url : url.replace(/^http:/, "https:");
+    },
+    close: () => app.close(),
+  };
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {

@@ -32,13 +32,18 @@ export async function readiness(checks: readonly Check[]): Promise<Readiness> {
   };
 }
 
-/** Not ready while the store does not answer. @param ping resolves when it does. */
+/** Not ready while the store takes no writes. @param ping resolves when it has taken one. */
 export function storeCheck(ping: () => Promise<void>): Check {
   return {
     name: "store",
     async check() {
-      await inTime(ping());
-      return { state: "ok", message: "answers" };
+      try {
+        await inTime(ping());
+        return { state: "ok", message: "takes writes" };
+      } catch (error) {
+        const { message, fix } = asFault(error);
+        return { state: "failed", message, fix };
+      }
     },
   };
 }
@@ -92,6 +97,30 @@ export function catalogCheck(state: () => CatalogHealth): Check {
       const message =
         faults.length === 0 ? "in force, with warnings" : `${count}; the last good state is in force`;
       return { state: "degraded", message, faults: found };
+    },
+  };
+}
+
+/** Something of the store that was not believed. */
+export interface Distrusted {
+  readonly error: SluiceError;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** So long is told of it; of what is still held it is told again each minute. */
+const DISTRUST_MS = 180_000;
+
+/** Degraded while jobs or records are held, or given up, because they are not believed. */
+export function trustCheck(last: () => Distrusted | undefined, clock: () => number = Date.now): Check {
+  return {
+    name: "store-trust",
+    check() {
+      const found = last();
+      if (found === undefined || clock() - found.at > DISTRUST_MS)
+        return { state: "ok", message: "what it holds is believed" };
+      const { code, message, fix } = found.error;
+      return { state: "degraded", message, fix, faults: [{ code, message, fix }] };
     },
   };
 }

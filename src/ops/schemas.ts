@@ -116,7 +116,10 @@ export const SCHEMAS = {
       ...{ kind: oneOf("create"), id: text, delivery: text, listener: name, trigger: name, receivedAt: at },
       objects: list({ type: "object", description: "a Kubernetes object" }),
     },
-    { serviceAccount: text, listenerAccount: text, cluster: text, reopened: closed({ at, attempts: count }) },
+    {
+      ...{ serviceAccount: text, listenerAccount: text, cluster: text, mac: text },
+      reopened: closed({ at, attempts: count }),
+    },
   ),
   Attempt: shapeOf<Attempt>()(
     {

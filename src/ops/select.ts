@@ -108,8 +108,13 @@ function isOriginal({ outcome, replayOf }: DeliveryFilter): (item: Summary) => b
   return (item) => item.outcome !== "duplicate" && (replayOf !== undefined || item.replayOf === undefined);
 }
 
+// Everybody may see what was ordered; which words stand in events only those who may see these.
 const wordsOf = (key: string, value: unknown): string =>
-  key === "since" || key === "until" ? new Date(Number(value)).toISOString() : String(value);
+  key === "text"
+    ? "…"
+    : key === "since" || key === "until"
+      ? new Date(Number(value)).toISOString()
+      : String(value);
 
 async function* each(ids: readonly string[]): AsyncIterable<string> {
   yield* ids;

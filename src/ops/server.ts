@@ -1,6 +1,12 @@
 /** A server that speaks JSON only: errors as the table has them, with a cure, and limits on what is read. */
 
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifyServerFactory,
+} from "fastify";
 import Fastify from "fastify";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
@@ -8,8 +14,15 @@ import type { Tell } from "../core/fact.ts";
 
 const BODY_LIMIT = 65_536;
 
-/** Makes one. @param headers of every answer to an error. */
-export function jsonServer(tell: Tell, headers: Readonly<Record<string, string>> = {}): FastifyInstance {
+/** Milliseconds that a request may take. */
+export const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Makes one. @param headers of every answer to an error. @param serverFactory for TLS; plain HTTP without. */
+export function jsonServer(
+  tell: Tell,
+  headers: Readonly<Record<string, string>> = {},
+  serverFactory?: FastifyServerFactory,
+): FastifyInstance {
   const answer = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const error = requestFault(thrown as FastifyError, request) ?? asFault(thrown);
     if (error.code === "SLUICE_INTERNAL") tell({ type: "defect", where: "ops", error });
@@ -17,7 +30,10 @@ export function jsonServer(tell: Tell, headers: Readonly<Record<string, string>>
     reply.headers({ ...headers, ...(status === 401 && { "www-authenticate": "Bearer" }) });
     reply.code(status).send({ error: { code, message, fix, values } });
   };
-  const app = Fastify({ bodyLimit: BODY_LIMIT, requestTimeout: 10_000, frameworkErrors: answer });
+  const app = Fastify({
+    ...{ bodyLimit: BODY_LIMIT, requestTimeout: REQUEST_TIMEOUT_MS, frameworkErrors: answer },
+    ...(serverFactory && { serverFactory }),
+  });
   // Without this parser a page of a stranger cannot send a body without asking first (CORS preflight).
   app.removeContentTypeParser("text/plain");
   // Clients name a type with every call; nothing sent is no body, whatever it would have been.

@@ -4,6 +4,7 @@ import type { ObjectName } from "../core/delivery.ts";
 import type { SluiceError } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
 import type { CreateJob, Run } from "../core/job.ts";
+import { withoutQuoted } from "../core/quoted.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -102,11 +103,11 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     level: always("info"),
     message: ({ run, progress: { phase, reason } }) =>
       `${runName(run)} ${phase}${reason === undefined ? "" : `: ${foreign(reason)}`}`,
-    fields: ({ job, run, progress: { phase, reason, message, startedAt, endedAt } }) => ({
+    // The cluster's message stays in the record: it may repeat params.
+    fields: ({ job, run, progress: { phase, reason, startedAt, endedAt } }) => ({
       ...followed(job, run),
       phase,
       reason: reason === undefined ? undefined : foreign(reason),
-      why: phase === "succeeded" || message === undefined ? undefined : foreign(message),
       took: startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt,
     }),
   },
@@ -161,6 +162,15 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: () => ({}),
   },
   "store.back": { level: always("info"), message: () => "the store is back", fields: () => ({}) },
+  "store.distrusted": {
+    level: always("error"),
+    message: ({ error }) => foreign(error.message),
+    fields: ({ delivery, error }) => ({
+      delivery: foreign(delivery),
+      ...faultFields(error),
+      fix: foreign(error.fix),
+    }),
+  },
   "target.away": {
     level: always("error"),
     message: (fact) => `${foreign(fact.target)} is away, jobs wait for it: ${foreign(fact.reason)}`,
@@ -202,7 +212,7 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: ({ where, error }) => ({
       where,
       ...faultFields(error),
-      stack: error.cause instanceof Error ? error.cause.stack : error.stack,
+      stack: withoutQuoted((error.cause instanceof Error ? error.cause.stack : error.stack) ?? ""),
     }),
   },
 };
@@ -234,8 +244,9 @@ const ms = (value: number): number => Math.round(value * 100) / 100;
 
 const LONGEST = 1_000;
 
-/** Text that a stranger may have written: one line, no control or direction characters, not endless. */
-function foreign(text: string): string {
+/** Text that a stranger may have written: one line, no values of events, no control or direction characters, not endless. */
+function foreign(written: string): string {
+  const text = withoutQuoted(written);
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   return unseen.test(short) ? short.replace(allUnseen, "\ufffd") : short;
 }

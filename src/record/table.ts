@@ -164,6 +164,12 @@ export const METRICS: readonly MetricEntry[] = [
   counter("sluice_defects_total", "Errors that nobody expected, by station.", ["where"], {
     defect: ({ where }, add) => add(where),
   }),
+  counter(
+    "sluice_store_distrusted_total",
+    "Jobs and records of the store that were not believed; of what is held for one reason one a minute.",
+    ["code"],
+    { "store.distrusted": ({ error }, add) => add(error.code) },
+  ),
   histogram("sluice_ack_seconds", "From a request's last byte to durable storage.", QUICK, {
     "delivery.accepted": sent(({ took }, put) => put(took / 1_000)),
   }),

@@ -20,6 +20,7 @@ export class BrokenText extends Error {
 }
 
 const UID = "$(uid)";
+const OPENING = "$(";
 // A name holds no bracket that would end it, and no `$(`: of two nested variables the inner one is meant.
 const VARIABLE = /\$\(tt\.params\.((?:(?!\$\()[^)])*)\)/g;
 // Characters that mean something inside of a JSON string, or must not stand there.
@@ -33,6 +34,7 @@ const SPECIAL = /["\\\x00-\x1f]/;
  * every variable stands inside a string: pasting into that string's own JSON text and parsing only that gives what
  * Tekton gives, and a value with a quote of its own is a fault instead of new structure. Each variable is looked at
  * once, in the template: what a value spells is text, apart from `$(uid)`, which Tekton replaces last and everywhere.
+ * Parts never spell a variable together: where `$` and `(` meet at a value's edge, they become `$$(` as inside a value.
  *
  * @param text the string as it stands in the template.
  * @param path where it stands, for faults: `spec.params[1].value`.
@@ -42,17 +44,19 @@ const SPECIAL = /["\\\x00-\x1f]/;
 export function compileLeaf(text: string, path: string, escapeQuotes: boolean): string | Leaf {
   if (!text.includes("$(")) return text;
   const { literals, names } = cutText(JSON.stringify(text).slice(1, -1));
-  if (names.length === 0) return text.includes(UID) ? (scope) => text.replaceAll(UID, scope.uid) : text;
+  if (names.length === 0) return text.includes(UID) ? (scope) => withUid(text, scope) : text;
   // JSON escapes never reach over a variable, so each literal can be decoded on its own.
   const decoded = literals.map((literal) => decode(literal));
   return (scope) => {
     const { params } = scope;
     const values = names.map((name) => textOf(params, name, escapeQuotes));
     for (const value of values) scope.grow(value.length);
-    if (!values.some((value) => SPECIAL.test(value))) return withUid(weave(decoded, values), scope);
-    const raw = withUid(weave(literals, values), scope);
+    if (!values.some((value) => SPECIAL.test(value))) return weave(decoded, values, scope);
+    const raw = weave(literals, values, scope);
     try {
-      return decode(raw);
+      const whole = decode(raw);
+      // An escape that spells half of a variable can only have come from a value.
+      return whole.split(OPENING).length > raw.split(OPENING).length ? neutral(whole) : whole;
     } catch (error) {
       const which = names.filter((name) => params.has(name)).join(", ");
       const hint = "objects and arrays fit in with the annotation triggers.tekton.dev/old-escape-quotes";
@@ -86,13 +90,24 @@ function textOf(params: Params, name: string, escapeQuotes: boolean): string {
   const value = params.get(name);
   if (value === undefined) return `$(tt.params.${name})`;
   const quoted = escapeQuotes ? value.replaceAll('"', '\\"') : value;
-  return quoted.includes("$(") ? quoted.replaceAll("$(", () => "$$(") : quoted;
+  return neutral(quoted);
 }
 
-function weave(literals: readonly string[], values: readonly string[]): string {
-  let text = literals[0] as string;
-  for (let i = 0; i < values.length; i++) text += (values[i] as string) + (literals[i + 1] as string);
+function neutral(text: string): string {
+  return text.includes(OPENING) ? text.replaceAll(OPENING, () => "$$(") : text;
+}
+
+function weave(literals: readonly string[], values: readonly string[], scope: Scope): string {
+  let text = withUid(literals[0] as string, scope);
+  for (let i = 0; i < values.length; i++) {
+    text = joined(text, withUid(values[i] as string, scope));
+    text = joined(text, withUid(literals[i + 1] as string, scope));
+  }
   return text;
+}
+
+function joined(before: string, after: string): string {
+  return before.endsWith("$") && after.startsWith("(") ? `${before}$${after}` : before + after;
 }
 
 function withUid(text: string, { uid, grow }: Scope): string {

@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import { LABELS } from "../core/labels.ts";
 import type { RenderContext } from "../core/plan.ts";
+import { quoted } from "../core/quoted.ts";
 import { broken } from "./substitute.ts";
 
 /**
@@ -22,8 +23,7 @@ export function withLabels(object: JsonObject, context: RenderContext, index: nu
   const labels = ownValue(metadata, "labels") === undefined ? {} : metadata["labels"];
   if (!isJsonObject(labels as JsonValue)) throw broken(index, "metadata.labels is no object");
   for (const [key, value] of Object.entries(labels as JsonObject)) {
-    if (typeof value !== "string")
-      throw broken(index, `metadata.labels[${JSON.stringify(key)}] is no string`);
+    if (typeof value !== "string") throw broken(index, `metadata.labels[${quoted(key)}] is no string`);
   }
   return {
     ...object,

@@ -1,10 +1,12 @@
 /** Substitution alone: a TriggerTemplate and params become objects, as Tekton's ResolveResources makes them. */
 
+import type { Cost } from "../core/cost-budget.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import type { Params } from "../core/plan.ts";
+import { quoted } from "../core/quoted.ts";
 import type { TriggerTemplateSpec } from "../core/tekton.ts";
 import type { Scope } from "./leaf.ts";
 import { BrokenText } from "./leaf.ts";
@@ -22,7 +24,7 @@ export interface TemplateSource {
  *
  * @throws SluiceError SLUICE_TEMPLATE_BROKEN, also when the object would be longer than {@link MAX_OBJECT_LENGTH}.
  */
-export type Substitute = (params: Params, uid: () => string) => JsonObject;
+export type Substitute = (params: Params, uid: () => string, cost?: Cost) => JsonObject;
 
 /** Its presence counts, whatever its value. */
 export const OLD_ESCAPE_ANNOTATION = "triggers.tekton.dev/old-escape-quotes";
@@ -48,25 +50,29 @@ export function compileSubstitution(template: TemplateSource): readonly Substitu
     // What is no object is found out where its kind is asked for.
     const tree = compile(isJsonObject(resource) ? resource : {}, escapeQuotes, index);
     const room = MAX_OBJECT_LENGTH - JSON.stringify(resource).length;
-    return (params, uid) => {
+    return (params, uid, cost) => {
       const object =
-        typeof tree === "function" ? build(tree, { params, uid, grow: limited(room) }, index) : tree;
+        typeof tree === "function" ? build(tree, { params, uid, grow: limited(room, cost) }, index) : tree;
       const kind = ownValue(object, "kind");
       if (typeof kind !== "string" || kind === "") throw broken(index, "kind is missing");
       const version = ownValue(object, "apiVersion");
       if (typeof version === "string" && version.split("/").length > 2) {
-        throw broken(index, `apiVersion ${JSON.stringify(version)} is not <group>/<version>`);
+        throw broken(index, `apiVersion ${quoted(version)} is not <group>/<version>`);
       }
       return object;
     };
   });
 }
 
+/** Characters of a value that are pasted for one step of the cost budget. */
+const CHARACTERS_PER_STEP = 4;
+
 /** Counts what is pasted, before it is pasted: one value may stand in many places. */
-function limited(room: number): Scope["grow"] {
+function limited(room: number, cost: Cost | undefined): Scope["grow"] {
   let left = room;
   return (characters) => {
     left -= characters;
+    cost?.charge(1 + characters / CHARACTERS_PER_STEP);
     if (left < 0)
       throw new BrokenText(`it has more than ${MAX_OBJECT_LENGTH} characters; no API server takes it`);
   };

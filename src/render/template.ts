@@ -31,14 +31,14 @@ export function compileTemplate(template: TemplateSource, options: RenderOptions
   const resources = compileSubstitution(template);
   const keepNames = options.names === "tekton";
   const uidOf = options.uid ?? ((context) => derivedUid(context.delivery, identityOf(context)));
-  return (params, context) => {
+  return (params, context, cost) => {
     let known: string | undefined;
     const uid = (): string => {
       known ??= uidOf(context);
       return known;
     };
     return resources.map((substitute, index) => {
-      const object = withLabels(substitute(params, uid), context, index);
+      const object = withLabels(substitute(params, uid, cost), context, index);
       return keepNames ? (object as KubernetesObject) : withIdentity(object, context, index);
     });
   };

@@ -1,6 +1,6 @@
 /** The embedded store: PGlite in a folder, one process at a time. */
 
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import type { Check } from "../core/check.ts";
@@ -14,6 +14,7 @@ import { type Lock, takeLock } from "./lock.ts";
 import { openPglite, pgliteSql } from "./pglite.ts";
 import { groupCommit } from "./pglite-group.ts";
 import { pglitePool } from "./pglite-pool.ts";
+import { makePrivate } from "./private-folder.ts";
 import { isAway } from "./sql-error.ts";
 import { checkSqlVersion } from "./version.ts";
 
@@ -65,7 +66,7 @@ export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions):
 
 function claim(folder: string, admin: string): Lock {
   try {
-    mkdirSync(folder, { recursive: true });
+    makePrivate(folder);
     return takeLock(folder, admin);
   } catch (error) {
     if (error instanceof SluiceError) throw error;

@@ -35,7 +35,7 @@ export function takeLock(folder: string, admin: string): Lock {
   let text = JSON.stringify(holder);
   // Linked into place when complete, so nobody ever reads half a lock.
   const draft = `${path}.${process.pid}.${process.hrtime.bigint()}`;
-  writeFileSync(draft, text, { flag: "wx" });
+  writeFileSync(draft, text, { flag: "wx", mode: 0o600 });
   try {
     if (!placed(draft, path)) {
       const found = readLock(folder);
@@ -53,7 +53,7 @@ export function takeLock(folder: string, admin: string): Lock {
   const announce = (admin: string) => {
     if (!held()) return;
     text = JSON.stringify({ ...holder, admin });
-    writeFileSync(draft, text, { flag: "wx" });
+    writeFileSync(draft, text, { flag: "wx", mode: 0o600 });
     renameSync(draft, path);
   };
   return Object.assign(release, { announce });

@@ -2,7 +2,7 @@
 
 import { asFault, fault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
-import { isFull, isTrouble, troubleOf } from "../core/trouble.ts";
+import { isTrouble, knownTrouble } from "../core/trouble.ts";
 
 export interface StoreNews {
   /**
@@ -78,11 +78,11 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
 
   return {
     failed(error, since = now()) {
-      const trouble = isFull(error) ? troubleOf(error) : asFault(error);
-      if (!isTrouble(trouble)) return tell({ type: "defect", where: "queue", error: trouble });
+      const trouble = knownTrouble(error);
+      if (trouble === undefined) return tell({ type: "defect", where: "queue", error: asFault(error) });
       if (since < foundAt) return;
       const isRoom = trouble.code === "SLUICE_STORE_FULL";
-      began(isRoom ? trouble.message : (trouble.values["reason"] ?? ""));
+      began(trouble.code === "SLUICE_STORE_AWAY" ? (trouble.values["reason"] ?? "") : trouble.message);
       full ||= isRoom;
     },
     lost(reason) {

@@ -2,13 +2,15 @@
 
 import { setTimeout } from "node:timers/promises";
 import type { SluiceError } from "../core/errors.ts";
-import { asFault } from "../core/errors.ts";
+import { asFault, fault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
+import type { StoreKeys } from "../core/integrity.ts";
 import type { Store } from "../core/store.ts";
 import { isTrouble } from "../core/trouble.ts";
 import { createRedisLedger } from "../ledger/redis.ts";
 import { createSqlLedger } from "../ledger/sql.ts";
 import { openEmbedded } from "./embedded.ts";
+import { type KeyMark, keyCheck, markKey, prepareSqlMark, redisMark, sqlMark } from "./key-mark.ts";
 import type { StoreNews } from "./news.ts";
 import { createStoreNews, heard } from "./news.ts";
 import { openPostgres } from "./postgres.ts";
@@ -26,10 +28,13 @@ export interface StoreOptions {
   readonly waitMs?: number;
   /** What the store's checks make of a storage that may forget; default strict: not ready. */
   readonly durability?: Durability;
+  /** Sign what is stored, and tell what of it is believed; without them nothing is signed and all is believed. */
+  readonly keys?: StoreKeys | undefined;
 }
 
 /** What stays the same from one try to the next. */
-type Opening = Required<Pick<StoreOptions, "tell" | "durability">> & { readonly admin: string };
+type Opening = Required<Pick<StoreOptions, "tell" | "durability">> &
+  Pick<StoreOptions, "keys"> & { readonly admin: string };
 
 /** Milliseconds between two tries of a server that is away. */
 const AGAIN_MS = 500;
@@ -44,9 +49,9 @@ const AGAIN_MS = 500;
  *   embedded store, SLUICE_STORE_VERSION when it is too new.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
-  const { owner, tell = () => {}, waitMs = 0, durability = "strict" } = options;
+  const { owner, tell = () => {}, waitMs = 0, durability = "strict", keys } = options;
   const address = parseStoreUrl(url);
-  const opening = { admin: owner?.admin ?? "", tell, durability };
+  const opening = { admin: owner?.admin ?? "", tell, durability, keys };
   const until = performance.now() + waitMs;
   let away: SluiceError | undefined;
   for (;;) {
@@ -67,7 +72,8 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
 /** A password or a certificate may come a moment later than we do; room never comes by waiting. */
 const isWaitedFor = (found: SluiceError): boolean => isTrouble(found) && found.code !== "SLUICE_STORE_FULL";
 
-async function openOnce(address: StoreAddress, { admin, tell, durability }: Opening): Promise<Store> {
+async function openOnce(address: StoreAddress, opening: Opening): Promise<Store> {
+  const { admin, tell, durability, keys } = opening;
   // Nothing is probed before it is open.
   let probe = (): Promise<unknown> => Promise.resolve();
   const news = createStoreNews({ tell, probe: () => probe() });
@@ -75,30 +81,45 @@ async function openOnce(address: StoreAddress, { admin, tell, durability }: Open
   if (address.kind === "redis") {
     const parts = await openRedis({ url: address.url, news, onError, durability });
     probe = parts.probe;
-    return assemble(address.name, parts, news, () => createRedisLedger(parts));
+    const mark = redisMark(parts.redis, parts.prefix);
+    return assemble(address.name, parts, news, { mark, keys }, () => createRedisLedger({ ...parts, keys }));
   }
+  if (address.kind === "embedded" && durability === "replicated")
+    throw fault("SLUICE_CONFIG_INVALID", {
+      key: "durability",
+      reason:
+        "the embedded store has no replicas; replicated takes Redis with replicas, or Postgres with a standby",
+    });
   const parts =
     address.kind === "postgres"
       ? await openPostgres(address.url, onError, durability)
       : await openEmbedded({ folder: address.folder, admin, onError });
-  probe = () => parts.sql.query("SELECT 1");
-  return assemble(address.name, parts, news, () => createSqlLedger(parts));
+  return assemble(address.name, parts, news, { mark: sqlMark(parts.sql), keys }, async () => {
+    if (keys !== undefined) await prepareSqlMark(parts.sql);
+    const ledger = await createSqlLedger({ ...parts, keys });
+    probe = () => ledger.ping();
+    return ledger;
+  });
 }
 
 async function assemble(
   name: string,
   parts: Required<Pick<Store, "queue" | "checks" | "close">> & Pick<Store, "announce">,
   news: StoreNews,
+  { mark, keys }: { readonly mark: KeyMark; readonly keys: StoreKeys | undefined },
   openLedger: () => Store["ledger"] | Promise<Store["ledger"]>,
 ): Promise<Store> {
   try {
     const ledger = await openLedger();
+    if (keys !== undefined) await markKey(mark, keys);
+    const own = keys === undefined ? [] : [keyCheck(mark, keys)];
     const close = async () => {
       news.close();
       await ledger.close();
       await parts.close();
     };
-    const { checks, announce } = parts;
+    const { announce } = parts;
+    const checks = () => [...parts.checks(), ...own];
     const ports = { ledger: heard(ledger, news), queue: heard(parts.queue, news) };
     return { name, ...ports, checks, close, ...(announce && { announce }) };
   } catch (error) {

@@ -20,7 +20,7 @@ const BYTEA = 17;
  * process but not the machine. Both are mended here.
  */
 export async function openPglite(folder: string): Promise<PGlite> {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   return PGlite.create({
     fs: new DurableFS(folder),
     relaxedDurability: false,
@@ -63,13 +63,38 @@ function setting(name: string, value: string): string[] {
 type FsInit = Awaited<ReturnType<NodeFS["init"]>>;
 type PostgresModule = Parameters<NonNullable<FsInit["emscriptenOpts"]["preRun"]>[number]>[0];
 
-/** Emscripten's NODEFS with the one operation that it lacks. */
+/** Rights of group and others. */
+const OTHERS = 0o077;
+
+/** The parts of Emscripten's NODEFS that are changed here. */
+interface NodeOperations {
+  readonly stream_ops: Record<string, unknown>;
+  readonly node_ops: { mknod: (parent: unknown, name: string, mode: number, dev: number) => unknown };
+  doSetAttr: (file: unknown, node: unknown, change: { mode?: number }, ...system: unknown[]) => unknown;
+}
+
+/**
+ * Emscripten's NODEFS with the one operation that it lacks, and with files for their owner alone: it gives each the mode
+ * that Postgres asked for by a chmod of its own, so that no umask counts.
+ */
 class DurableFS extends NodeFS {
   override async init(pg: PGlite, options: Partial<PostgresModule>): Promise<FsInit> {
     const made = await super.init(pg, options);
     made.emscriptenOpts.preRun?.push((module) => {
-      const { NODEFS } = module as unknown as { NODEFS: { stream_ops: Record<string, unknown> } };
+      const { NODEFS } = module as unknown as { NODEFS: NodeOperations };
       NODEFS.stream_ops["fsync"] = (stream: { nfd: number }) => fsyncSync(stream.nfd);
+      const { doSetAttr, node_ops } = NODEFS;
+      const { mknod } = node_ops;
+      node_ops.mknod = (parent, name, mode, dev) => mknod(parent, name, mode & ~OTHERS, dev);
+      NODEFS.doSetAttr = (file, node, change, ...system) => {
+        const { mode } = change;
+        return doSetAttr(
+          file,
+          node,
+          mode === undefined ? change : { ...change, mode: mode & ~OTHERS },
+          ...system,
+        );
+      };
     });
     return made;
   }

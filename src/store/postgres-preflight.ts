@@ -67,8 +67,14 @@ export function postgresJudges(durability: Durability): Readonly<Record<string, 
     },
 
     "store-replication": ({ standbys, standbyNames, synchronousCommit }) => {
+      const waits = standbyNames !== "" && !["local", "off"].includes(synchronousCommit);
+      if (waits) return ok("a commit waits for a standby");
+      if (durability === "replicated")
+        return failed(
+          "commits wait for no standby, and --durability replicated demands it",
+          "Set synchronous_standby_names, and synchronous_commit to on; see docs/durability.md.",
+        );
       if (standbys === 0 && standbyNames === "") return ok("no standbys: no failover");
-      if (standbyNames !== "" && synchronousCommit !== "local") return ok("a commit waits for a standby");
       return degraded(
         "a failover loses what the standby had not received yet",
         "Set synchronous_standby_names, and synchronous_commit to on; see docs/durability.md.",

@@ -61,7 +61,7 @@ export function redisConnector({ place, login, db, tls }: RedisAddress): Connect
           )
         : new Redis({
             ...shared,
-            ...whereOf(place, secure, temper),
+            ...whereOf(place, secure),
             db,
             lazyConnect,
             enableOfflineQueue: temper === "patient",
@@ -90,7 +90,6 @@ const TEMPERS = {
 function whereOf(
   place: Exclude<RedisAddress["place"], { kind: "cluster" }>,
   tls: ConnectionOptions | undefined,
-  temper: Temper,
 ): Options {
   if (place.kind === "server") return { host: place.host, port: place.port };
   if (place.kind === "socket") return { path: place.path };
@@ -98,8 +97,8 @@ function whereOf(
   return {
     sentinels: [...place.sentinels],
     name: place.master,
-    // A master that hangs keeps its connections. Who waits patiently hears from Sentinel that it is none any more.
-    failoverDetector: temper === "patient",
+    // A master that hangs keeps its connections, and goes on taking writes after its replica was promoted.
+    failoverDetector: true,
     Connector: SteadySentinelConnector,
     sentinelRetryStrategy: backoff,
     sentinelReconnectStrategy: backoff,
@@ -144,6 +143,7 @@ export function serverOf(redis: Redis | Cluster): Redis {
 function asOne(cluster: Cluster): Redis {
   const ping: Redis["ping"] = async () => serverOf(cluster).ping();
   const scan = async (...args: Parameters<Redis["scan"]>) => serverOf(cluster).scan(...args);
+  const wait: Redis["wait"] = async (...args: Parameters<Redis["wait"]>) => serverOf(cluster).wait(...args);
   // A Cluster has every command that a Redis has; what differs in type are its options.
-  return Object.assign(cluster, { ping, scan }) as unknown as Redis;
+  return Object.assign(cluster, { ping, scan, wait }) as unknown as Redis;
 }

@@ -38,17 +38,27 @@ export async function surveyRedis(server: Redis): Promise<RedisSurvey> {
   return { info: readInfo(info), config, skewMs: seconds * 1_000 + micros / 1_000 - middle };
 }
 
+/** What the checks are held to. */
+export interface RedisDemands {
+  readonly durability: Durability;
+  /** True under Sentinel and in a Cluster: a replica may take the master's place at any time. */
+  readonly failsOver: boolean;
+}
+
 /**
  * Makes the checks of a Redis store.
  *
  * @param server the one that holds our keys, now.
  */
-export function redisChecks(server: () => Redis, durability: Durability): readonly Check[] {
-  return surveyChecks(async () => surveyRedis(server()), redisJudges(durability));
+export function redisChecks(server: () => Redis, demands: RedisDemands): readonly Check[] {
+  return surveyChecks(async () => surveyRedis(server()), redisJudges(demands));
 }
 
 /** The checks by name; each reads one matter from the survey. */
-export function redisJudges(durability: Durability): Readonly<Record<string, Judge<RedisSurvey>>> {
+export function redisJudges({
+  durability,
+  failsOver,
+}: RedisDemands): Readonly<Record<string, Judge<RedisSurvey>>> {
   return {
     "store-eviction": ({ info }) => {
       const policy = info.get("maxmemory_policy");
@@ -128,14 +138,28 @@ export function redisJudges(durability: Durability): Readonly<Record<string, Jud
     },
 
     "store-replication": ({ info, config }) => {
-      if (Number(info.get("connected_slaves") ?? 0) === 0) return ok("no replicas: no failover");
+      const replicas = Number(info.get("connected_slaves") ?? 0);
+      if (durability === "replicated") {
+        if (replicas > 0) return ok("a delivery is accepted only when a replica has it");
+        return failed(
+          "no replica follows the master: with --durability replicated nothing is accepted",
+          "Start a replica, or look at why it does not follow (INFO replication on it).",
+        );
+      }
+      if (replicas === 0) {
+        if (!failsOver) return ok("no replicas: no failover");
+        return degraded(
+          "no replica follows the master: what is accepted now is lost if an old replica takes its place",
+          "Start a replica, or look at why it does not follow (INFO replication on it).",
+        );
+      }
       if (typeof config === "string") return unasked("min-replicas-to-write", config);
       const lag = Number(config.get("min-replicas-max-lag") ?? 0);
       if (Number(config.get("min-replicas-to-write") ?? 0) > 0 && lag > 0)
         return ok(`a failover loses at most what came in the last ${lag} s`);
       return degraded(
         "a failover loses what the replica had not received yet: replication does not wait",
-        "CONFIG SET min-replicas-to-write 1 on every server; docs/durability.md tells what remains.",
+        "Start with --durability replicated, or CONFIG SET min-replicas-to-write 1 on every server; docs/durability.md tells what remains.",
       );
     },
 

@@ -14,6 +14,7 @@ import type { StoreNews } from "./news.ts";
 import { parseRedisAddress, placeInWords, type RedisPlace } from "./redis-address.ts";
 import { PREFIX, redisConnector, serverOf } from "./redis-connect.ts";
 import { redisChecks } from "./redis-preflight.ts";
+import { createReplicaConfirmation, type ReplicaConfirmation } from "./redis-replicated.ts";
 import type { Durability } from "./survey.ts";
 import { checkRedisVersion } from "./version.ts";
 
@@ -28,6 +29,8 @@ export interface RedisParts {
   /** For the ledger; fails at once while the server is away. */
   readonly redis: Redis;
   readonly prefix: string;
+  /** Opens the confirmation of a write by a replica, where the durability asks for one. */
+  readonly confirm?: ReplicaConfirmation["open"];
   checks(): readonly Check[];
   /** A small write. */
   probe(): Promise<unknown>;
@@ -80,17 +83,46 @@ export async function openRedis({
     if (reason !== undefined) throw fault("SLUICE_STORE_AWAY", { reason });
     return serverOf(redis);
   };
-  const checks = redisChecks(present, durability);
+  const failsOver = address.place.kind === "sentinel" || address.place.kind === "cluster";
+  const checks = redisChecks(present, { durability, failsOver });
+  const replicated = durability === "replicated" ? openReplication(redis, connect("quick")) : undefined;
   const close = async () => {
     redis.removeAllListeners("close");
     redis.removeAllListeners("-node");
+    replicated?.close();
     await queue.close();
     // Lets what was written last go out; a server that is away is not waited for.
     if (redis.status === "ready") await orAway(redis.quit(), QUIT_MS).catch(() => {});
     redis.disconnect();
   };
-  const probe = () => redis.set(`${PREFIX}:probe`, "", "PX", PROBE_KEPT_MS);
-  return { queue, redis, prefix: PREFIX, checks: () => checks, probe, close };
+  const probe = replicated?.probe ?? (() => writeProbe(redis));
+  const confirm = replicated && { confirm: replicated.open };
+  return { queue, redis, prefix: PREFIX, ...confirm, checks: () => checks, probe, close };
+}
+
+const writeProbe = (redis: Redis) => redis.set(`${PREFIX}:probe`, "", "PX", PROBE_KEPT_MS);
+
+/** Milliseconds for which a probe waits for a replica. */
+const CONFIRM_MS = 1_000;
+
+/** @param own a connection for probes alone: WAIT blocks it. */
+function openReplication(redis: Redis, own: Redis) {
+  const confirmations = async () => {
+    if (own.status === "wait") await own.connect();
+    await writeProbe(own);
+    return own.wait(1, CONFIRM_MS);
+  };
+  const { open, close } = createReplicaConfirmation(() => serverOf(redis), confirmations);
+  return {
+    open,
+    async probe() {
+      if ((await confirmations()) === 0) throw fault("SLUICE_STORE_UNREPLICATED", { reason: "none answers" });
+    },
+    close() {
+      close();
+      own.disconnect();
+    },
+  };
 }
 
 /** Trouble at the start says what was tried: replies and certificates do not name the server, and Sentinels are many. */

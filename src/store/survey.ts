@@ -4,8 +4,11 @@ import type { Check, CheckAnswer } from "../core/check.ts";
 import { reasonOf } from "../core/errors.ts";
 import { orAway } from "../enqueue/away.ts";
 
-/** strict: a store that may forget what it accepted is not ready. relaxed: it is, and says what it may forget. */
-export type Durability = "strict" | "relaxed";
+/**
+ * strict: a store that may forget what it accepted is not ready. relaxed: it is, and says what it may forget. replicated: as
+ * strict, and a delivery counts as accepted only when a replica has it.
+ */
+export type Durability = "strict" | "relaxed" | "replicated";
 
 /** What one check makes of a survey. */
 export type Judge<Survey> = (survey: Survey) => CheckAnswer;
@@ -41,13 +44,16 @@ export function surveyChecks<Survey>(
     }
     return latest;
   };
+  const [first] = Object.keys(judges);
   return Object.entries(judges).map(([name, judge]) => ({
     name,
     async check() {
       try {
         return judge(await survey());
       } catch (error) {
-        return { state: "degraded", message: `could not be asked: ${reasonOf(error)}` };
+        // One reason for all of them: the first says it.
+        const why = name === first ? `: ${reasonOf(error)}` : `; ${first} says why`;
+        return { state: "degraded", message: `could not be asked${why}` };
       }
     },
   }));
@@ -64,7 +70,7 @@ export const failed = (message: string, fix: string): CheckAnswer => ({ state: "
 
 /** The storage may forget what it accepted: how bad that is, the operator says. */
 export const forgets = (durability: Durability, message: string, fix: string): CheckAnswer => ({
-  state: durability === "strict" ? "failed" : "degraded",
+  state: durability === "relaxed" ? "degraded" : "failed",
   message,
   fix,
 });

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { fault, reasonOf } from "../core/errors.ts";
-import { isRedisAddress, parseRedisAddress } from "./redis-address.ts";
+import { isRedisAddress, parseRedisAddress, type RedisPlace } from "./redis-address.ts";
 
 export type StoreAddress =
   | { readonly kind: "embedded"; readonly folder: string; readonly name: string }
@@ -49,4 +49,30 @@ function masked(url: URL): string {
 // Never shows the text itself: a mistyped address holds its password somewhere.
 function invalid(reason: string) {
   return fault("SLUICE_CONFIG_INVALID", { key: "store", reason });
+}
+
+/** Hosts of a store, as its address names them; none of an embedded one or a socket. @throws as {@link parseStoreUrl}. */
+export function storeHosts(text: string): readonly string[] {
+  const address = parseStoreUrl(text);
+  if (address.kind === "embedded") return [];
+  if (address.kind === "redis") return redisHosts(parseRedisAddress(address.url).place);
+  const { hostname, searchParams } = new URL(address.url);
+  // node-postgres takes `host` of the query for the one that counts; a path there is a socket.
+  const hosts = [hostname, ...searchParams.getAll("host")].flatMap((host) => host.split(","));
+  return hosts
+    .map((host) => host.replace(/^\[|\]$/g, ""))
+    .filter((host) => host !== "" && !host.includes("/"));
+}
+
+function redisHosts(place: RedisPlace): readonly string[] {
+  switch (place.kind) {
+    case "server":
+      return [place.host];
+    case "socket":
+      return [];
+    case "sentinel":
+      return place.sentinels.map(({ host }) => host);
+    case "cluster":
+      return place.nodes.map(({ host }) => host);
+  }
 }

@@ -3,10 +3,11 @@
 import type { Delivery, RequestHead } from "../core/delivery.ts";
 import type { ErrorCode, SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
-import type { HttpClient, ProofDemand } from "../core/interceptor.ts";
+import type { HttpClient, ProofDemand, SecretKey } from "../core/interceptor.ts";
 import { HASH_BUDGET, NOTHING_PROVED, proofName } from "../core/proof.ts";
 import type { SecretData, Secrets } from "../core/secrets.ts";
 import { validValues } from "../core/secrets.ts";
+import { createDiagnosis, type Diagnosis } from "./diagnose.ts";
 import { createPublishedKeys } from "./jwks.ts";
 import { createLikely } from "./likely.ts";
 import type { Claim, ProofTools, Scheme } from "./scheme.ts";
@@ -28,6 +29,8 @@ export interface ProofFailure {
   /** The secret could not be read just now: asking again may come out otherwise. */
   readonly transient?: boolean;
   readonly error: SluiceError;
+  /** What of the Secret explains it, for the log alone; "" where nothing does. Asked for only when all is refused. */
+  readonly diagnose?: () => Promise<string>;
 }
 
 export type Proof = { readonly ok: true; readonly delivery: VerifiedDelivery } | ProofFailure;
@@ -83,6 +86,7 @@ export interface VerifierOptions {
 export function createVerifier(secrets: Secrets, { http }: VerifierOptions = {}): Verifier {
   const tools: ProofTools = { keys: createPublishedKeys(http) };
   const likely = createLikely();
+  const diagnosis = createDiagnosis();
 
   function proofsOf(
     session: Session,
@@ -97,7 +101,7 @@ export function createVerifier(secrets: Secrets, { http }: VerifierOptions = {})
         const key = proofName(demand);
         let proof = memo.get(key);
         if (proof === undefined) {
-          proof = check({ session, delivery, demand, secrets, tools }).then((result) => {
+          proof = check({ session, delivery, demand, secrets, tools, diagnosis }).then((result) => {
             if ("claim" in result) {
               held.add(key);
               heard(key);
@@ -159,6 +163,7 @@ interface Question {
   readonly demand: ProofDemand;
   readonly secrets: Secrets;
   readonly tools: ProofTools;
+  readonly diagnosis: Diagnosis;
 }
 
 async function check(question: Question): Promise<{ readonly claim: Claim } | ProofFailure> {
@@ -185,14 +190,27 @@ async function check(question: Question): Promise<{ readonly claim: Claim } | Pr
     const further = newer === undefined ? [] : untried(newer, key, tried);
     const second = await answerTo(question, claims, further);
     if (second.claim !== undefined) return { claim: second.claim };
-    if (validValues(newer ?? known, key).length === 0) {
-      const values = { secret: `${namespace}/${name}`, key, namespace };
-      return failure(fault("SLUICE_SECRET_MISSING", values), scheme);
-    }
-    return failure(refuted(scheme, demand, further.length > 0 ? second : answer), scheme);
+    const values = { secret: `${namespace}/${name}`, key, namespace };
+    const latest = newer ?? known;
+    const error =
+      validValues(latest, key).length === 0
+        ? fault("SLUICE_SECRET_MISSING", values)
+        : refuted(scheme, demand, further.length > 0 ? second : answer);
+    return { ...failure(error, scheme), diagnose: () => diagnosed(question, claims, secret, latest) };
   } catch (thrown) {
     return failure(asFault(thrown), scheme);
   }
+}
+
+function diagnosed(
+  question: Question,
+  claims: readonly Claim[],
+  secret: SecretKey,
+  data: SecretData | null,
+): Promise<string> {
+  const { delivery, diagnosis } = question;
+  const proves = async (value: Buffer) => (await answerTo(question, claims, [value])).claim !== undefined;
+  return diagnosis.tell({ secret, data, at: delivery.receivedAt, size: delivery.body.length, proves });
 }
 
 /** What came of all claims: one that holds, or why not. */

@@ -133,7 +133,7 @@ test("a sender can not make a path work without end by nesting", () => {
   let nested: EventParts["body"] = Array.from({ length: 100 }, () => "x");
   for (let i = 0; i < 900; i++) nested = { a: nested };
   const plan = compileBindings([{ name: "out", value: "$(body..a..a..a)", from: "test" }], []);
-  assert.throws(() => plan(eventWith({ body: nested })), /looks at more than 1000000 values/);
+  assert.throws(() => plan(eventWith({ body: nested })), { code: "SLUICE_COST_EXCEEDED" });
 });
 
 test("results that print each other stop at the length of a param, long before the memory ends", () => {
@@ -153,7 +153,7 @@ test("the bytes of a string are paid for before they become values", () => {
   const plan = compileBindings([{ name: "out", value: "$(body.text.*)", from: "test" }], []);
   const before = process.memoryUsage().heapTotal;
   assert.throws(() => plan(eventWith({ body: { text: "x".repeat(4_000_000) } })), {
-    message: /more than 1000000 values/,
+    code: "SLUICE_COST_EXCEEDED",
   });
   assert.ok(process.memoryUsage().heapTotal - before < 30_000_000);
 });

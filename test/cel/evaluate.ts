@@ -5,6 +5,7 @@ import { compileCel } from "../../src/cel/program.ts";
 import type { Value } from "../../src/cel/values.ts";
 import { CelFailure } from "../../src/cel/values.ts";
 import { payload } from "../../src/core/delivery.ts";
+import { SluiceError } from "../../src/core/errors.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { Secrets } from "../../src/core/secrets.ts";
 
@@ -28,6 +29,7 @@ export function failureOf(expression: string, body: unknown = {}): string {
     evaluate(expression, body);
   } catch (error) {
     if (error instanceof CelFailure) return error.reason;
+    if (error instanceof SluiceError) return error.message;
     throw error;
   }
   throw new Error(`${expression} has a value`);

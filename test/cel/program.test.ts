@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileCel } from "../../src/cel/program.ts";
+import { CelFailure } from "../../src/cel/values.ts";
+import { SluiceError } from "../../src/core/errors.ts";
 import { evaluate, eventWith, failureOf, noSecrets } from "./evaluate.ts";
 
 test("JSON numbers are doubles, and compare with integers by value", () => {
@@ -69,19 +71,19 @@ test("no event makes an evaluation long: loops, texts, patterns and YAML are pai
     try {
       evaluate(expression, body);
     } catch (error) {
-      assert.ok("reason" in (error as object), String(error));
+      assert.ok(error instanceof CelFailure || error instanceof SluiceError, String(error));
     }
     const spent = process.cpuUsage(before);
-    assert.ok(spent.user + spent.system < 2_000_000, `${expression} took ${spent.user} µs`);
+    assert.ok(spent.user + spent.system < 1_000_000, `${expression} took ${spent.user} µs`);
   }
 });
 
 test("a limit is not outweighed by anything", () => {
   const body = { l: Array.from({ length: 5_000 }, () => 1) };
-  assert.match(failureOf("body.l.all(x, body.l.all(y, true)) || true", body), /too many steps/);
+  assert.match(failureOf("body.l.all(x, body.l.all(y, true)) || true", body), /costs more than/);
   assert.match(
     failureOf("[1, 2].exists(z, body.l.all(x, body.l.all(y, true)) || true)", body),
-    /too many steps/,
+    /costs more than/,
   );
 });
 
@@ -100,7 +102,7 @@ test("an operator's pattern stays compiled, whatever its length and however many
   const long = Array.from({ length: 200 }, (_, i) => `name-${i}`).join("|");
   const program = compileCel(`body.a.matches("${long}") && matches(body.a, "${long}")`);
   const replacing = compileCel(`body.a.translate("(${long})", "<$1>")`);
-  const body = { a: "name-7", patterns: Array.from({ length: 1_001 }, (_, i) => `foreign-${i}`) };
+  const body = { a: "name-7", patterns: Array.from({ length: 101 }, (_, i) => `foreign-${i}`) };
   evaluate("body.patterns.exists(p, body.a.matches(p))", body);
   for (let i = 0; i < 1_001; i++) compileCel(`body.a.matches("other-${i}")`);
   const view = { namespace: "default", secrets: noSecrets };

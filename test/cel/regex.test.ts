@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { compilePattern, foreignPattern } from "../../src/cel/regex.ts";
 import { CelFailure } from "../../src/cel/values.ts";
 import { createWork } from "../../src/cel/work.ts";
+import { createCost } from "../../src/core/cost-budget.ts";
+import { SluiceError } from "../../src/core/errors.ts";
 
 const replaced = (pattern: string, text: string, by: string): string =>
   compilePattern(pattern).replaceAll(createWork(), text, by);
@@ -80,15 +82,17 @@ test("what is not linear is not in the syntax, and what is catastrophic elsewher
 });
 
 test("a pattern that an event brings is limited and paid for", () => {
-  const work = createWork(1_000);
+  const work = createWork(createCost(1_000));
   const refused = (pattern: string, reason: string) =>
     assert.throws(
       () => foreignPattern(pattern, work),
-      (error) => error instanceof CelFailure && error.reason.includes(reason),
+      (error) =>
+        (error instanceof CelFailure && error.reason.includes(reason)) ||
+        (error instanceof SluiceError && error.message.includes(reason)),
     );
   refused("[a-z]{1000}foreign", "too large");
   refused("foreign".repeat(100), "too large");
-  refused("foreign", "too many steps");
+  refused("foreign", "costs more than");
   const other = createWork();
   const pattern = foreignPattern("foreign", other);
   assert.equal(pattern.test(other, "foreign"), true);

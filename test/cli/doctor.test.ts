@@ -57,7 +57,7 @@ describe("without cluster and store", () => {
   test("each listener that cannot fire is named with the cause, and each secret that is missing", async () => {
     const objects = [
       listener("good", [trigger("a", [github("hook")])]),
-      secret("hook", "s3cret"),
+      secret("hook", "a secret that nobody guesses"),
       listener("half", [
         trigger("b", [github("gone")]),
         trigger("c", [github("gone")], { template: { ref: "nowhere" } }),
@@ -138,7 +138,7 @@ describe("in a cluster with RBAC", () => {
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: "hook", namespace: "ci" },
-      data: { token: "eA==" },
+      data: { token: Buffer.from("a secret that nobody guesses").toString("base64") },
     },
   ] as unknown as readonly ApiObject[];
   const granted = [...manifest("cluster"), ...manifest("lease", "sluice")];
@@ -181,6 +181,30 @@ describe("in a cluster with RBAC", () => {
       new RegExp(`v1\\.34.* answers, and knows us as ${USER}`),
     );
     assert.deepEqual(lines(ofArea(report, "listeners")), ["ok ci/git: 1 trigger"]);
+  });
+
+  test("rights over the whole cluster are told for what they amount to, and are too many for some namespaces", async () => {
+    for (const object of granted) server.put(object);
+    grantAccounts();
+    const power = async (...more: readonly string[]) =>
+      lines(ofArea(await examined(...args, ...more), "rights")).filter((line) =>
+        / may (act|read every)/.test(line),
+      );
+    const told = [
+      /^note may act as every service account .*namespaced/,
+      /^note may read every Secret .*namespaced/,
+    ];
+    for (const [index, line] of (await power()).entries()) assert.match(line, told[index] ?? /never/);
+    assert.equal((await power()).length, 2);
+    const named = await power("--namespaces", "ci");
+    assert.deepEqual(
+      named.map((line) => line.split(" ")[0]),
+      ["warn", "warn"],
+    );
+    server.clearObjects();
+    for (const object of [...SERVED, ...manifest("namespace", "ci"), ...manifest("lease", "sluice")])
+      server.put(object);
+    assert.deepEqual(await power("--namespaces", "ci"), []);
   });
 
   test("and none of them is too much: without each of them something is missing, and it is said how to grant it", async () => {

@@ -1,8 +1,14 @@
 /** Compiling triggers: their accounts, clusters, references and params. */
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
-import { compiled } from "../helpers/flows.ts";
+import { loadOffline } from "../../src/cli/offline.ts";
+import { loadSettings } from "../../src/config/load.ts";
+import { closedTo } from "../../src/core/named-cluster.ts";
+import { compiled, yamlOf } from "../helpers/flows.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
 import { listener, OPEN, template, trigger, written } from "../helpers/objects.ts";
 import { planOf } from "./plan.ts";
 
@@ -36,6 +42,37 @@ describe("the cluster that a template asks for", () => {
       );
       assert.ok((warnings[0]?.at?.line ?? 0) > 0);
     }
+  });
+
+  test("is closed to namespaces that its setting does not name, those of the trigger and of the listener", async () => {
+    const west = { kubeconfig: "/west", namespaces: ["other"] };
+    const annotations = { "sluice.dev/cluster": "west" };
+    const there = written("TriggerTemplate", "tt", spec, { annotations });
+    using folder = temporaryFolder();
+    const file = join(folder.path, "objects.yaml");
+    writeFileSync(file, yamlOf([there, byRef]));
+    const flags = { config: [file], clusters: { west } };
+    const { warnings, plans } = await loadOffline([file], loadSettings({ flags }));
+    assert.deepEqual(
+      warnings.map(({ code, message }) => [code, message]),
+      [
+        [
+          "SLUICE_CLUSTER_CLOSED",
+          "TriggerTemplate ci/tt asks for cluster west, which is not open to namespace ci",
+        ],
+      ],
+    );
+    assert.ok((warnings[0]?.at?.line ?? 0) > 0);
+    assert.match(warnings[0]?.fix ?? "", /namespaces: \[ci\]/);
+    const [trigger] = plans.find("ci", "git")?.groups.flatMap((group) => group.triggers) ?? [];
+    // With the name still there, nothing goes to the gateway's own cluster instead.
+    assert.deepEqual([trigger?.fault?.code, trigger?.cluster], ["SLUICE_CLUSTER_CLOSED", "west"]);
+    const both = { trigger: { namespace: "a", name: "t" }, listener: { namespace: "b", name: "l" } };
+    const closed = (namespaces: readonly string[] | "*") => closedTo({ namespaces }, both);
+    assert.deepEqual(
+      [closed([]), closed(["a"]), closed(["b"]), closed(["a", "b"]), closed("*")],
+      ["a", "b", "a", undefined, undefined],
+    );
   });
 
   async function compiledFor(objects: Parameters<typeof compiled>[0]) {

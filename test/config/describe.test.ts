@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { describeSettings, maskCredentials, printSettings } from "../../src/config/describe.ts";
 import { environment, wantsColor } from "../../src/config/env.ts";
 import { loadSettings } from "../../src/config/load.ts";
-import { nearest } from "../../src/config/nearest.ts";
+import { nearest } from "../../src/core/nearest.ts";
 
 test("every setting has a flag, a variable and a description that follow from its key", () => {
   const rows = describeSettings();

@@ -34,11 +34,16 @@ test("without any source the defaults hold", () => {
     namespace: "default",
     store: "embedded:./.sluice",
     durability: "strict",
+    storeIntegrity: "require",
+    encryptBodies: false,
     create: "auto",
     identity: "auto",
     followRuns: "auto",
     announce: "status",
     clusters: new Map(),
+    allowAddresses: [],
+    refuseAddresses: [],
+    nodeAddress: [],
     hosts: new Map(),
     listen: { host: "0.0.0.0", port: 8080 },
     admin: { host: "127.0.0.1", port: 9000 },
@@ -251,15 +256,24 @@ test("hosts are a map in YAML and pairs elsewhere: names in any case, a listener
     assert.match(refusal({ flags: { hosts: wrong } }).message, /setting hosts: expected host names/, wrong);
 });
 
-test("clusters are a map in YAML and pairs elsewhere: a file, or a Secret", () => {
-  const wanted = new Map([
-    ["west", "/etc/west"],
-    ["east", "secret:sluice/east"],
+test("clusters are a map in YAML and pairs elsewhere: a file or a Secret, and the namespaces that may use it", () => {
+  const wanted = new Map<string, unknown>([
+    ["west", { kubeconfig: "/etc/west", namespaces: ["a", "b"] }],
+    ["east", { kubeconfig: "secret:sluice/east", namespaces: "*" }],
+    ["north", { kubeconfig: "/etc/north", namespaces: [] }],
   ]);
-  const text = "clusters:\n  west: /etc/west\n  east: secret:sluice/east\n";
+  const text = `clusters:
+  west: {kubeconfig: /etc/west, namespaces: [a, b]}
+  east: {kubeconfig: "secret:sluice/east", namespaces: "*"}
+  north: {kubeconfig: /etc/north}
+`;
   assert.deepEqual(loadSettings({ file: yaml(text) }).clusters, wanted);
-  const pairs = "west=/etc/west, east=secret:sluice/east";
-  assert.deepEqual(loadSettings({ env: { SLUICE_CLUSTERS: pairs } }).clusters, wanted);
+  const short = 'clusters:\n  west: /etc/west#a+b\n  east: "secret:sluice/east#*"\n  north: /etc/north\n';
+  assert.deepEqual(loadSettings({ file: yaml(short) }).clusters, wanted);
+  const pairs = "west=/etc/west#a+b, east=secret:sluice/east#*, north=/etc/north";
+  const settings = loadSettings({ env: { SLUICE_CLUSTERS: pairs } });
+  assert.deepEqual(settings.clusters, wanted);
+  assert.ok(printSettings(settings).split("\n").includes(`clusters: ${pairs}`));
   assert.deepEqual(loadSettings({ flags: { clusters: "" } }).clusters, new Map());
   for (const wrong of [
     "west",
@@ -270,8 +284,41 @@ test("clusters are a map in YAML and pairs elsewhere: a file, or a Secret", () =
     "a=secret:x",
     "a=secret:x/y/z",
     "a=/x,",
+    "a=/x#B",
+    "a=/x#b+*",
+    "a=#b",
   ])
     assert.match(refusal({ flags: { clusters: wrong } }).message, /setting clusters: expected name=/, wrong);
-  assert.match(refusal({ file: yaml("clusters: [a]\n") }).message, /setting clusters/);
-  assert.match(refusal({ file: yaml("clusters:\n  a: {b: c}\n") }).message, /setting clusters/);
+  for (const wrong of [
+    "[a]",
+    "{a: {b: c}}",
+    "{a: {kubeconfig: /x, namespaces: [B]}}",
+    "{a: {namespaces: [b]}}",
+  ])
+    assert.match(refusal({ file: yaml(`clusters: ${wrong}\n`) }).message, /setting clusters/, wrong);
+});
+
+test("rules for addresses are addresses and blocks, each with a port where only that one is meant", () => {
+  const text = "127.0.0.1:8080,10.0.0.0/8,fd00::/8,[::1]:9000,[fd00::/8]:443";
+  const settings = loadSettings({ flags: { allowAddresses: text, refuseAddresses: "" } });
+  assert.match(
+    printSettings(settings),
+    /^allowAddresses: 127\.0\.0\.1:8080, 10\.0\.0\.0\/8, fd00::\/8, \[::1\]:9000, \[fd00::\/8\]:443$/m,
+  );
+  assert.deepEqual(settings.refuseAddresses, []);
+  for (const wrong of [
+    "localhost",
+    "10.0.0.0/33",
+    "::1/129",
+    "10.0.0.1:0",
+    "10.0.0.1:65536",
+    "10.1",
+    "[::1",
+    "a,10.0.0.1",
+  ])
+    assert.match(
+      refusal({ flags: { refuseAddresses: wrong } }).message,
+      /setting refuseAddresses: expected addresses/,
+      wrong,
+    );
 });

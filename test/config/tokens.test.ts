@@ -16,7 +16,7 @@ const sha256 = hashOfToken(TOKEN).toString("hex");
 function file(text: string) {
   const folder = temporaryFolder();
   const path = join(folder.path, "tokens.yaml");
-  writeFileSync(path, text);
+  writeFileSync(path, text, { mode: 0o600 });
   return { path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
@@ -65,6 +65,18 @@ for (const [text, reason] of [
 
 test("a file that is not there is said to be missing, by the name of the setting", () => {
   assert.throws(() => readAdminTokens("/nowhere/tokens"), { message: /adminTokens.*ENOENT/ });
+});
+
+test("a file that every user of the machine may use is refused; one of its owner and a group is taken", () => {
+  using written = file(`- {name: ci, sha256: ${sha256}, permissions: [view]}`);
+  for (const mode of [0o604, 0o644, 0o602, 0o666, 0o607]) {
+    chmodSync(written.path, mode);
+    assert.throws(() => readAdminTokens(written.path), { message: /adminTokens: .*every user.*chmod o=/ });
+  }
+  for (const mode of [0o400, 0o440, 0o600, 0o640, 0o660]) {
+    chmodSync(written.path, mode);
+    assert.equal(readAdminTokens(written.path).length, 1, mode.toString(8));
+  }
 });
 
 test("this user's token is made once, is his alone, and is read again", () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { SluiceError } from "../../src/core/errors.ts";
 import { decideJobId, newDeliveryId } from "../../src/core/identity.ts";
+import type { StoreKeys } from "../../src/core/integrity.ts";
 import type { Ledger } from "../../src/core/ledger.ts";
 import { attemptContract } from "../ledger/attempts.ts";
 import { conservationContract } from "../ledger/conservation.ts";
@@ -13,6 +14,7 @@ import { lateContract } from "../ledger/late.ts";
 import { listContract } from "../ledger/lists.ts";
 import { retentionContract } from "../ledger/retention.ts";
 import { attemptOf, decisionsFor, jobFor, jobsIn, listener, newDelivery, START } from "../ledger/samples.ts";
+import { sealContract } from "../ledger/seals.ts";
 import { searchContract } from "../ledger/searches.ts";
 
 /** A ledger on storage of its own, with the storage's back door. */
@@ -20,7 +22,7 @@ export interface LedgerBench extends AsyncDisposable {
   /** Empties the storage and opens a ledger on it, as one process would. */
   open(clock: () => number): Promise<Ledger>;
   /** Another process's ledger on the same storage, as it is. */
-  reopen(): Promise<Ledger>;
+  reopen(keys?: StoreKeys): Promise<Ledger>;
   /** Removes the record of a delivery and nothing else, as no ledger would. */
   removeRecord(id: string): Promise<void>;
   /** Everything that is stored, as bytes, to look for what must not be there. */
@@ -89,7 +91,7 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
       for (const body of sizes) {
         const { delivery, ...entry } = newDelivery({ body });
         await ledger.accept({ ...entry, delivery });
-        assert.deepEqual(await ledger.load(delivery.id), delivery);
+        assert.deepEqual(await ledger.load(delivery.id), { ...delivery, proof: "github" });
       }
     });
 
@@ -234,6 +236,7 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
     listContract(() => ledger);
     searchContract(() => ledger);
     deadContract(() => ({ ledger, bench }));
+    sealContract(() => ({ ledger, bench }));
     retentionContract(() => ({ ledger, bench }));
     conservationContract(() => ({ ledger, bench }));
   });

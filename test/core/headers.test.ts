@@ -9,6 +9,7 @@ import {
   headersToJson,
   isSensitive,
   MASK,
+  maskedNames,
   maskHeaders,
 } from "../../src/core/headers.ts";
 import { printJson } from "../../src/core/json.ts";
@@ -66,6 +67,7 @@ test("what proves or grants something is masked, each value, and nothing else is
       "auth",
       "X_Jwt",
     ],
+    ...["X-Sig", "X-Service-Key", "X-Pass", "X-Db-Pwd"],
     ...["X-Client-Secret", "x-db-password", "X-Amz-Security-Token", "Aws-Credential"],
   ];
   const open = [
@@ -76,10 +78,20 @@ test("what proves or grants something is masked, each value, and nothing else is
     "Ce-Id",
     "Webhook-Id",
     "X-Author",
+    ...["X-Event-Key", "Idempotency-Key", "X-Design", "X-Monkey", "X-Passenger"],
   ];
   for (const name of secret) assert.ok(isSensitive(name), name);
   for (const name of open) assert.ok(!isSensitive(name), name);
   const headers = headersFromPairs(["cookie", "a=1", "cookie", "b=2", "x-github-event", "push"]);
   assert.deepEqual(maskHeaders(headers), { Cookie: [MASK, MASK], "X-Github-Event": ["push"] });
   assert.deepEqual(headers["Cookie"], ["a=1", "b=2"], "the given map stays as it is");
+});
+
+test("headers that a proof reads are masked whatever they are called", () => {
+  const headers = headersFromPairs(["x-hook", "opensesame", "x-github-event", "push"]);
+  const also = new Set(["X-Hook"]);
+  const masked = maskHeaders(headers, also);
+  assert.deepEqual(masked, { "X-Hook": [MASK], "X-Github-Event": ["push"] });
+  assert.deepEqual(maskedNames(masked, also), ["X-Hook"]);
+  assert.deepEqual(maskedNames(masked), [], "by its name alone it would not be known");
 });

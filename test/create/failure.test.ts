@@ -71,13 +71,13 @@ test("a missing right to act as somebody is told from one of his own, and both s
   assert.equal(impersonation.code, "SLUICE_CREATE_IMPERSONATE");
   assert.match(
     impersonation.reason,
-    /may not act as service account ci\/builder: because\..*kubectl create role \S+ -n ci --verb=impersonate --resource=serviceaccounts --resource-name=builder && /,
+    /may not act as service account ci\/builder: “because”\..*kubectl create role \S+ -n ci --verb=impersonate --resource=serviceaccounts --resource-name=builder && /,
   );
   const creation = refused({ group: "tekton.dev", kind: "pipelineruns" });
   assert.equal(creation.code, "SLUICE_CREATE_FORBIDDEN");
   assert.match(
     creation.reason,
-    /^service account ci\/builder may not create PipelineRun in ci: because\. Grant it: kubectl create role (\S+) -n ci --verb=create --resource=pipelineruns\.tekton\.dev && kubectl create rolebinding \1 -n ci --role=\1 --serviceaccount=ci:builder\.$/,
+    /^service account ci\/builder may not create PipelineRun in ci: “because”\. Grant it: kubectl create role (\S+) -n ci --verb=create --resource=pipelineruns\.tekton\.dev && kubectl create rolebinding \1 -n ci --role=\1 --serviceaccount=ci:builder\.$/,
   );
 });
 
@@ -97,7 +97,25 @@ test("Retry-After is taken in seconds, as a date, and from Status.details", () =
 
 test("the reason names the object and what the server said", () => {
   const { reason } = answer(422, statusBody("Invalid", {}, "spec.pipelineRef: Required value"));
-  assert.equal(reason, "the API server refused PipelineRun run-1: spec.pipelineRef: Required value");
+  assert.equal(reason, "the API server refused PipelineRun run-1: “spec.pipelineRef: Required value”");
+  const causes = [
+    { reason: "FieldValueRequired", field: "spec.pipelineRef", message: "m" },
+    { reason: "FieldValueInvalid", field: 'spec["text of an event"]', message: "m" },
+  ];
+  const fields = answer(422, statusBody("Invalid", { causes }, "hunter2")).reason;
+  assert.match(fields, /run-1: spec\.pipelineRef FieldValueRequired: “hunter2”$/);
+});
+
+test("what the server says of rights and namespaces holds names only, and is not quoted", () => {
+  for (const message of [
+    'pipelineruns.tekton.dev is forbidden: User "system:serviceaccount:ci:builder" cannot create resource "pipelineruns" in API group "tekton.dev" in the namespace "ci"',
+    'serviceaccounts "builder" is forbidden: User "system:serviceaccount:sluice:sluice" cannot impersonate resource "serviceaccounts" in API group "" in the namespace "ci"',
+  ])
+    assert.ok(answer(403, statusBody("Forbidden", {}, message)).reason.includes(`: ${message}. Grant`));
+  const gone = answer(404, statusBody("NotFound", { kind: "namespaces" }, 'namespaces "ci" not found'));
+  assert.match(gone.reason, /: namespaces "ci" not found$/);
+  const webhook = 'pipelineruns is forbidden: User "x" cannot create resource "y" in API group "z": hunter2';
+  assert.match(answer(403, statusBody("Forbidden", {}, webhook)).reason, /“[^”]*hunter2”/);
 });
 
 test("a foreign text is cut and cannot forge lines", () => {

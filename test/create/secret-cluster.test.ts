@@ -30,7 +30,7 @@ beforeEach(async () => {
   await targets?.close();
   home.clearObjects();
   home.clearRequests();
-  const clusters = new Map([["west", "secret:sluice/west"]]);
+  const clusters = new Map([["west", { kubeconfig: "secret:sluice/west", namespaces: "*" as const }]]);
   targets = openTargets({ create: "kubernetes", kubeconfig, clusters });
   target = targets.clusters.get("west") ?? assert.fail("there is no such target");
 });

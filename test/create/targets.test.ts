@@ -12,7 +12,7 @@ import { temporaryFolder } from "../helpers/folder.ts";
 import { accountUser } from "../helpers/rbac.ts";
 
 /** Leads to no server at all: reaching for it would fail. */
-const CLUSTERS = new Map([["west", "/nowhere/kubeconfig"]]);
+const CLUSTERS = new Map([["west", { kubeconfig: "/nowhere/kubeconfig", namespaces: "*" as const }]]);
 
 test("with a folder, each cluster has a folder of its own below it", async () => {
   using folder = temporaryFolder();

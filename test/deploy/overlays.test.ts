@@ -7,6 +7,7 @@ import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { loadSettings } from "../../src/config/load.ts";
 import { VERSION } from "../../src/core/version.ts";
+import { FORBIDDEN, isForbiddenAddress } from "../../src/intercept/addresses.ts";
 import { ROOT } from "../helpers/process.ts";
 import { build, findKubectl, type Labels, type Manifest, nameOf, of } from "./kustomize.ts";
 import { objections } from "./restricted.ts";
@@ -18,6 +19,31 @@ const DEPLOY = join(ROOT, "deploy");
 
 test("all overlays are looked at", () => {
   assert.deepEqual(globSync("*", { cwd: join(DEPLOY, "overlays") }).sort(), [...OVERLAYS]);
+});
+
+test("the network policy closes every range that the gateway refuses by itself", () => {
+  const text = readFileSync(join(DEPLOY, "base/network-policy.yaml"), "utf8");
+  interface Policy {
+    readonly spec: { readonly egress: readonly { readonly to: readonly { readonly ipBlock?: Block }[] }[] };
+  }
+  interface Block {
+    readonly cidr: string;
+    readonly except: readonly string[];
+  }
+  const { spec } = parse(text) as Policy;
+  const blocks = spec.egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
+  assert.deepEqual(
+    blocks.map(({ cidr }) => cidr),
+    ["0.0.0.0/0", "::/0"],
+  );
+  const closed = blocks.flatMap(({ except }) => except);
+  const whole = (block: string) =>
+    block.includes("/") ? block : `${block}/${block.includes(":") ? 128 : 32}`;
+  assert.deepEqual(
+    FORBIDDEN.map(whole).filter((block) => !closed.includes(block)),
+    [],
+  );
+  for (const block of closed) assert.ok(isForbiddenAddress(block.split("/", 1)[0] ?? ""), block);
 });
 
 test("every file belongs to a kustomization, and says in its first line what it is for", () => {
@@ -97,12 +123,22 @@ for (const overlay of OVERLAYS)
     test("the settings are settings, and what they promise fits together", () => {
       const { pod, container } = gatewayOf(objects);
       assert.deepEqual(container.args, ["serve"]);
-      const secret = { SLUICE_STORE: "redis://redis:6379", SLUICE_ADMIN_TOKEN: "0123456789abcdef" };
+      const secret = {
+        SLUICE_STORE: "redis://redis:6379",
+        SLUICE_STORE_KEY: "0123456789abcdef".repeat(4),
+        SLUICE_ADMIN_TOKEN: "0123456789abcdef",
+      };
       assert.deepEqual(
-        container.env?.map(({ name }) => name),
+        container.env?.filter(({ valueFrom }) => valueFrom.secretKeyRef).map(({ name }) => name),
         Object.keys(secret),
       );
-      const read = loadSettings({ env: { ...settings, ...secret } });
+      const fields = container.env?.flatMap(
+        ({ name, valueFrom: { fieldRef } }) => fieldRef && [[name, fieldRef.fieldPath]],
+      );
+      assert.deepEqual(fields?.filter(Boolean), [["SLUICE_NODE_ADDRESS", "status.hostIP"]]);
+      const own = { SLUICE_NODE_ADDRESS: "10.0.0.4" };
+      const read = loadSettings({ env: { ...settings, ...secret, ...own } });
+      assert.equal(read.nodeAddress[0]?.network, "10.0.0.4");
       const [, seconds] = container.lifecycle?.preStop.exec.command ?? [];
       const needed = Number(seconds) + read.shutdownGrace / 1_000;
       assert.ok(pod.terminationGracePeriodSeconds >= needed + 5, `${needed} s are needed`);
@@ -119,10 +155,14 @@ for (const overlay of OVERLAYS)
         for (const { configMapRef } of envFrom)
           assert.ok(objects.some((object) => nameOf(object) === `ConfigMap/${configMapRef.name}`));
         for (const { valueFrom } of env) {
+          if (valueFrom.secretKeyRef === undefined) continue;
           const { name, key } = valueFrom.secretKeyRef;
           const made = objects.find((object) => nameOf(object) === `Secret/${name}`);
           if (made) assert.ok(made.data?.[key], `${name} has ${key}`);
-          else assert.match(told, new RegExp(`create secret generic ${name} --from-literal=${key}=`));
+          else {
+            const others = '(?: --from-literal=\\w+="[^"]*")*';
+            assert.match(told, new RegExp(`create secret generic ${name}${others} --from-literal=${key}=`));
+          }
         }
       }
     });
@@ -159,8 +199,14 @@ test("the Redis for trials keeps what it is given, and talks to the gateway alon
   const args = redis?.spec.template.spec.containers[0]?.args.join(" ") ?? "";
   assert.match(args, /--appendonly yes --appendfsync always/);
   assert.match(args, /--maxmemory-policy noeviction/);
-  const url = objects.find(({ kind }) => kind === "Secret")?.data?.["url"] ?? "";
-  assert.equal(Buffer.from(url, "base64").toString(), "redis://sluice-redis:6379");
+  assert.match(args, /--requirepass \$\(REDISCLI_AUTH\)/);
+  const [password] = redis?.spec.template.spec.containers[0]?.env ?? [];
+  assert.deepEqual(password?.valueFrom.secretKeyRef, { name: "sluice-store", key: "password" });
+  // Nothing that everybody could read in this repository opens it.
+  assert.equal(
+    objects.some(({ kind }) => kind === "Secret"),
+    false,
+  );
   const policy = of(objects, "NetworkPolicy").find(({ metadata }) => metadata.name === "sluice-redis");
   assert.equal(policy?.spec.egress, undefined);
   const { selector } = gatewayOf(objects);

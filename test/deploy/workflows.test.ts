@@ -39,13 +39,13 @@ test("there are two: one for every change, one for a cluster", () => {
   );
 });
 
-test("they may read and no more, end by themselves, and use actions of a fixed version", () => {
+test("they may read and no more, end by themselves, and use actions of a fixed commit", () => {
   for (const { name, workflow } of workflows) {
     assert.deepEqual(workflow.permissions, { contents: "read" }, name);
     for (const [job, { "timeout-minutes": minutes }] of Object.entries(workflow.jobs))
       assert.ok(minutes > 0 && minutes <= 60, `${name} ${job}`);
   }
-  for (const { uses } of steps) if (uses !== undefined) assert.match(uses, /^actions\/[\w-]+@v\d+$/);
+  for (const { uses } of steps) if (uses !== undefined) assert.match(uses, /^actions\/[\w-]+@[0-9a-f]{40}$/);
 });
 
 test("what they call is there", () => {
@@ -85,4 +85,41 @@ test("the packages that tests install by themselves are installed before", () =>
     ?.split(" ")
     .filter((word) => !word.startsWith("-"));
   assert.deepEqual(installed, [...new Set(named)].sort());
+});
+
+/** Images by a tag that may move: what their digests are could not be looked up where this was written. */
+const BY_TAG = [
+  "docker.io/library/node:24-bookworm-slim",
+  "docker.io/library/redis:8-alpine",
+  "docker.io/library/redis:8.2-alpine",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the workflow says so
+  "node:${{ matrix.node }}-bookworm",
+];
+
+test("images are pinned by digest, but for those that are known not to be", () => {
+  const places = ["deploy/Dockerfile", "docker-compose.yml", "deploy/overlays/redis/redis.yaml"];
+  const texts = [...places, ...workflows.map(({ name }) => join(".github/workflows", name))].map((path) =>
+    readFileSync(join(ROOT, path), "utf8"),
+  );
+  const named = texts.flatMap((text) =>
+    [...text.matchAll(/^ *(?:FROM|image:|container:) +(\S+:.*?)(?: AS \w+)?$/gm)].map(
+      ([, image = ""]) => image,
+    ),
+  );
+  const moving = named.filter((image) => !/@sha256:[0-9a-f]{64}$/.test(image));
+  assert.deepEqual([...new Set(moving)].sort(), BY_TAG);
+});
+
+test("all that npm installs has a hash in the lockfile, and no install script of it runs", () => {
+  const read = <T>(path: string) => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as T;
+  type Locked = { readonly integrity?: string; readonly hasInstallScript?: boolean };
+  const { packages } = read<{ readonly packages: Readonly<Record<string, Locked>> }>("package-lock.json");
+  const others = Object.entries(packages).filter(([path]) => path !== "");
+  const without = others.filter(([, { integrity }]) => !/^sha512-/.test(integrity ?? ""));
+  assert.deepEqual(without, []);
+  const scripts = others.filter(([, one]) => one.hasInstallScript === true).map(([path]) => path);
+  const { allowScripts } = read<{ readonly allowScripts: Readonly<Record<string, boolean>> }>("package.json");
+  for (const path of scripts) assert.equal(allowScripts[path.replace(/^.*node_modules\//, "")], false, path);
+  for (const platform of ["linux-x64", "linux-arm64", "win-x64"])
+    assert.ok(packages[`node_modules/node-${platform}`]?.integrity, platform);
 });

@@ -34,7 +34,7 @@ export async function perform(
   interrupted = new Promise<never>(() => {}),
 ): Promise<Outcome> {
   const from = performance.now();
-  await using stage = await openStage(row.store, sizeFor(row, size));
+  await using stage = await openStage(row.store, sizeFor(row, size), row.flags);
   const work = async (): Promise<Outcome> => {
     const { sent, measured = {}, faults = [] } = await row.run(stage);
     const drainMs = await stage.drained();

@@ -17,6 +17,7 @@ import {
 import { type LoadOptions, type LoadResult, pullRequest, sendLoad } from "../helpers/load.ts";
 import { NODE, ROOT } from "../helpers/process.ts";
 import { type RedisServer, startRedis } from "../helpers/redis.ts";
+import { type SentinelSetup, startSentinel } from "../helpers/redis-topologies.ts";
 import type { Made } from "./judge.ts";
 
 /** How much is sent. The short form is part of every test run, the long one is for nights. */
@@ -42,6 +43,8 @@ export interface Stage extends AsyncDisposable {
   readonly api: ApiServerProcess;
   /** @throws Error on the embedded store. */
   readonly redis: RedisServer;
+  /** @throws Error unless the store is `sentinel`. */
+  readonly sentinel: SentinelSetup;
   /** Starts a gateway, on free ports unless told; requests go to all that were started and are not yet replaced. */
   startGateway(ports?: Ports): Promise<GatewayProcess>;
   /** Sends so many deliveries; three of four are sent again until they are accepted, the fourth is given up at once. */
@@ -63,13 +66,21 @@ const SECRET = "an example, not a secret";
 /** Milliseconds: a worker's lock and the sweep after it, several times over. */
 const DRAIN_MS = 180_000;
 
-export async function openStage(store: "redis" | "embedded", size: Size): Promise<Stage> {
+export type StageStore = "redis" | "embedded" | "sentinel";
+
+/** @param flags further flags of every gateway. */
+export async function openStage(
+  store: StageStore,
+  size: Size,
+  flags: readonly string[] = [],
+): Promise<Stage> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(temporaryFolder("sluice-faults-"));
   const api = opened.adopt(await startApiServerProcess(folder.path), (process) => process.kill());
   const redis = store === "redis" ? opened.use(await startRedis({ appendfsync: "always" })) : undefined;
-  const url = redis?.url ?? `embedded:${join(folder.path, "store")}`;
-  const settings = ["--config", LISTENER, "--store", url, "--create", "kubernetes"];
+  const sentinel = store === "sentinel" ? opened.use(await startSentinel()) : undefined;
+  const url = sentinel?.url ?? redis?.url ?? `embedded:${join(folder.path, "store")}`;
+  const settings = ["--config", LISTENER, "--store", url, "--create", "kubernetes", ...flags];
   const body = pullRequest();
   const gateways = new Map<string, GatewayProcess>();
   const defects: Record<string, number> = {};
@@ -91,6 +102,10 @@ export async function openStage(store: "redis" | "embedded", size: Size): Promis
     get redis() {
       if (redis === undefined) throw new Error("this stage has no Redis");
       return redis;
+    },
+    get sentinel() {
+      if (sentinel === undefined) throw new Error("this stage has no Sentinel");
+      return sentinel;
     },
 
     async startGateway(ports = {}) {

@@ -13,6 +13,7 @@ import { createAccept } from "../../src/accept.ts";
 import { loadCatalog } from "../../src/catalog/index.ts";
 import { type ErrorCode, fault, SluiceError } from "../../src/core/errors.ts";
 import type { Fact, Tell } from "../../src/core/fact.ts";
+import type { StoreKeys } from "../../src/core/integrity.ts";
 import type { HttpClient } from "../../src/core/interceptor.ts";
 import type { Job, Target } from "../../src/core/job.ts";
 import type { Ledger } from "../../src/core/ledger.ts";
@@ -36,8 +37,8 @@ import { STORE_DRIVERS } from "./stores.ts";
 export interface CompileOptions {
   readonly unverified?: "refuse" | "allow";
   readonly http?: HttpClient;
-  /** Names of the clusters that templates may ask for. */
-  readonly clusters?: ReadonlySet<string>;
+  /** Names of the clusters that templates may ask for; open to all namespaces. */
+  readonly clusters?: Iterable<string>;
   /** Stands before the real secrets, to fail when the test wants it to. */
   readonly secrets?: (real: Secrets) => Secrets;
 }
@@ -63,7 +64,9 @@ export async function compiled(
     registry: createRegistry(BUILT_IN),
     secrets,
     unverified,
-    ...(clusters && { clusters }),
+    ...(clusters && {
+      clusters: new Map(Array.from(clusters, (name) => [name, { namespaces: "*" as const }])),
+    }),
   };
   return { ...compilePlans(declarations, http === undefined ? needs : { ...needs, http }), secrets };
 }
@@ -81,6 +84,8 @@ export interface FlowOptions extends Omit<CompileOptions, "http" | "clusters"> {
   /** Milliseconds that a request waits for remote interceptors; accept's own default where absent. */
   readonly decideWithin?: number;
   readonly clock?: () => number;
+  /** None by default: nothing is signed then. */
+  readonly keys?: StoreKeys;
   /** The middle of every jitter by default. */
   readonly random?: () => number;
 }
@@ -146,7 +151,8 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
   await using opened = new AsyncDisposableStack();
   const driver = opened.use(await STORE_DRIVERS[options.store ?? "redis"]());
   const { url } = opened.use(await driver.open());
-  const store = await openStore(url);
+  const { keys } = options;
+  const store = await openStore(url, { keys });
   opened.defer(() => store.close());
   const folder = opened.use(temporaryFolder("sluice-runs-"));
   const http = createHttpClient();
@@ -173,7 +179,7 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
   const target: Target = { ...directory, ...options.target };
   const { decideWithin } = options;
   const waits = decideWithin === undefined ? {} : { decideWithin };
-  const accept = createAccept({ verifier, ledger, queue, plans, tell, clock, ...waits });
+  const accept = createAccept({ verifier, ledger, queue, plans, tell, keys, clock, ...waits });
   const gate = createGate({ target, tell, clock, random, first: 20 });
   opened.defer(() => gate.close());
   const guarded = (one: Target) => ({
@@ -183,7 +189,7 @@ export async function openFlows(objects: readonly Written[], options: FlowOption
   const clusters = new Map(Array.from(further, ([name, one]) => [name, guarded(one)]));
   for (const place of clusters.values()) opened.defer(() => place.gate.close());
   const dispatch = createDispatch({
-    ...{ target, gate, clusters, ledger, queue, plans, verifier, tell, clock, random },
+    ...{ target, gate, clusters, ledger, queue, plans, verifier, tell, keys, clock, random },
   });
 
   const plan = (name = "git"): ListenerPlan => {

@@ -17,8 +17,11 @@ const run = promisify(execFile);
 export interface SentinelSetup extends AsyncDisposable {
   /** `redis+sentinel://…/sluice`. */
   readonly url: string;
+  /** At the start. */
   readonly master: RedisServer;
   readonly replica: RedisServer;
+  /** What a server says it is now: `master` or `slave`, or `away` while it does not answer. */
+  role(server: RedisServer): Promise<string>;
 }
 
 /** A master, a replica that follows it, and one Sentinel that calls the master dead after half a second. */
@@ -60,6 +63,10 @@ export async function startSentinel(): Promise<SentinelSetup> {
     url: `redis+sentinel://127.0.0.1:${port}/sluice`,
     master,
     replica,
+    role: ({ port }) =>
+      withRedis(port, async (redis) => String(((await redis.call("ROLE")) as unknown[])[0])).catch(
+        () => "away",
+      ),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

@@ -9,8 +9,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SluiceError } from "../../src/core/errors.ts";
-import { certificateOf } from "../../src/ingress/certificate.ts";
 import { type Arrival, createIngress } from "../../src/ingress/server.ts";
+import { certificateOf, WEBHOOK_CERTIFICATE } from "../../src/tls/certificate.ts";
 import { selfSignedCertificate } from "../helpers/api-server/certificate.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 
@@ -32,6 +32,7 @@ test("a certificate that a trusted authority signed is handed over with the deli
       tlsKey: file("tls.key", server.key),
       tlsClientCa: file("ca.crt", trusted.cert),
     },
+    WEBHOOK_CERTIFICATE,
     { tell },
   );
   assert.ok(certificate);
@@ -69,12 +70,12 @@ test("authorities without a certificate of the port's own, or in a file that hol
   using folder = temporaryFolder();
   const isInvalid = (error: unknown) =>
     error instanceof SluiceError && ["SLUICE_CONFIG_INVALID", "SLUICE_CONFIG_TLS"].includes(error.code);
-  await assert.rejects(certificateOf({ tlsClientCa: "ca.crt" }, { tell }), isInvalid);
+  await assert.rejects(certificateOf({ tlsClientCa: "ca.crt" }, WEBHOOK_CERTIFICATE, { tell }), isInvalid);
   const { cert, key } = selfSignedCertificate(Date.now());
   const empty = join(folder.path, "ca.crt");
   writeFileSync(empty, "no certificate");
   await assert.rejects(
-    certificateOf({ tlsCert: cert, tlsKey: key, tlsClientCa: empty }, { tell }),
+    certificateOf({ tlsCert: cert, tlsKey: key, tlsClientCa: empty }, WEBHOOK_CERTIFICATE, { tell }),
     isInvalid,
   );
 });

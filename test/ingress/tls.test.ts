@@ -10,9 +10,9 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
 import { SluiceError } from "../../src/core/errors.ts";
-import type { Certificate } from "../../src/ingress/certificate.ts";
-import { certificateOf, openCertificate } from "../../src/ingress/certificate.ts";
 import { createIngress } from "../../src/ingress/server.ts";
+import type { Certificate } from "../../src/tls/certificate.ts";
+import { certificateOf, openCertificate, WEBHOOK_CERTIFICATE } from "../../src/tls/certificate.ts";
 import { selfSignedCertificate } from "../helpers/api-server/certificate.ts";
 import { listen as ear } from "../helpers/flows.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
@@ -169,7 +169,13 @@ test("an expired certificate is said to be one, and a start without a usable pai
     error instanceof SluiceError && error.code === expected;
   await assert.rejects(openCertificate({ ...source, key: second.key }, { tell }), code("SLUICE_CONFIG_TLS"));
   await assert.rejects(openCertificate({ ...source, cert: "/nowhere" }, { tell }), code("SLUICE_CONFIG_TLS"));
-  await assert.rejects(certificateOf({ tlsCert: paths.cert }, { tell }), code("SLUICE_CONFIG_INVALID"));
-  await assert.rejects(certificateOf({ tlsKey: paths.key }, { tell }), code("SLUICE_CONFIG_INVALID"));
-  assert.equal(await certificateOf({}, { tell }), undefined);
+  await assert.rejects(
+    certificateOf({ tlsCert: paths.cert }, WEBHOOK_CERTIFICATE, { tell }),
+    code("SLUICE_CONFIG_INVALID"),
+  );
+  await assert.rejects(
+    certificateOf({ tlsKey: paths.key }, WEBHOOK_CERTIFICATE, { tell }),
+    code("SLUICE_CONFIG_INVALID"),
+  );
+  assert.equal(await certificateOf({}, WEBHOOK_CERTIFICATE, { tell }), undefined);
 });

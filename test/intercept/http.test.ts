@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { after, test } from "node:test";
 import { SluiceError } from "../../src/core/errors.ts";
-import { addressesOf, isAmong, isForbiddenAddress } from "../../src/intercept/addresses.ts";
+import { addressesOf, isForbiddenAddress } from "../../src/intercept/addresses.ts";
 import { createHttpClient } from "../../src/intercept/http.ts";
 
 const client = createHttpClient();
@@ -128,12 +128,14 @@ test("a port of our own is refused in every spelling, and its neighbour is not",
 
 test("a port of our own on an address of its own is refused there only", () => {
   const bound = addressesOf("10.0.0.1");
-  assert.deepEqual(
-    ["10.0.0.1", "::ffff:10.0.0.1", "10.0.0.2", "127.0.0.1"].map((address) => isAmong(bound, address)),
-    [true, true, false, false],
-  );
+  assert.deepEqual(["10.0.0.1", "::ffff:10.0.0.1", "10.0.0.2", "127.0.0.1"].map(bound), [
+    true,
+    true,
+    false,
+    false,
+  ]);
   const name = addressesOf("gateway.test");
-  assert.equal(isAmong(name, "127.0.0.1"), false);
+  assert.equal(name("127.0.0.1"), false);
 });
 
 test("what is no HTTP address is refused for good, and shown without credentials and query", async () => {

@@ -272,3 +272,24 @@ test("a Service reference leads to its namespace or the trigger's; anything else
   for (const webhook of broken)
     assert.throws(() => compileWebhook(webhook, "ci", http), SluiceError, JSON.stringify(webhook));
 });
+
+test("a Service is named by DNS labels and a port, so that no name is another host", () => {
+  const at = (service: JsonObject) => resolveAddress("x", { clientConfig: { service } }).url;
+  assert.equal(
+    at({ name: "svc", namespace: "ci", path: "a?b#c/d", port: 8080 }),
+    "http://svc.ci.svc:8080/a%3Fb%23c/d",
+  );
+  for (const [part, service] of [
+    ["name", { name: "127.0.0.1:1/?", namespace: "ci" }],
+    ["name", { name: "a.b", namespace: "ci" }],
+    ["namespace", { name: "svc", namespace: "ci@evil" }],
+    ["port", { name: "svc", namespace: "ci", port: 65_536 }],
+    ["port", { name: "svc", namespace: "ci", port: 1.5 }],
+  ] as const)
+    assert.throws(
+      () => at(service),
+      (error) =>
+        error instanceof SluiceError && error.values["field"] === `spec.clientConfig.service.${part}`,
+      JSON.stringify(service),
+    );
+});

@@ -28,7 +28,7 @@ ledgerContract("Redis", async (): Promise<LedgerBench> => {
       await redis.flushdb();
       return createRedisLedger({ redis, prefix, clock });
     },
-    reopen: () => createRedisLedger({ redis: second, prefix, clock: now }),
+    reopen: (keys) => createRedisLedger({ redis: second, prefix, clock: now, keys }),
     removeRecord: async (id) => void (await redis.del(keys.record(id))),
     async dump() {
       const found: Buffer[] = [];
@@ -196,6 +196,6 @@ describe("the Redis ledger and its server", () => {
     assert.equal(pendingJobs.length, accepted);
     const answered = done.flatMap((write) => (write.status === "fulfilled" ? write.value : []));
     for (const delivery of [...before, ...answered])
-      assert.deepEqual(await ledger.load(delivery.id), delivery);
+      assert.deepEqual(await ledger.load(delivery.id), { ...delivery, proof: "github" });
   });
 });

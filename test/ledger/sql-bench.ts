@@ -47,7 +47,7 @@ export function sqlBench(sql: Sql, dispose: () => Promise<void>): LedgerBench {
       await sql.query("DROP SCHEMA IF EXISTS sluice CASCADE");
       return createSqlLedger({ sql, clock });
     },
-    reopen: () => createSqlLedger({ sql, clock: now }),
+    reopen: (keys) => createSqlLedger({ sql, clock: now, keys }),
     removeRecord: async (id) => void (await sql.query("DELETE FROM sluice.delivery WHERE id = $1", [id])),
     async dump() {
       const tables = ["delivery", "attempt", "run", "claim"];

@@ -88,9 +88,12 @@ describe("the API", () => {
       message: "no",
     } as const;
     await api.flows.store.ledger.follow(created, runs[0], progress);
-    const shown = (await api.ask(`/api/v1/deliveries/${created}`)).json;
+    const shown = (await api.ask(`/api/v1/deliveries/${created}?values=true`)).json;
     assert.deepEqual(shown.jobs[0].runs[0].progress, progress);
-    assert.deepEqual((await api.ask("/api/v1/runs?outcome=created")).json.items[0].progress, progress);
+    const asked = "/api/v1/runs?outcome=created&values=true";
+    assert.deepEqual((await api.ask(asked)).json.items[0].progress, progress);
+    const unseen = (await api.ask("/api/v1/runs?outcome=created")).json.items[0].progress;
+    assert.deepEqual(unseen, { ...progress, message: "“…”" }, "the cluster's own words may repeat params");
     for (const id of ["nope", "..%2f..%2fetc", "x".repeat(90)])
       assert.equal((await api.ask(`/api/v1/deliveries/${id}`)).json.error.code, "SLUICE_DELIVERY_UNKNOWN");
   });

@@ -63,13 +63,16 @@ function render(resource: JsonObject, params: ReadonlyMap<string, string>): Json
   }
 }
 
-/** What Tekton does, on the text of the whole resource; each variable once, whatever order Tekton would take. */
+/**
+ * What Tekton does, on the text of the whole resource; each variable once, whatever order Tekton would take. Not so
+ * where a `$` and a `(` meet at a value's edge: they are taken apart.
+ */
 function pasted(resource: JsonObject, params: ReadonlyMap<string, string>): JsonValue | undefined {
   const raw = JSON.stringify(resource)
-    .replace(/\$\(tt\.params\.(a|b)\)/g, (_all, name: string) =>
-      (params.get(name) as string).replaceAll("$(", () => "$$("),
-    )
-    .replaceAll("$(uid)", UID);
+    .split(/\$\(tt\.params\.(a|b)\)/)
+    .map((part, i) => (i % 2 === 0 ? part : (params.get(part) as string).replaceAll("$(", () => "$$(")))
+    .map((part) => part.replaceAll("$(uid)", UID))
+    .reduce((text, part) => (text.endsWith("$") && part.startsWith("(") ? `${text}$${part}` : text + part));
   try {
     return JSON.parse(raw) as JsonValue;
   } catch {
@@ -125,4 +128,42 @@ function shape(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(shape).join()}]`;
   if (isJsonObject(value)) return `{${Object.values(value).map(shape).join()}}`;
   return typeof value === "string" ? '""' : String(value);
+}
+
+/** Strings of a template that hold no variable but those of its params, and halves of others. */
+const halves = fc
+  .array(fc.constantFrom("$(tt.params.a)", "$(tt.params.b)", "$", "x", "\n", "\\", '"'), { maxLength: 6 })
+  .map((parts) => parts.join(""))
+  .filter((value) => !/(?<!\$)\$\((?!tt\.params\.[ab]\))/.test(value));
+const spelling = fc
+  .array(
+    fc.constantFrom(
+      ...["$", "(", "(uid)", "(context.pipelineRun.name)", "(tt.params.b)", "$(params.x)", ")", "$$", ""],
+      ...["\\u0024", "\\u0028", "\\\\"],
+    ),
+    { maxLength: 4 },
+  )
+  .map((parts) => parts.join(""));
+
+test("values beside each other, and beside the template's text, never spell a variable together", () => {
+  const resources = fc
+    .array(fc.tuple(halves, halves), { minLength: 1, maxLength: 3 })
+    .map((pairs) => ({ kind: "Any", spec: { list: pairs.flat(), keys: Object.fromEntries(pairs) } }));
+  fc.assert(
+    fc.property(resources, spelling, spelling, (resource, a, b) => {
+      const params = new Map([
+        ["a", a],
+        ["b", b],
+      ]);
+      const got = render(resource, params);
+      if (got !== undefined) for (const text of strings(got)) assert.doesNotMatch(text, /(?<!\$)\$\(/);
+    }),
+    RUNS,
+  );
+});
+
+function strings(value: JsonValue): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap(strings);
+  return isJsonObject(value) ? Object.entries(value).flatMap(([key, held]) => [key, ...strings(held)]) : [];
 }

@@ -6,6 +6,7 @@ import { parseFloat64, printFloat } from "../go-float.ts";
 import { parseDuration, parseTimestamp, printDuration, printTimestamp } from "../time.ts";
 import type { Duration, Timestamp, Uint, Value } from "../values.ts";
 import { fail, int, kindOf, timestamp, typeValue, uint } from "../values.ts";
+import type { Work } from "../work.ts";
 
 const same = (_context: unknown, value: Value): Value => value;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -17,8 +18,8 @@ export const conversions: readonly Overload[] = [
   overload("int", "(int) -> int", same),
   overload("int", "(uint) -> int", (_, value: Uint) => int(value.value)),
   overload("int", "(double) -> int", (_, value: number) => truncated(value, "integer", int)),
-  overload("int", "(string) -> int", (_, text: string) =>
-    /^[+-]?[0-9]+$/.test(text) && text.length < 400
+  overload("int", "(string) -> int", ({ work }, text: string) =>
+    paid(work, text) && /^[+-]?[0-9]+$/.test(text) && text.length < 400
       ? int(BigInt(text.replace("+", "")))
       : noSuch("int", text),
   ),
@@ -30,14 +31,18 @@ export const conversions: readonly Overload[] = [
   overload("uint", "(double) -> uint", (_, value: number) =>
     value < 0 ? fail("unsigned integer overflow") : truncated(value, "unsigned integer", uint),
   ),
-  overload("uint", "(string) -> uint", (_, text: string) =>
-    /^[0-9]+$/.test(text) && text.length < 400 ? uint(BigInt(text)) : noSuch("uint", text),
+  overload("uint", "(string) -> uint", ({ work }, text: string) =>
+    paid(work, text) && /^[0-9]+$/.test(text) && text.length < 400
+      ? uint(BigInt(text))
+      : noSuch("uint", text),
   ),
 
   overload("double", "(double) -> double", same),
   overload("double", "(int) -> double", (_, value: bigint) => Number(value)),
   overload("double", "(uint) -> double", (_, value: Uint) => Number(value.value)),
-  overload("double", "(string) -> double", (_, text: string) => parseFloat64(text) ?? noSuch("double", text)),
+  overload("double", "(string) -> double", ({ work }, text: string) =>
+    paid(work, text) ? (parseFloat64(text) ?? noSuch("double", text)) : 0,
+  ),
 
   overload("bool", "(bool) -> bool", same),
   overload("bool", "(string) -> bool", (_, text: string) => BOOLS.get(text) ?? noSuch("bool", text)),
@@ -46,26 +51,51 @@ export const conversions: readonly Overload[] = [
   overload("string", "(bool) -> string", (_, value: boolean) => String(value)),
   overload("string", "(int) -> string", (_, value: bigint) => String(value)),
   overload("string", "(uint) -> string", (_, value: Uint) => String(value.value)),
-  overload("string", "(double) -> string", (_, value: number) => printFloat(value)),
+  overload("string", "(double) -> string", ({ work }, value: number) => {
+    work.charge(NUMBER_STEPS);
+    return printFloat(value);
+  }),
   overload("string", "(bytes) -> string", ({ work }, value: Uint8Array) => {
-    work.charge(value.length / 64);
+    work.charge(10 + value.length / 16);
     return decodeUtf8(value);
   }),
-  overload("string", "(timestamp) -> string", (_, value: Timestamp) => printTimestamp(value)),
-  overload("string", "(duration) -> string", (_, value: Duration) => printDuration(value)),
+  overload("string", "(timestamp) -> string", ({ work }, value: Timestamp) => {
+    work.charge(TIME_STEPS);
+    return printTimestamp(value);
+  }),
+  overload("string", "(duration) -> string", ({ work }, value: Duration) => {
+    work.charge(TIME_STEPS);
+    return printDuration(value);
+  }),
 
   overload("bytes", "(bytes) -> bytes", same),
   overload("bytes", "(string) -> bytes", ({ work }, text: string) => {
-    work.charge(text.length / 64);
+    work.charge(10 + text.length / 16);
     return Buffer.from(text);
   }),
 
   overload("timestamp", "(timestamp) -> timestamp", same),
   overload("timestamp", "(int) -> timestamp", (_, seconds: bigint) => timestamp(seconds * 1_000_000_000n)),
-  overload("timestamp", "(string) -> timestamp", (_, text: string) => parseTimestamp(text)),
+  overload("timestamp", "(string) -> timestamp", ({ work }, text: string) => {
+    work.charge(TIME_STEPS);
+    return parseTimestamp(text);
+  }),
   overload("duration", "(duration) -> duration", same),
-  overload("duration", "(string) -> duration", (_, text: string) => parseDuration(text)),
+  overload("duration", "(string) -> duration", ({ work }, text: string) => {
+    work.charge(TIME_STEPS + Math.min(text.length, 128) * DURATION_STEPS);
+    return parseDuration(text);
+  }),
 ];
+
+/** What numbers and times cost to read or print, and a character of a duration. */
+const NUMBER_STEPS = 20;
+const TIME_STEPS = 50;
+const DURATION_STEPS = 8;
+
+function paid(work: Work, text: string): true {
+  work.charge(NUMBER_STEPS + text.length / 4);
+  return true;
+}
 
 /** strconv.ParseBool. */
 const BOOLS: ReadonlyMap<string, boolean> = new Map([

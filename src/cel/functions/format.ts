@@ -1,6 +1,7 @@
 /** The strings library's format: `'%s is %.2f'.format([name, share])`. */
 
 import { textOf } from "../../core/bytes-text.ts";
+import { quoted } from "../../core/quoted.ts";
 import { CLAUSES, MAX_PRECISION } from "../format-clauses.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
@@ -18,6 +19,12 @@ export const format: readonly Overload[] = [
   ),
 ];
 
+/** What each clause costs, and what printing a value, an entry of a map and a number does. */
+const CLAUSE_STEPS = 10;
+const VALUE_STEPS = 4;
+const ENTRY_STEPS = 10;
+const NUMBER_STEPS = 20;
+
 function formatted(work: Work, template: string, args: readonly Value[]): string {
   let next = 0;
   let size = template.length;
@@ -28,8 +35,9 @@ function formatted(work: Work, template: string, args: readonly Value[]): string
       if (percent !== undefined) return "%";
       const arg = next < args.length ? (args[next] as Value) : fail(`index ${next} out of range`);
       next++;
+      work.charge(CLAUSE_STEPS);
       const part =
-        PRINTERS[clause] ?? fail(`could not parse formatting clause: unrecognized clause "${clause}"`);
+        PRINTERS[clause] ?? fail(`could not parse formatting clause: unrecognized clause ${quoted(clause)}`);
       const result = part(arg, precision === undefined ? undefined : Number(precision), work);
       size += result.length;
       allowSize(size);
@@ -59,26 +67,33 @@ const PRINTERS: Readonly<Record<string, Clause>> = {
     return (integer(value) ?? wrongType("binary", value)).toString(2);
   },
   o: (value) => (integer(value) ?? wrongType("octal", value)).toString(8),
-  x: (value) => hexadecimal(value),
-  X: (value) => hexadecimal(value).toUpperCase(),
+  x: (value, _precision, work) => hexadecimal(value, work),
+  X: (value, _precision, work) => hexadecimal(value, work).toUpperCase(),
 };
 
 function printValue(value: Value, work: Work): string {
-  work.charge(1);
-  if (typeof value === "string") return value;
+  work.charge(VALUE_STEPS);
+  if (typeof value === "string") {
+    work.charge(value.length / 16);
+    return value;
+  }
   if (value === null) return "null";
+  work.charge(NUMBER_STEPS);
   if (typeof value === "number") return printDouble(value, printFixed);
   if (typeof value === "boolean" || typeof value === "bigint") return String(value);
   if (isUint(value)) return String(value.value);
-  if (value instanceof Uint8Array) return textOf(value);
+  if (value instanceof Uint8Array) {
+    work.charge(value.length / 2);
+    return textOf(value);
+  }
   if (isTimestamp(value)) return printTimestamp({ ...value, offsetMinutes: 0 });
   if (isDuration(value)) return printDuration(value);
   if (isTypeValue(value)) return value.name;
   if (isList(value)) return `[${value.map((item) => printValue(item, work)).join(", ")}]`;
   if (!isMap(value)) return wrongType("string", value);
-  const entries = mapEntries(value).map(
-    ([key, item]) => `${printValue(key, work)}: ${printValue(item, work)}`,
-  );
+  const pairs = mapEntries(value);
+  work.charge(pairs.length * ENTRY_STEPS);
+  const entries = pairs.map(([key, item]) => `${printValue(key, work)}: ${printValue(item, work)}`);
   return `{${entries.sort().join(", ")}}`;
 }
 
@@ -102,7 +117,8 @@ function toFixed(value: number, precision: number): string {
 
 const zeros = (precision: number): string => (precision === 0 ? "" : `.${"0".repeat(precision)}`);
 
-function hexadecimal(value: Value): string {
+function hexadecimal(value: Value, work: Work): string {
+  if (typeof value === "string" || value instanceof Uint8Array) work.charge(value.length / 4);
   if (typeof value === "string") return Buffer.from(value).toString("hex");
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   return (integer(value) ?? wrongType("hex", value)).toString(16);
@@ -119,9 +135,11 @@ function double(clause: string, value: Value): number {
 }
 
 function limited(precision: number): number {
-  return precision > MAX_PRECISION ? fail(`precision ${precision} exceeds ${MAX_PRECISION}`) : precision;
+  return precision > MAX_PRECISION
+    ? fail(`precision ${quoted(precision)} exceeds ${MAX_PRECISION}`)
+    : precision;
 }
 
 function wrongType(clause: string, value: Value): never {
-  return fail(`error during formatting: ${clause} clause cannot be used on ${kindOf(value)}`);
+  return fail(`error during formatting: ${quoted(clause)} clause cannot be used on ${kindOf(value)}`);
 }

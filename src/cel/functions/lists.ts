@@ -1,5 +1,6 @@
 /** cel-go's lists and sets libraries. */
 
+import { quoted } from "../../core/quoted.ts";
 import { equals, listHas } from "../equals.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
@@ -18,17 +19,22 @@ const SORTABLE = ["int", "uint", "double", "bool", "duration", "timestamp", "str
 
 export const lists: readonly Overload[] = [
   overload("lists.range", "(int) -> list(int)", ({ work }, size: bigint) => {
-    if (size < 0n) return fail(`lists.range: size must be non-negative, got ${size}`);
-    if (size > MAX_RANGE) return fail(`lists.range: size ${size} exceeds maximum allowed (${MAX_RANGE})`);
-    work.charge(Number(size));
+    if (size < 0n) return fail(`lists.range: size must be non-negative, got ${quoted(size)}`);
+    if (size > MAX_RANGE)
+      return fail(`lists.range: size ${quoted(size)} exceeds maximum allowed (${MAX_RANGE})`);
+    work.charge(Number(size) / 2);
     return Array.from({ length: Number(size) }, (_item, i) => BigInt(i));
   }),
   overload("slice", "list(A).(int, int) -> list(A)", ({ work }, list: List, start: bigint, end: bigint) => {
-    if (start < 0n || end < 0n) return fail(`cannot slice(${start}, ${end}), negative indexes not supported`);
+    if (start < 0n || end < 0n)
+      return fail(`cannot slice(${quoted(start)}, ${quoted(end)}), negative indexes not supported`);
     if (start > end)
-      return fail(`cannot slice(${start}, ${end}), start index must be less than or equal to end index`);
-    if (end > list.length) return fail(`cannot slice(${start}, ${end}), list is length ${list.length}`);
-    work.charge(Number(end - start) / 16);
+      return fail(
+        `cannot slice(${quoted(start)}, ${quoted(end)}), start index must be less than or equal to end index`,
+      );
+    if (end > list.length)
+      return fail(`cannot slice(${quoted(start)}, ${quoted(end)}), list is length ${quoted(list.length)}`);
+    work.charge(2 + Number(end - start) / 8);
     return list.slice(Number(start), Number(end));
   }),
   overload("flatten", "list(list(A)).() -> list(A)", ({ work }, list: List) => flattened(work, list, 1)),
@@ -63,7 +69,7 @@ function flattened(work: Work, list: List, depth: number): Value[] {
   const result: Value[] = [];
   for (const item of list) {
     const items = isList(item) && depth > 0 ? flattened(work, item, depth - 1) : [item];
-    work.charge(1 + items.length);
+    work.charge(2 + items.length);
     for (const inner of items) result.push(inner);
     allowSize(result.length);
   }
@@ -74,9 +80,9 @@ function distinct(work: Work, list: List): Value[] {
   const texts = new Set<string>();
   const others: Value[] = [];
   return list.filter((item) => {
-    work.charge(1);
+    work.charge(4);
     if (typeof item === "string") return texts.size < texts.add(item).size;
-    work.charge(others.length / 4);
+    work.charge(others.length);
     if (others.some((other) => equals(work, other, item))) return false;
     others.push(item);
     return true;

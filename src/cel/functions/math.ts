@@ -1,5 +1,6 @@
 /** cel-go's math library. */
 
+import { quoted } from "../../core/quoted.ts";
 import { compare } from "../equals.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
@@ -12,7 +13,7 @@ const INT_BITS = 64;
 function extreme(name: string, better: (order: number) => boolean): Overload[] {
   const run = ({ work }: { readonly work: { charge(steps: number): void } }, arg: Value): Value => {
     const values = isList(arg) ? arg : [arg];
-    work.charge(values.length);
+    work.charge(values.length * 2);
     const [first, ...rest] = values;
     if (first === undefined) return fail(`math.${name.slice(6)}(list) argument must not be empty`);
     if (!isNumber(first)) return fail("no such overload");
@@ -41,7 +42,7 @@ function bitwise(name: string, run: (a: bigint, b: bigint) => bigint): Overload[
 /** A shift: the bits count as unsigned, and all are gone from 64 on. */
 function shift(name: string, run: (bits: bigint, by: bigint) => bigint): Overload[] {
   const shifted = (bits: bigint, by: bigint): bigint => {
-    if (by < 0n) return fail(`${name}() negative offset: ${by}`);
+    if (by < 0n) return fail(`${name}() negative offset: ${quoted(by)}`);
     return by >= INT_BITS ? 0n : run(BigInt.asUintN(INT_BITS, bits), by);
   };
   return [

@@ -22,7 +22,7 @@ const NUMBERS = ["int", "uint", "double"];
  */
 function ordering(name: string, holds: (order: number) => boolean): Overload[] {
   const run = ({ work }: Context, a: Value, b: Value): boolean => {
-    if (typeof a === "string") work.charge(a.length / 8);
+    if (typeof a === "string" || a instanceof Uint8Array) work.charge(8 + a.length / 4);
     return holds(compare(a, b) ?? fail("no such overload"));
   };
   const ofTypes = (a: string, b: string): Overload => ({
@@ -59,17 +59,17 @@ const all: readonly Overload[] = [
   overload("_+_", "(double, double) -> double", (_, a: number, b: number) => a + b),
   overload("_+_", "(string, string) -> string", ({ work }, a: string, b: string) => {
     allowSize(a.length + b.length);
-    work.charge((a.length + b.length) / 64);
+    work.charge((a.length + b.length) / 16);
     return a + b;
   }),
   overload("_+_", "(bytes, bytes) -> bytes", ({ work }, a: Bytes, b: Bytes) => {
     allowSize(a.length + b.length);
-    work.charge((a.length + b.length) / 64);
+    work.charge(10 + (a.length + b.length) / 16);
     return Buffer.concat([a, b]);
   }),
   overload("_+_", "(list(A), list(A)) -> list(A)", ({ work }, a: List, b: List) => {
     allowSize(a.length + b.length);
-    work.charge((a.length + b.length) / 16);
+    work.charge((a.length + b.length) / 4);
     return [...a, ...b];
   }),
   overload("_+_", "(timestamp, duration) -> timestamp", (_, a: Timestamp, b: Duration) =>

@@ -1,5 +1,6 @@
 /** cel-go's strings library: positions count code points. */
 
+import { quoted } from "../../core/quoted.ts";
 import type { Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
 import { fail } from "../values.ts";
@@ -49,7 +50,7 @@ export const strings: readonly Overload[] = [
     "string.(int, int) -> string",
     ({ work }, text: string, start: bigint, end: bigint) => {
       const points = codePoints(work, text);
-      if (start > end) return fail(`invalid substring range. start: ${start}, end: ${end}`);
+      if (start > end) return fail(`invalid substring range. start: ${quoted(start)}, end: ${quoted(end)}`);
       if (start < 0n || start > points.length) return outOfRange(start);
       if (end < 0n || end > points.length) return outOfRange(end);
       return points.slice(Number(start), Number(end)).join("");
@@ -57,16 +58,22 @@ export const strings: readonly Overload[] = [
   ),
 
   overload("lowerAscii", "string.() -> string", ({ work }, text: string) => {
-    work.charge(text.length / 2);
-    return text.replace(/[A-Z]+/g, (part) => part.toLowerCase());
+    work.charge(text.length / 8);
+    return text.replace(/[A-Z]+/g, (part) => {
+      work.charge(MATCH_STEPS);
+      return part.toLowerCase();
+    });
   }),
   overload("upperAscii", "string.() -> string", ({ work }, text: string) => {
-    work.charge(text.length / 2);
-    return text.replace(/[a-z]+/g, (part) => part.toUpperCase());
+    work.charge(text.length / 8);
+    return text.replace(/[a-z]+/g, (part) => {
+      work.charge(MATCH_STEPS);
+      return part.toUpperCase();
+    });
   }),
   overload("trim", "string.() -> string", ({ work }, text: string) => {
     const trimmed = trim(text);
-    work.charge(1 + text.length / 64 + (text.length - trimmed.length) / 4);
+    work.charge(1 + text.length / 64 + (text.length - trimmed.length) / 2);
     return trimmed;
   }),
   overload("reverse", "string.() -> string", ({ work }, text: string) =>
@@ -98,8 +105,12 @@ export const strings: readonly Overload[] = [
   ),
   overload("strings.quote", "(string) -> string", ({ work }, text: string) => {
     work.charge(text.length / 4);
+    const quote = (c: string): string => {
+      work.charge(MATCH_STEPS);
+      return QUOTED[c] as string;
+    };
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones with a name in Go
-    return `"${text.toWellFormed().replace(/["\\\u0007\b\f\n\r\t\v]/g, (c) => QUOTED[c] as string)}"`;
+    return `"${text.toWellFormed().replace(/["\\\u0007\b\f\n\r\t\v]/g, quote)}"`;
   }),
 ];
 
@@ -117,23 +128,27 @@ const QUOTED: Record<string, string> = {
 
 function search(test: (text: string, part: string) => boolean) {
   return ({ work }: { readonly work: Work }, text: string, part: string): boolean => {
-    work.charge(text.length / 64);
+    work.charge(1 + text.length / 64);
     return test(text, part);
   };
 }
 
 /** The engine searches naively: texts and parts of one letter cost the product of their lengths. */
 function chargeSearch(work: Work, text: string, part: string): void {
-  work.charge((text.length * (1 + part.length / 2)) / 64);
+  work.charge(1 + (text.length * (1 + part.length / 2)) / 32);
 }
 
+/** What a code point costs as an element of an array, and a match that is replaced by what a function says. */
+const POINT_STEPS = 3;
+const MATCH_STEPS = 6;
+
 function codePoints(work: Work, text: string): string[] {
-  work.charge(text.length / 2);
+  work.charge(4 + text.length * POINT_STEPS);
   return Array.from(text);
 }
 
 function outOfRange(at: bigint): never {
-  return fail(`index out of range: ${at}`);
+  return fail(`index out of range: ${quoted(at)}`);
 }
 
 function atMost(value: bigint, limit: number): bigint {
@@ -172,7 +187,7 @@ function replace(work: Work, text: string, old: string, by: string, limit: bigin
   const count = limit < 0n || limit > gaps ? gaps : Number(limit);
   const size = text.length + count * (by.length - old.length);
   allowSize(size);
-  work.charge(parts.length + size / 16);
+  work.charge(parts.length * 4 + size / 4);
   const head = parts.slice(0, count + 1).join(by);
   const tail = parts.slice(count + 1);
   return tail.length === 0 ? head : `${head}${old}${tail.join(old)}`;
@@ -184,7 +199,7 @@ function split(work: Work, text: string, separator: string, limit: bigint): stri
   work.charge(text.length / 8);
   chargeSearch(work, text, separator);
   const parts = separator === "" ? codePoints(work, text) : text.split(separator);
-  work.charge(parts.length);
+  work.charge(4 + parts.length * 4 + text.length / 8);
   if (limit < 0n || limit >= parts.length) return parts;
   const kept = parts.slice(0, Number(limit) - 1);
   return [...kept, parts.slice(kept.length).join(separator)];
@@ -195,7 +210,7 @@ function join(work: Work, list: readonly unknown[], separator: string): string {
   if (texts.length < list.length) return fail("no such overload: join(list, string)");
   const size = texts.reduce((sum, text) => sum + text.length + separator.length, 0);
   allowSize(size);
-  work.charge(list.length + size / 16);
+  work.charge(list.length * 2 + size / 4);
   return texts.join(separator);
 }
 

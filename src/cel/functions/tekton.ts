@@ -1,8 +1,10 @@
 /** Tekton's own functions, and matches. */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import { SluiceError } from "../../core/errors.ts";
 import { canonicalName } from "../../core/headers.ts";
 import { isJsonObject, parseJson, printJson } from "../../core/json.ts";
+import { quoted } from "../../core/quoted.ts";
 import { validValues } from "../../core/secrets.ts";
 import type { Context, Overload } from "../functions.ts";
 import { overload } from "../functions.ts";
@@ -15,6 +17,9 @@ import type { Value } from "../values.ts";
 import { CelFailure, fail, isList } from "../values.ts";
 import type { Work } from "../work.ts";
 import { parseYaml } from "../yaml.ts";
+
+/** What a parser costs for the shortest text, and for one that it refuses. */
+const PARSE_STEPS = 100;
 
 export const tekton: readonly Overload[] = [
   overload(
@@ -38,16 +43,17 @@ export const tekton: readonly Overload[] = [
   overload("matches", "string.(string) -> bool", matches),
 
   overload("parseJSON", "string.() -> map(string, dyn)", ({ work }, text: string) => {
-    work.charge(text.length / 4);
+    // Keys with escapes are read by a reader of our own, which takes its time.
+    work.charge(PARSE_STEPS + text.length * (text.includes("\\") ? 10 : 2));
     return decoded("parseJSON", text, parseJson);
   }),
   overload("parseYAML", "string.() -> map(string, dyn)", ({ work }, text: string) => {
-    // The YAML parser needs some 2 µs for a character.
-    work.charge(text.length * 40);
+    // The YAML parser needs some 2 µs for a character, and 10 where each is wrong.
+    work.charge(10 * PARSE_STEPS + text.length * 80);
     return decoded("parseYAML", text, (yaml) => parseYaml(yaml, work));
   }),
   overload("parseURL", "string.() -> map(string, dyn)", ({ work }, text: string) => {
-    work.charge(text.length * 2);
+    work.charge(PARSE_STEPS + text.length * 4);
     return parseUrl(text);
   }),
   ...["map(string, dyn)", "list(dyn)"].map((type) =>
@@ -78,6 +84,7 @@ function matches({ work }: Context, text: string, pattern: string): boolean {
 
 /** Go's Header.Get: the name in canonical spelling, the stored names as they are; "" when absent. */
 function firstHeader(work: Work, map: AnyMap, name: string): string {
+  work.charge(10 + name.length);
   const canonical = canonicalName(name);
   let found = "";
   for (const [key, values] of mapEntries(map)) {
@@ -92,8 +99,8 @@ function firstHeader(work: Work, map: AnyMap, name: string): string {
 
 /** Cuts after a number of UTF-8 bytes. A code point cut in two leaves a lone surrogate, which no result may hold. */
 function truncate(work: Work, text: string, bytes: bigint): string {
-  if (bytes < 0n) return fail(`cannot truncate to ${bytes} bytes`);
-  work.charge(text.length / 32);
+  if (bytes < 0n) return fail(`cannot truncate to ${quoted(bytes)} bytes`);
+  work.charge(10 + text.length / 16);
   if (bytes >= text.length * 3) return text;
   const all = Buffer.from(text);
   const cut = Number(bytes);
@@ -111,7 +118,7 @@ function decoded(name: string, text: string, decode: (text: string) => unknown):
     if (value === null) return {};
     if (isJsonObject(value)) return value;
   } catch (error) {
-    if (error instanceof CelFailure) throw error;
+    if (error instanceof CelFailure || error instanceof SluiceError) throw error;
     return fail(`failed to decode a text of ${text.length} characters in ${name}`);
   }
   return fail(`failed to decode a text of ${text.length} characters in ${name}: not an object`);

@@ -31,14 +31,20 @@ const UNITS: Record<string, bigint> = {
 
 export const time: readonly Overload[] = [
   ...Object.entries(FIELDS).flatMap(([name, field]) => [
-    overload(name, "timestamp.() -> int", (_, at: Timestamp) => BigInt(field(inZone(at, undefined)))),
+    overload(name, "timestamp.() -> int", ({ work }, at: Timestamp) => {
+      work.charge(20);
+      return BigInt(field(inZone(at, undefined)));
+    }),
     overload(name, "timestamp.(string) -> int", ({ work }, at: Timestamp, zone: string) => {
-      // Finding a named zone's fields costs some 5 µs.
-      work.charge(100);
+      // Finding a named zone's fields costs some 5 to 20 µs.
+      work.charge(400);
       return BigInt(field(inZone(at, zone)));
     }),
   ]),
   ...Object.entries(UNITS).map(([name, unit]) =>
-    overload(name, "duration.() -> int", (_, value: Duration) => value.nanos / unit),
+    overload(name, "duration.() -> int", ({ work }, value: Duration) => {
+      work.charge(10);
+      return value.nanos / unit;
+    }),
   ),
 ];

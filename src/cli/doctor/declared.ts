@@ -4,13 +4,14 @@ import { BUILT_IN } from "../../../interceptors/index.ts";
 import type { Settings } from "../../config/schema.ts";
 import { within } from "../../core/deadline.ts";
 import type { SluiceError } from "../../core/errors.ts";
-import type { ListenerPlan, TriggerPlan } from "../../core/plan.ts";
+import type { ListenerPlan } from "../../core/plan.ts";
 import type { Secrets } from "../../core/secrets.ts";
 import { validValues } from "../../core/secrets.ts";
 import { openDeclared } from "../../declared/index.ts";
 import { createHttpClient } from "../../intercept/http.ts";
 import { createRegistry } from "../../intercept/registry.ts";
 import { createInForce } from "../../plans.ts";
+import { demandedSecrets, meantInstead, weakValues } from "../demanded-secrets.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 
@@ -40,7 +41,7 @@ export async function lookAtDeclared(settings: Settings): Promise<Seen> {
     try {
       await within(declared.ready, SYNC_MS, () => undefined);
       const { loaded, faults, warnings, away = [] } = declared.state();
-      const listeners = inForce.plans.all();
+      const listeners = await Promise.all(inForce.plans.all().map(declared.visible));
       const broken: Finding[] = faults.map((fault) => placed(fault, "fail"));
       // Missing rights stand in an area of their own, with what grants them.
       const lost = away
@@ -78,9 +79,12 @@ function fitness({ namespace, name, groups, fault }: ListenerPlan): Finding {
     const fix = "Give it triggers, or correct its selectors.";
     return { area: AREA, state: "warn", what: `${label} has no trigger: it accepts and does nothing`, fix };
   }
-  const broken = triggers.filter((trigger) => trigger.fault !== undefined);
+  const broken = triggers.flatMap(({ key, barred, fault: own }) => {
+    const fault = barred ?? own;
+    return fault === undefined ? [] : [{ key, fault }];
+  });
   const [first] = broken;
-  if (first?.fault === undefined)
+  if (first === undefined)
     return { area: AREA, state: "ok", what: `${label}: ${counted(triggers.length, "trigger")}` };
   const state = broken.length === triggers.length ? "fail" : "warn";
   const what = `${label}: ${broken.length} of ${counted(triggers.length, "trigger")} cannot fire; ${first.key}: ${first.fault.message}`;
@@ -88,23 +92,18 @@ function fitness({ namespace, name, groups, fault }: ListenerPlan): Finding {
 }
 
 async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): Promise<Finding[]> {
-  const demanded = new Map<string, { readonly trigger: TriggerPlan; readonly secret: Demanded }>();
-  for (const trigger of listeners.flatMap(({ groups }) => groups.flatMap((group) => group.triggers))) {
-    for (const { secret } of trigger.proofs) {
-      if (secret === undefined) continue;
-      const { namespace, name, key } = secret;
-      const place = `${namespace}/${name}/${key}`;
-      if (!demanded.has(place)) demanded.set(place, { trigger, secret });
-    }
-  }
+  const demanded = demandedSecrets(listeners);
   const findings = await Promise.all(
-    Array.from(demanded.values(), async ({ trigger, secret }): Promise<Finding[]> => {
+    demanded.map(async ({ trigger, secret }): Promise<readonly Finding[]> => {
       const { namespace, name, key } = secret;
       const label = `Secret ${namespace}/${name}, which trigger ${trigger.namespace}/${trigger.key} proves senders with`;
       try {
         const data = await secrets.read(namespace, name);
-        if (validValues(data, key).length > 0) return [];
-        const what = data === null ? `${label}, does not exist` : `${label}, has no value under ${key}`;
+        if (validValues(data, key).length > 0)
+          return weakValues({ trigger, secret }, data).map((weak) => found("secrets", weak, "warn"));
+        const meant = meantInstead(secret, data, secrets);
+        const lacks = data === null ? "does not exist" : `has no value under ${key}`;
+        const what = `${label}, ${lacks}${meant === undefined ? "" : `; ${meant}`}`;
         const fix = `kubectl create secret generic ${name} -n ${namespace} --from-literal=${key}=…, with what the sender has.`;
         return [{ area: "secrets", state: "fail", what, fix, code: "SLUICE_SECRET_MISSING" }];
       } catch (error) {
@@ -112,14 +111,12 @@ async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): 
       }
     }),
   );
-  const missing = findings.flat();
-  if (missing.length > 0 || demanded.size === 0) return missing;
+  const doubtful = findings.flat();
+  if (doubtful.length > 0 || demanded.length === 0) return doubtful;
   return [
-    { area: "secrets", state: "ok", what: `${counted(demanded.size, "key")} that prove senders are there` },
+    { area: "secrets", state: "ok", what: `${counted(demanded.length, "key")} that prove senders are there` },
   ];
 }
-
-type Demanded = NonNullable<TriggerPlan["proofs"][number]["secret"]>;
 
 function placed(fault: SluiceError, state: "fail" | "warn"): Finding {
   const { at } = fault;

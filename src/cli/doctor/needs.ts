@@ -64,6 +64,7 @@ export function rightsToWork(
   const creates = create === "kubernetes" || (create === "auto" && isClusterKnown({ kubeconfig }));
   const needs = [
     ...(creates ? creating(settings, listeners) : []),
+    ...(settings.fromCluster ? [reviewing(listeners, creates && identityOf(settings) === "tekton")] : []),
     ...leading(settings, leaseNamespace, creates),
   ];
   return needs.filter(({ rights }) => rights.length > 0);
@@ -83,38 +84,45 @@ function creating(settings: Settings, listeners: readonly ListenerPlan[]): reado
     role: "sluice-look",
     rights: within(namespaces, [{ verb: "get", ...RUNS }]),
   };
-  return [...(identityOf(settings) === "tekton" ? actingAs(listeners, settings.fromCluster) : [own]), look];
+  return [...(identityOf(settings) === "tekton" ? [actingAs(listeners)] : [own]), look];
 }
 
 /** Each account by name: a Role may allow just these. */
-function actingAs(listeners: readonly ListenerPlan[], tenants: boolean): readonly Need[] {
+function actingAs(listeners: readonly ListenerPlan[]): Need {
   const accounts = new Map<string, ObjectName>();
-  const asked = new Set<string>();
   for (const { namespace, serviceAccount = "default", groups } of listeners) {
     for (const trigger of groups.flatMap((group) => group.triggers)) {
       const own = trigger.serviceAccount;
       const account =
         own === undefined ? { namespace, name: serviceAccount } : { namespace: trigger.namespace, name: own };
       accounts.set(`${account.namespace}/${account.name}`, account);
-      if (own !== undefined || trigger.namespace !== namespace) asked.add(trigger.namespace);
     }
   }
   const impersonate = { verb: "impersonate", group: "", resource: "serviceaccounts" } as const;
+  return {
+    what: "create objects as the accounts of listeners and triggers",
+    missing: "fail",
+    role: "sluice-impersonate",
+    rights: Array.from(accounts.values(), ({ namespace, name }) => ({ ...impersonate, namespace, name })),
+  };
+}
+
+/** @param accounts whether accounts of triggers are used, too. */
+function reviewing(listeners: readonly ListenerPlan[], accounts: boolean): Need {
+  const asked = listeners.flatMap(({ namespace: home, groups }) =>
+    groups.flatMap(({ triggers }) =>
+      triggers.flatMap(({ namespace, serviceAccount }) =>
+        namespace !== home || (accounts && serviceAccount !== undefined) ? [namespace] : [],
+      ),
+    ),
+  );
   const review = { verb: "create", group: "authorization.k8s.io", resource: "localsubjectaccessreviews" };
-  return [
-    {
-      what: "create objects as the accounts of listeners and triggers",
-      missing: "fail",
-      role: "sluice-impersonate",
-      rights: Array.from(accounts.values(), ({ namespace, name }) => ({ ...impersonate, namespace, name })),
-    },
-    {
-      what: "ask whether a listener may use another account or namespace, as Tekton would",
-      missing: "fail",
-      role: "sluice-review",
-      rights: tenants ? within([...asked], [review]) : [],
-    },
-  ];
+  return {
+    what: "ask whether a listener may use another account or namespace, as Tekton would",
+    missing: "fail",
+    role: "sluice-review",
+    rights: within([...new Set(asked)], [review]),
+  };
 }
 
 /** What the one gateway of many that leads does in the cluster (src/lead.ts); creating goes on without. */

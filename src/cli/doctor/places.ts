@@ -3,16 +3,16 @@
 import { existsSync } from "node:fs";
 import type { Settings } from "../../config/schema.ts";
 import { openTargets } from "../../create/index.ts";
-import { certificateOf } from "../../ingress/certificate.ts";
 import { isClusterKnown } from "../../kube/cluster.ts";
 import { readiness } from "../../ops/checks.ts";
+import { certificateOf, WEBHOOK_CERTIFICATE } from "../../tls/certificate.ts";
 import type { Finding } from "./finding.ts";
 import { checked, found } from "./finding.ts";
 
 export async function lookAtCertificate(settings: Settings): Promise<readonly Finding[]> {
   const area = "tls";
   try {
-    const certificate = await certificateOf(settings, { tell: () => undefined });
+    const certificate = await certificateOf(settings, WEBHOOK_CERTIFICATE, { tell: () => undefined });
     if (certificate === undefined) {
       const what =
         "the webhook port speaks plain HTTP: something before it has to end TLS, or name --tls-cert";

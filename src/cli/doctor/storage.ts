@@ -2,7 +2,9 @@
 
 import { existsSync } from "node:fs";
 import { maskCredentials } from "../../config/describe.ts";
+import type { Environment } from "../../config/env.ts";
 import type { Settings } from "../../config/schema.ts";
+import { loadStoreKeys, storeKeyFile } from "../../config/store-key.ts";
 import { asFault } from "../../core/errors.ts";
 import { readiness } from "../../ops/checks.ts";
 import { parseStoreUrl } from "../../store/url.ts";
@@ -11,19 +13,24 @@ import { checked, found } from "./finding.ts";
 
 const AREA = "store";
 
-export async function lookAtStore({ store: url, durability }: Settings): Promise<readonly Finding[]> {
+export async function lookAtStore(settings: Settings, environment: Environment): Promise<readonly Finding[]> {
+  const { store: url, durability } = settings;
   try {
     const address = parseStoreUrl(url);
     if (address.kind === "embedded" && !existsSync(address.folder)) {
       return [{ area: AREA, state: "skip", what: `${address.folder} is not there yet: serve makes it` }];
     }
     const { openStore } = await import("../../store/open.ts");
-    const store = await openStore(url, { durability });
+    const keys = loadStoreKeys(settings, environment, false);
+    const store = await openStore(url, { durability, keys });
     try {
       await Promise.all([store.ledger.ping(), store.queue.ping()]);
       const { checks } = await readiness(store.checks?.() ?? []);
       const answers: Finding = { area: AREA, state: "ok", what: `${store.name} answers` };
-      return [answers, ...checks.flatMap((report) => checked(AREA, report))];
+      const file = storeKeyFile(settings, environment);
+      const made = `no key at ${file} yet: serve makes one; all gateways of a store need the same`;
+      const key: readonly Finding[] = keys === undefined ? [{ area: AREA, state: "skip", what: made }] : [];
+      return [answers, ...checks.flatMap((report) => checked(AREA, report)), ...key];
     } finally {
       await store.close();
     }

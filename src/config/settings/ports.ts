@@ -44,13 +44,45 @@ export const PORTS = {
     expected: "host:port",
     description: "Where health, metrics and the API are served.",
   }),
+  adminTlsCert: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path, or a certificate as PEM text",
+    description:
+      "PEM file of the admin port's certificate and those between it and its root; with --admin-tls-key the port speaks TLS 1.2 and later. Read again when it changes. Verbs beside it trust it.",
+  }),
+  adminTlsKey: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path, or a key as PEM text",
+    description: "PEM file of the private key of the admin port's certificate.",
+    secret: "whole",
+  }),
+  adminCa: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path, or certificates as PEM text",
+    description:
+      "PEM file of the authorities that verbs trust at a gateway's admin port, beside the usual ones.",
+  }),
+  adminHosts: setting({
+    value: "<name,...>",
+    default: "",
+    type: as.hostNames,
+    expected: "host names, separated by commas",
+    description:
+      "Further names by which the admin port may be asked, beside localhost, addresses, this machine's own name and names of Services (<name>.<namespace>.svc). Others are refused: they may be a stranger's page's (DNS rebinding).",
+  }),
   adminOpen: setting({
     value: "<what>",
     default: "view",
     type: as.choice("view", "loopback", "never"),
     expected: "view, loopback or never",
     description:
-      "What may be asked without a token where only this machine reaches the admin port: view reads all but bodies, loopback may do everything, never nothing.",
+      "What may be asked without a token where only this machine reaches the admin port and the settings name no token: view reads all but values of events, loopback may do everything, never nothing.",
   }),
   adminTokens: setting({
     value: "<path>",
@@ -58,7 +90,7 @@ export const PORTS = {
     type: as.text,
     expected: "a path",
     description:
-      "A YAML or JSON file with a list of name, sha256 (or token) and permissions (view, payload, operate): who may use the API.",
+      "A YAML or JSON file with a list of name, sha256 (or token) and permissions (view, payload, operate): who may use the API. Refused when every user of the machine may read it.",
   }),
   adminToken: setting({
     value: "<token>",

@@ -45,10 +45,42 @@ export const SOURCES = {
   durability: setting({
     value: "<policy>",
     default: "strict",
-    type: as.choice("strict", "relaxed"),
-    expected: "strict or relaxed",
+    type: as.choice("strict", "relaxed", "replicated"),
+    expected: "strict, relaxed or replicated",
     description:
-      "strict: not ready while the store may forget what it accepted; relaxed: it is only reported.",
+      "strict: not ready while the store may forget what it accepted; relaxed: it is only reported; replicated: as strict, and a delivery is accepted only when a replica of the store has it.",
+  }),
+  storeKey: setting({
+    value: "<keys>",
+    default: undefined,
+    type: as.storeKeys,
+    expected: "one to eight keys of 32 to 512 printable characters, parted by spaces",
+    description:
+      "Keys under which jobs and records are signed and bodies encrypted: the first signs, all are believed. All gateways of a store need the same. Goes before --store-key-file.",
+    secret: "whole",
+  }),
+  storeKeyFile: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path",
+    description:
+      "A file of such keys, a line each, mode 0600; made where there is none. Without it <dir>.key beside an embedded store, else store-key in this user's state folder.",
+  }),
+  storeIntegrity: setting({
+    value: "<policy>",
+    default: "require",
+    type: as.choice("require", "adopt"),
+    expected: "require or adopt",
+    description:
+      "What becomes of jobs and records without a signature of a known key. require: they are held; adopt: they are believed, after an upgrade from 0.1 or the loss of a key, until none is left.",
+  }),
+  encryptBodies: setting({
+    default: "false",
+    type: as.flag,
+    expected: "true or false",
+    description:
+      "Encrypt the bodies of deliveries in the store (AES-256-GCM, a key derived from the store's).",
   }),
   create: setting({
     value: "<target>",
@@ -74,11 +106,12 @@ export const SOURCES = {
       "As whom objects are created in a cluster. gateway: by the gateway's own rights; tekton: as the service account of the trigger, else of the listener; auto: tekton with --from-cluster, else gateway.",
   }),
   clusters: setting({
-    value: "<name=place,...>",
+    value: "<name=place#namespaces,...>",
     default: "",
     type: as.clusters,
-    expected: "name=<path of a kubeconfig> or name=secret:<namespace>/<name>, separated by commas",
+    expected:
+      "name=<path of a kubeconfig> or name=secret:<namespace>/<name>, each with #<namespace>+<namespace> or #* behind it, separated by commas; in YAML name: {kubeconfig, namespaces}",
     description:
-      "Further clusters to create objects in: name and kubeconfig, a file or the key kubeconfig of a Secret in the gateway's own cluster. A TriggerTemplate asks for one with the annotation sluice.dev/cluster.",
+      "Further clusters to create objects in: name and kubeconfig, a file or the key kubeconfig of a Secret in the gateway's own cluster; behind # the namespaces here whose triggers may use it, * for all. Without them no trigger may. A TriggerTemplate asks for one with the annotation sluice.dev/cluster.",
   }),
 } as const;

@@ -41,6 +41,15 @@ export const WORK = {
     description:
       "Time a request waits for remote interceptors before a worker decides; 0 leaves all to workers.",
   }),
+  decideBudget: setting({
+    value: "<time>",
+    default: "1s",
+    type: as.duration(10, 60_000),
+    time: true,
+    expected: "a time such as 1s or 300ms, from 10ms to 1m",
+    description:
+      "Work that the triggers of one delivery may cost together, as time of one core, counted in steps; without a proof of the sender a tenth. Each byte of the body adds 500 ns, up to 1 MB. What goes beyond fails with SLUICE_COST_EXCEEDED.",
+  }),
   logLevel: setting({
     value: "<level>",
     default: "info",

@@ -13,6 +13,8 @@ import { type Route, route } from "../route.ts";
 import { closed, list, ref } from "../schemas.ts";
 import { DEFAULT_RATE, MANNER, readSelection, SELECTION } from "../select.ts";
 import type { ApiServices } from "../services.ts";
+import { batchUnseen } from "../unseen.ts";
+import { seesValues, VALUES } from "../values.ts";
 
 const ORDER = {
   ...SELECTION,
@@ -71,13 +73,17 @@ function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
       answer: { status: 202, schema: ref("Batch") },
       location: ({ id }) => `${path}/${id}`,
       faults: ["SLUICE_BATCH_BUSY"],
-      handle: ({ body, caller }) => start(services, kind, body as Order, (given) => signed(caller, given)),
+      async handle({ body, caller }) {
+        const order = body as Order;
+        await seesValues(services, caller, order.filter ?? {}, path);
+        return start(services, kind, order, (given) => signed(caller, given));
+      },
     }),
     route({
       ...{ method: "GET", path, operation: `list${plural}`, permission: "view" },
       summary: "The latest, newest first, without their results.",
       answer: { status: 200, schema: closed({ items: list(ref("Batch")) }) },
-      handle: async () => ({ items: await batches.list(verb) }),
+      handle: async () => ({ items: (await batches.list(verb)).map(batchUnseen) }),
     }),
     route({
       ...{
@@ -89,7 +95,12 @@ function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
         answer,
       },
       summary: "How far it is; with its results when it has ended in this process.",
-      handle: ({ id }) => batches.find(verb, id),
+      query: VALUES,
+      async handle({ id, query, caller }) {
+        const batch = await batches.find(verb, id);
+        const seen = await seesValues(services, caller, query, `${verb} ${batch.id}`);
+        return seen ? batch : batchUnseen(batch);
+      },
     }),
     route({
       ...{ method: "POST", path: `${path}/{id}/resume`, operation: `resume${plural}`, permission: "operate" },
@@ -109,7 +120,7 @@ function routesOf(services: ApiServices, kind: Kind): readonly Route[] {
         answer,
       },
       summary: "Ends it after the delivery in hand, whichever gateway works on it; what is done stays done.",
-      handle: ({ id, caller }) => cancel(services, verb, id, signed(caller, {})),
+      handle: async ({ id, caller }) => batchUnseen(await cancel(services, verb, id, signed(caller, {}))),
     }),
   ];
 }

@@ -11,6 +11,8 @@ import { type Route, route } from "../route.ts";
 import { listRuns } from "../runs.ts";
 import { closed, count, page, ref, text } from "../schemas.ts";
 import type { ApiServices } from "../services.ts";
+import { recordUnseen, runUnseen, summaryUnseen } from "../unseen.ts";
+import { asked, seesValues, VALUES } from "../values.ts";
 
 /** Reads an id in a path. @throws SluiceError SLUICE_DELIVERY_UNKNOWN for what can be no id. */
 export function deliveryId(id: string): string {
@@ -37,11 +39,13 @@ export function deliveryRoutes(services: ApiServices): readonly Route[] {
     route({
       ...{ method: "GET", path: "/api/v1/deliveries", operation: "listDeliveries", permission: "view" },
       summary: "Deliveries, newest first.",
-      query: { ...FILTERS, ...PAGE },
+      query: { ...FILTERS, ...PAGE, ...VALUES },
       answer: { status: 200, schema: page(ref("DeliverySummary")) },
-      async handle({ query }) {
+      async handle({ query: { values, ...query }, caller }) {
+        const seen = await seesValues(services, caller, { ...asked(values), ...query }, "deliveries");
         const { filter, page } = splitPage(query);
-        return ledger.list(filter, page);
+        const found = await ledger.list(filter, page);
+        return seen ? found : { ...found, items: found.items.map(summaryUnseen) };
       },
     }),
     route({
@@ -54,14 +58,21 @@ export function deliveryRoutes(services: ApiServices): readonly Route[] {
       summary: "How many deliveries match.",
       query: FILTERS,
       answer: { status: 200, schema: closed({ count }) },
-      handle: async ({ query }) => ({ count: await ledger.count(query) }),
+      async handle({ query, caller }) {
+        await seesValues(services, caller, query, "deliveries");
+        return { count: await ledger.count(query) };
+      },
     }),
     route({
       ...{ method: "GET", path: "/api/v1/deliveries/{id}", operation: "showDelivery", permission: "view" },
       summary: "One delivery with every decision, job and attempt; without its payload.",
+      query: VALUES,
       answer: { status: 200, schema: ref("DeliveryRecord") },
       faults: ["SLUICE_DELIVERY_UNKNOWN"],
-      handle: ({ id }) => found(id),
+      async handle({ id, query, caller }) {
+        const record = await found(id);
+        return (await seesValues(services, caller, query, id)) ? record : recordUnseen(record);
+      },
     }),
     route({
       ...{ method: "GET", path: "/api/v1/deliveries/{id}/payload", operation: "showPayload" },
@@ -95,11 +106,13 @@ export function deliveryRoutes(services: ApiServices): readonly Route[] {
     route({
       ...{ method: "GET", path: "/api/v1/runs", operation: "listRuns", permission: "view" },
       summary: "Objects that were created, by the deliveries they came of, newest delivery first.",
-      query: { ...FILTERS, ...PAGE },
+      query: { ...FILTERS, ...PAGE, ...VALUES },
       answer: { status: 200, schema: page(ref("CreatedRun")) },
-      async handle({ query }) {
+      async handle({ query: { values, ...query }, caller }) {
+        const seen = await seesValues(services, caller, { ...asked(values), ...query }, "runs");
         const { filter, page } = splitPage(query);
-        return listRuns(ledger, filter, page);
+        const found = await listRuns(ledger, filter, page);
+        return seen ? found : { ...found, items: found.items.map(runUnseen) };
       },
     }),
   ];

@@ -4,8 +4,13 @@ import { GATEWAY_ROWS } from "./gateways.ts";
 import { REDIS_ROWS } from "./redis.ts";
 import type { Row } from "./row.ts";
 import { SENDER_ROWS } from "./senders.ts";
+import { SENTINEL_ROWS } from "./sentinel.ts";
 import { TARGET_ROWS } from "./target.ts";
 
-export const ROWS: readonly Row[] = [...GATEWAY_ROWS, ...REDIS_ROWS, ...TARGET_ROWS, ...SENDER_ROWS].sort(
-  (a, b) => a.number - b.number,
-);
+export const ROWS: readonly Row[] = [
+  ...GATEWAY_ROWS,
+  ...REDIS_ROWS,
+  ...TARGET_ROWS,
+  ...SENDER_ROWS,
+  ...SENTINEL_ROWS,
+].sort((a, b) => a.number - b.number);

@@ -62,8 +62,31 @@ async function full(stage: Stage): Promise<Course> {
   }
 }
 
+/** Answers, but refuses every write: too few replicas. Readiness says so, and it is one outage, not a defect for each call. */
+async function refusing(stage: Stage): Promise<Course> {
+  const { deliveries } = stage.size;
+  const gateway = await stage.startGateway();
+  const redis = new Redis(stage.redis.url);
+  try {
+    const burst = stage.burst(deliveries);
+    await burst.reached(202, Math.floor(deliveries * 0.25));
+    await redis.config("SET", "min-replicas-to-write", "1");
+    await burst.reached(503, REFUSALS);
+    const { status } = await fetch(`${gateway.admin}/readyz`);
+    await wait(FULL_MS);
+    await redis.config("SET", "min-replicas-to-write", "0");
+    const sent = await burst.done;
+    const odd = Object.keys(stage.defects).map((defect) => `told as a defect: ${defect}`);
+    const faults = status === 503 ? odd : [`/readyz said ${status} while all writes were refused`, ...odd];
+    return { sent: [sent], measured: { refused: sent.statuses[503] ?? 0 }, faults };
+  } finally {
+    redis.disconnect();
+  }
+}
+
 export const REDIS_ROWS = [
   { number: 3, name: "redis-server killed twice", store: "redis", run: killed },
   { number: 4, name: "Redis frozen, then shut down", store: "redis", run: away },
   { number: 5, name: "Redis at maxmemory", store: "redis", run: full },
+  { number: 14, name: "Redis answers, but refuses writes", store: "redis", run: refusing },
 ] as const satisfies readonly Row[];

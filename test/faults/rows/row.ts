@@ -1,7 +1,7 @@
 /** What a row of the fault tests is: a trouble, told in one function, between a burst and the judge. */
 
 import type { LoadResult } from "../../helpers/load.ts";
-import type { Stage } from "../stage.ts";
+import type { Stage, StageStore } from "../stage.ts";
 
 export interface Course {
   /** Every burst that was sent. */
@@ -15,7 +15,9 @@ export interface Course {
 export interface Row {
   readonly number: number;
   readonly name: string;
-  readonly store: "redis" | "embedded";
+  readonly store: StageStore;
+  /** Further flags of every gateway. */
+  readonly flags?: readonly string[];
   /** Sends, makes trouble, mends it; what is left to do then, the gateways do by themselves. */
   run(stage: Stage): Promise<Course>;
 }

@@ -1,4 +1,4 @@
-/** The certificate of the webhook port: read again while it is in use, and the last good one kept when files are broken. */
+/** The certificate of a port: read again while it is in use, and the last good one kept when files are broken. */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -38,43 +38,63 @@ export interface Certificate {
 }
 
 export interface CertificateOptions {
+  /** Of the check; default `certificate`. */
+  readonly name?: string;
   readonly tell: Tell;
   /** Milliseconds between two looks at the files; default 2 s. Secrets that a kubelet swaps give no event worth having. */
   readonly everyMs?: number;
   readonly clock?: () => number;
 }
 
+/** The settings that name a port's certificate, and what its check is called. */
+export interface PortCertificate<C extends string, K extends string> {
+  readonly cert: C;
+  readonly key: K;
+  readonly name: string;
+}
+
+export const WEBHOOK_CERTIFICATE = { cert: "tlsCert", key: "tlsKey", name: "certificate" } as const;
+export const ADMIN_CERTIFICATE = {
+  cert: "adminTlsCert",
+  key: "adminTlsKey",
+  name: "admin certificate",
+} as const;
+
 /** Larger files hold something else. */
 const MAX_PEM = 1_048_576;
 
 /**
- * The certificate that the settings name.
+ * The certificate that the settings name for a port.
  *
  * @returns undefined where they name none: the port speaks plain HTTP.
  * @throws SluiceError SLUICE_CONFIG_INVALID when half of it is missing, SLUICE_CONFIG_TLS when it cannot be used.
  */
-export async function certificateOf(
-  settings: { readonly tlsCert?: string; readonly tlsKey?: string; readonly tlsClientCa?: string },
-  options: CertificateOptions,
+export async function certificateOf<C extends string, K extends string>(
+  settings: { readonly [S in C | K]?: string } & { readonly tlsClientCa?: string },
+  port: PortCertificate<C, K>,
+  options: Omit<CertificateOptions, "name">,
 ): Promise<Certificate | undefined> {
-  const { tlsCert, tlsKey, tlsClientCa } = settings;
-  if (tlsCert === undefined && tlsKey === undefined) {
-    if (tlsClientCa === undefined) return undefined;
+  const cert: string | undefined = settings[port.cert];
+  const secret: string | undefined = settings[port.key];
+  const clientCa: string | undefined =
+    port.cert === WEBHOOK_CERTIFICATE.cert ? settings.tlsClientCa : undefined;
+  if (cert === undefined && secret === undefined) {
+    if (clientCa === undefined) return undefined;
     const reason = "needs --tls-cert and --tls-key: clients show certificates on TLS connections only";
     throw fault("SLUICE_CONFIG_INVALID", { key: "tlsClientCa", reason });
   }
-  if (tlsCert !== undefined && tlsKey !== undefined) {
-    const clientCa = tlsClientCa === undefined ? {} : { clientCa: tlsClientCa };
-    return openCertificate({ cert: tlsCert, key: tlsKey, ...clientCa }, options);
+  if (cert !== undefined && secret !== undefined) {
+    const source = { cert, key: secret, ...(clientCa !== undefined && { clientCa }) };
+    return openCertificate(source, { ...options, name: port.name });
   }
-  const [key, other] = tlsCert === undefined ? ["tlsCert", "a key"] : ["tlsKey", "a certificate"];
+  const [key, other] = cert === undefined ? [port.cert, "a key"] : [port.key, "a certificate"];
   throw fault("SLUICE_CONFIG_INVALID", { key, reason: `is missing beside ${other}; TLS takes both` });
 }
 
 /** @throws SluiceError SLUICE_CONFIG_TLS when there is no usable pair at the start. */
 export async function openCertificate(
   source: CertificateSource,
-  { tell, everyMs = 2_000, clock = Date.now }: CertificateOptions,
+  { tell, name = "certificate", everyMs = 2_000, clock = Date.now }: CertificateOptions,
 ): Promise<Certificate> {
   const users: ((pair: Pair) => void)[] = [];
   let seen = await read(source);
@@ -120,7 +140,7 @@ export async function openCertificate(
     pair: () => current,
     onChange: (use) => users.push(use),
     check: {
-      name: "certificate",
+      name,
       check() {
         const until = new Date(current.until).toISOString();
         if (broken !== undefined) {

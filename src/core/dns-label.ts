@@ -1,0 +1,8 @@
+/** DNS labels (RFC 1123): what Kubernetes allows as the name of a Service or namespace. */
+
+const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Whether a text is one label: 1 to 63 lower case letters, digits and "-", none of the latter at either end. */
+export function isDnsLabel(text: unknown): text is string {
+  return typeof text === "string" && LABEL.test(text);
+}

@@ -1,0 +1,73 @@
+/** How a record's request is sealed: signed together with its proof and listener, its body encrypted where that is set. */
+
+import { hash } from "node:crypto";
+import type { Delivery, ObjectName } from "../core/delivery.ts";
+import { forged, judge, type StoreKeys, unknownKey } from "../core/integrity.ts";
+import type { StoredDelivery } from "../core/ledger.ts";
+import { decode, encode, encodeHead, readHead } from "./codec.ts";
+
+/** The first byte of an encrypted body; codec.ts has the others. */
+const ENCRYPTED = 3;
+
+/** What is signed of a record beside its request. */
+export interface Signed {
+  readonly id: string;
+  readonly listener: ObjectName;
+  readonly receivedAt: number;
+  readonly proof: string;
+  readonly replayOf?: string;
+}
+
+export interface Seals {
+  /** The body as it is stored: compressed, then encrypted. */
+  body(delivery: Delivery): Buffer;
+  /** Request line and headers as they are stored, with the signature over all that a decision relies on. */
+  head(delivery: Delivery, facts: Signed, body: Buffer): Buffer;
+  /**
+   * The delivery that a record holds.
+   *
+   * @throws SluiceError SLUICE_STORE_FORGED, SLUICE_STORE_KEY, SLUICE_STORE_UNSIGNED, as integrity.ts has them.
+   */
+  open(facts: Signed, head: Uint8Array, body: Uint8Array): StoredDelivery;
+}
+
+export function createSeals(keys: StoreKeys | undefined): Seals {
+  return {
+    body({ id, body }) {
+      const bytes = encode(body);
+      if (!keys?.encrypt) return bytes;
+      return Buffer.concat([Buffer.of(ENCRYPTED), keys.keyring.encrypt(nameOf(id), bytes)]);
+    },
+    head(delivery, facts, body) {
+      if (keys === undefined) return encodeHead(delivery);
+      return encodeHead(delivery, (head) => keys.keyring.sign(textOf(facts, head, body)));
+    },
+    open(facts, stored, body) {
+      const { head, text, mac } = readHead(stored);
+      const wrong = keys && judge(keys, textOf(facts, text, body), mac, `delivery ${facts.id}`);
+      if (wrong !== undefined) throw wrong;
+      const { id, listener, receivedAt, proof, replayOf } = facts;
+      const origin = replayOf === undefined ? {} : { replayOf };
+      return { id, listener, receivedAt, ...head, body: opened(keys, id, body), ...origin, proof };
+    },
+  };
+}
+
+function opened(keys: StoreKeys | undefined, id: string, body: Uint8Array): Buffer {
+  if (body[0] !== ENCRYPTED) return decode(body);
+  const what = `the body of delivery ${id}`;
+  const found = keys?.keyring.decrypt(nameOf(id), body.subarray(1));
+  if (found !== undefined && "bytes" in found) return decode(found.bytes);
+  if (found?.verdict === "forged") throw forged(what);
+  throw unknownKey(keys?.keyring, what, Buffer.from(body.subarray(1, 5)).toString("hex"));
+}
+
+const nameOf = (delivery: string): string => `body ${delivery}`;
+
+/** Over the bytes of the body as they are stored: a tenth of what came. */
+function textOf(facts: Signed, head: string, body: Uint8Array): string {
+  const { id, listener, receivedAt, proof, replayOf } = facts;
+  const { namespace, name } = listener;
+  const said = [id, namespace, name, receivedAt, proof, replayOf ?? null, hash("sha256", body, "base64url")];
+  return `record ${JSON.stringify(said)}\n${head}`;
+}

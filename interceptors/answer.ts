@@ -100,15 +100,17 @@ async function ask(
   try {
     const compiled = interceptor.compile(params, { namespace, ...tools });
     const arrival = { id, listener: trigger, receivedAt: (tools.clock ?? Date.now)(), method: "POST", url };
-    if (compiled.proof !== undefined) {
-      const proofs = createVerifier(tools.secrets).begin({ ...arrival, headers, body: Buffer.from(body) });
-      const proof = await proofs.check(compiled.proof);
-      if (!proof.ok) {
-        // A Secret cannot be looked for without a namespace; that nothing is there to prove is seen before.
-        const lost = context === undefined && proof.code !== "SLUICE_SIGNATURE_MISSING";
-        const code = lost ? GRPC.INVALID_ARGUMENT : refusalCode(compiled.proof, proof.code);
-        return { continue: false, code, reason: proof.reason };
-      }
+    const verifier = createVerifier(tools.secrets, tools.http && { http: tools.http });
+    const proofs = verifier.begin({ ...arrival, headers, body: Buffer.from(body) });
+    // What an expression compares it compares itself, here as in Tekton.
+    const demands = interceptor.name === "cel" ? [] : (compiled.proofs ?? []);
+    for (const demand of demands) {
+      const proof = await proofs.check(demand);
+      if (proof.ok) continue;
+      // A Secret cannot be looked for without a namespace; that nothing is there to prove is seen before.
+      const lost = context === undefined && proof.code !== "SLUICE_SIGNATURE_MISSING";
+      const code = lost ? GRPC.INVALID_ARGUMENT : refusalCode(demand, proof.code);
+      return { continue: false, code, reason: proof.reason };
     }
     // Expressions may ask for the request's URL and the trigger, so cel alone cannot do without.
     if (context === undefined && interceptor.name === "cel")

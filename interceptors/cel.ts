@@ -7,7 +7,13 @@ import type { OverlayKey } from "../src/cel/overlay-key.ts";
 import { overlayKey } from "../src/cel/overlay-key.ts";
 import type { CelProgram, SecretView } from "../src/cel/program.ts";
 import { compileCel } from "../src/cel/program.ts";
-import { provesSecret, readsSensitiveHeader, withSecrets } from "../src/cel/secrets.ts";
+import {
+  comparedHeaders,
+  type HeaderComparison,
+  provesSecret,
+  readsSensitiveHeader,
+  withSecrets,
+} from "../src/cel/secrets.ts";
 import { CelSyntaxError } from "../src/cel/source.ts";
 import { overlayJson } from "../src/cel/to-json.ts";
 import type { Value } from "../src/cel/values.ts";
@@ -17,7 +23,7 @@ import { createWork } from "../src/cel/work.ts";
 import type { Cost } from "../src/core/cost-budget.ts";
 import type { Event } from "../src/core/delivery.ts";
 import { fault, SluiceError } from "../src/core/errors.ts";
-import type { Verdict } from "../src/core/interceptor.ts";
+import type { ProofDemand, Verdict } from "../src/core/interceptor.ts";
 import { defineInterceptor, GRPC, PASS } from "../src/core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../src/core/json.ts";
 import { object, readParams, text, unknownParams } from "./params.ts";
@@ -46,16 +52,22 @@ export const cel = defineInterceptor({
       ...(condition === undefined ? [] : [condition]),
       ...additions.map(({ program }) => program),
     ];
-    const readsHeaders = programs.some(({ tree }) => readsSensitiveHeader(tree.root));
+    const compared = condition === undefined ? [] : comparedHeaders(condition.tree.root);
+    const readsHeaders = programs.some(({ tree }) => readsSensitiveHeader(tree.root, compared));
     const view: SecretView = { namespace: tools.namespace, secrets: tools.secrets };
+    const recorded = condition && proved(condition, compared);
+    const comparesSecret =
+      condition !== undefined && compared.length === 0 && provesSecret(condition.tree.root);
     return {
+      ...(compared.length > 0 && { proofs: compared.map((one) => demandOf(one, tools.namespace)) }),
       ...(readsHeaders && { readsHeaders }),
-      comparesSecret: condition !== undefined && provesSecret(condition.tree.root),
+      ...(comparesSecret && { comparesSecret }),
       intercept(event: Event, cost?: Cost) {
+        const filter = event.proofsRecorded ? recorded : condition;
         // One budget for all expressions: many cheap ones must not add up to a long stop.
         const work = createWork(cost);
         const verdict = guarded(() =>
-          withSecrets(view, (known) => decide(condition, additions, event, known, work)),
+          withSecrets(view, (known) => decide(filter, additions, event, known, work)),
         );
         return verdict instanceof Promise ? verdict.catch(stopFor) : verdict;
       },
@@ -71,6 +83,17 @@ export const cel = defineInterceptor({
     };
   },
 });
+
+/** The comparison as a proof that is demanded before any step of the chain sees the event. */
+function demandOf({ header, secret: name, key }: HeaderComparison, namespace: string): ProofDemand {
+  return { scheme: "cel-header", secret: { namespace, name, key }, parameters: [header], hides: [header] };
+}
+
+/** A filter for deliveries whose proofs are recorded and whose values are masked: comparisons that held hold again. */
+function proved(filter: CelProgram, compared: readonly HeaderComparison[]): CelProgram {
+  if (compared.length === 0) return filter;
+  return { ...filter, evaluate: filter.assuming(compared.map(({ node }) => node)) };
+}
 
 function compiled(expression: string): CelProgram {
   try {

@@ -15,8 +15,11 @@ export function proofOf(
   scheme: string,
   ref: Read<typeof secretRef.shape> | undefined,
   tools: InterceptorTools,
-): { readonly proof?: ProofDemand } {
-  return ref === undefined ? {} : { proof: { scheme, secret: secretOf(scheme, "secretRef", ref, tools) } };
+  parameters: readonly string[] = [],
+): { readonly proofs?: readonly ProofDemand[] } {
+  if (ref === undefined) return {};
+  const secret = secretOf(scheme, "secretRef", ref, tools);
+  return { proofs: [{ scheme, secret, ...(parameters.length > 0 && { parameters }) }] };
 }
 
 /** A check of the event's type; an empty list lets nothing pass, an absent one everything. */

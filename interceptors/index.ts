@@ -8,6 +8,7 @@ import { github } from "./github.ts";
 import { gitlab } from "./gitlab.ts";
 import type { ParamShape } from "./params.ts";
 import { unknownParams } from "./params.ts";
+import { proof } from "./proof.ts";
 import { slack } from "./slack.ts";
 
 /** A built-in may tell which parameters it knows. */
@@ -15,7 +16,7 @@ interface BuiltIn extends Interceptor {
   readonly shape?: ParamShape;
 }
 
-export const BUILT_IN: readonly BuiltIn[] = [bitbucket, cel, github, gitlab, slack];
+export const BUILT_IN: readonly BuiltIn[] = [bitbucket, cel, github, gitlab, proof, slack];
 
 /**
  * Parameters that a built-in does not know, by path: `secretRef.key`. The gateway ignores them as Tekton does; they are

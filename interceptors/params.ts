@@ -1,7 +1,7 @@
 /** Parameters of interceptors, read as Tekton reads them: names without regard to case, null as absent, types strictly. */
 
 import { fault } from "../src/core/errors.ts";
-import type { InterceptorTools, ProofDemand } from "../src/core/interceptor.ts";
+import type { InterceptorTools, SecretKey } from "../src/core/interceptor.ts";
 import { GRPC } from "../src/core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../src/core/json.ts";
 import { isJsonObject, setOwn } from "../src/core/json.ts";
@@ -27,6 +27,12 @@ export const text: Reader<string> = (value, place) =>
 
 export const flag: Reader<boolean> = (value, place) =>
   typeof value === "boolean" ? value : wrongType(value, "true or false", place);
+
+/** A whole number that is not negative. */
+export const count: Reader<number> = (value, place) =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+    ? value
+    : wrongType(value, "a whole number", place);
 
 export const texts: Reader<readonly string[]> = (value, place) =>
   Array.isArray(value)
@@ -93,7 +99,7 @@ export function secretOf(
   field: string,
   ref: Read<typeof secretRef.shape>,
   tools: Pick<InterceptorTools, "namespace">,
-): ProofDemand["secret"] {
+): SecretKey {
   const { secretName: name = "", secretKey: key = "" } = ref;
   const empty = key === "" ? "secretKey" : name === "" ? "secretName" : undefined;
   if (empty === undefined) return { namespace: tools.namespace, name, key };

@@ -21,7 +21,7 @@ export const slack = defineInterceptor({
     const { requestedFields, signingSecretRef } = readParams("slack", shape, params);
     const secret = signingSecretRef && secretOf("slack", "signingSecretRef", signingSecretRef, tools);
     return {
-      ...(secret && { proof: { scheme: "slack", secret } }),
+      ...(secret && { proofs: [{ scheme: "slack", secret }] }),
       intercept({ headers, payload }) {
         if (header(headers, "Content-Type") !== "application/x-www-form-urlencoded")
           return stop(GRPC.INVALID_ARGUMENT, "Content-Type is not application/x-www-form-urlencoded");

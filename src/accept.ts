@@ -3,7 +3,7 @@
 import { findAgain } from "./again.ts";
 import { isProved } from "./claims.ts";
 import type { Decision } from "./core/decision.ts";
-import type { Delivery, Payload } from "./core/delivery.ts";
+import type { Delivery, Payload, RequestHead } from "./core/delivery.ts";
 import { payload } from "./core/delivery.ts";
 import type { Tell } from "./core/fact.ts";
 import { newDeliveryId } from "./core/identity.ts";
@@ -11,13 +11,15 @@ import type { StoreKeys } from "./core/integrity.ts";
 import type { ActNote, Ledger } from "./core/ledger.ts";
 import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
 import { allVisible } from "./core/plan.ts";
+import { demandsOf } from "./core/proof.ts";
 import type { Queue } from "./core/queue.ts";
+import { maskLastSegment } from "./core/url.ts";
 import { createDecideNow } from "./decide-now.ts";
 import { createKeep } from "./keep.ts";
-import { refuseBroken, refuseNoJson, refuseUnproved } from "./refuse.ts";
+import { refuseBroken, refuseByHead, refuseNoJson, refuseUnproved } from "./refuse.ts";
 import type { Turns } from "./turns.ts";
 import type { UnprovedLimits } from "./unproved.ts";
-import type { Verifier } from "./verify/verifier.ts";
+import type { OpenProofs, Verifier } from "./verify/verifier.ts";
 
 export interface AcceptNeeds {
   readonly verifier: Verifier;
@@ -41,7 +43,23 @@ export interface AcceptNeeds {
   readonly newId?: (now: number) => string;
 }
 
+type Arrival = Omit<Delivery, "id" | "listener">;
+
+/** A delivery whose head is known and whose body is arriving. */
+export interface Arriving {
+  /** Takes the next bytes of the body: signatures are computed over them at once. */
+  update(chunk: Buffer): void;
+  /** As {@link Accept.accept}, with the head that this was opened with. */
+  accept(arrival: Arrival): Promise<string>;
+}
+
 export interface Accept {
+  /**
+   * Opens a delivery by its head.
+   *
+   * @throws SluiceError 401 when every trigger demands a proof and the head holds none of them: its body is not read.
+   */
+  open(head: RequestHead, plan: ListenerPlan): Arriving;
   /**
    * Takes a delivery in.
    *
@@ -52,7 +70,7 @@ export interface Accept {
    * @throws SluiceError 500 when the listener itself cannot be read, 401 when every trigger demands a proof and none
    *   holds, 400 for a body that is no JSON object, 503 when it could not be stored. Nothing was accepted then.
    */
-  accept(arrival: Omit<Delivery, "id" | "listener">, plan: ListenerPlan): Promise<string>;
+  accept(arrival: Arrival, plan: ListenerPlan): Promise<string>;
   /**
    * Decides a stored delivery again as a delivery of its own, with new names.
    *
@@ -87,20 +105,32 @@ export function createAccept(needs: AcceptNeeds): Accept {
   const keep = createKeep({ ledger, queue, decideNow, tell, keys, clock, ...(limits && { limits }) });
   const again = findAgain({ ledger, plans, visible });
 
+  async function take(arrival: Arrival, declared: ListenerPlan, opened?: OpenProofs): Promise<string> {
+    const listener = { namespace: declared.namespace, name: declared.name };
+    refuseBroken(declared);
+    const plan = declared.foreign === undefined ? declared : await visible(declared);
+    const arrived: Delivery = { id: newId(arrival.receivedAt), listener, ...arrival };
+    const proofs = opened?.finish(arrived) ?? verifier.begin(arrived);
+    await refuseUnproved(plan, proofs);
+    if (!isProved(proofs.scheme())) limits?.admit(listener);
+    const delivery = withoutProof(arrived, plan);
+    const body = payloadOf(delivery);
+    if (plan.payloadValidation) refuseNoJson(body, delivery);
+    const once = plan.onDuplicate !== "rerun";
+    return keep(plan, delivery, proofs, body, { once, now: false });
+  }
+
   return {
-    async accept(arrival, declared) {
-      const listener = { namespace: declared.namespace, name: declared.name };
-      refuseBroken(declared);
-      const plan = declared.foreign === undefined ? declared : await visible(declared);
-      const delivery: Delivery = { id: newId(arrival.receivedAt), listener, ...arrival };
-      const proofs = verifier.begin(delivery);
-      await refuseUnproved(plan, proofs);
-      if (!isProved(proofs.scheme())) limits?.admit(listener);
-      const body = payloadOf(delivery);
-      if (plan.payloadValidation) refuseNoJson(body, delivery);
-      const once = plan.onDuplicate !== "rerun";
-      return keep(plan, delivery, proofs, body, { once, now: false });
+    open(head, plan) {
+      const { namespace, name } = plan;
+      // Secrets of another namespace are used only where the listener's account may see the triggers that name them.
+      const demands = plan.foreign === undefined ? demandsOf(plan) : [];
+      const opened = verifier.open(head, demands, `${namespace}/${name}`, clock());
+      if (plan.fault === undefined) refuseByHead(plan, opened);
+      return { update: opened.update, accept: (arrival) => take(arrival, plan, opened) };
     },
+
+    accept: (arrival, plan) => take(arrival, plan),
 
     async replay(id, { note, trigger, id: own } = {}) {
       const { stored, proof, plan } = await again(id, trigger);
@@ -122,6 +152,13 @@ export function createAccept(needs: AcceptNeeds): Accept {
       return (await decideNow.settled(plan, delivery, proofs, payloadOf(delivery))).decisions;
     },
   };
+}
+
+/** What triggers and the store may see: a token at the end of the path was for the gateway alone. */
+function withoutProof(delivery: Delivery, { hides }: ListenerPlan): Delivery {
+  if (hides === undefined) return delivery;
+  const url = hides.includes("/") ? maskLastSegment(delivery.url) : delivery.url;
+  return { ...delivery, url, hides };
 }
 
 function payloadOf({ body }: Delivery): Payload {

@@ -6,7 +6,7 @@ import { restId, triggerOfJob } from "./core/identity.ts";
 import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan } from "./core/plan.ts";
-import { dedupeKey } from "./core/provider.ts";
+import { dedupeKey, signedKey } from "./core/provider.ts";
 
 type Decisions = readonly Decision[];
 
@@ -20,13 +20,16 @@ export function isProved(proof: string): boolean {
 /**
  * The key that a delivery of a sender would claim; undefined where its provider gives no stable id. The proof is part of
  * it, so that guessing a delivery id, or signing with yesterday's secret, cannot consume it.
+ *
+ * @param signed the id that the proof covers, where it covers one: then no id beside it counts.
  */
 export function claimKey(
   { provider, proof }: Pick<DeliveryRecord, "provider" | "proof">,
   { headers }: Pick<Delivery, "headers">,
   body: Payload,
+  signed?: string,
 ): string | undefined {
-  const id = dedupeKey(provider, headers, body);
+  const id = signed === undefined ? dedupeKey(provider, headers, body) : signedKey(signed);
   return id === undefined ? undefined : `${id} ${proof}`;
 }
 

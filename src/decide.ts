@@ -65,6 +65,7 @@ export async function decide(
   const decisions: Decision[] = [];
   const crowd = createCrowd(ASKED_AT_ONCE, until);
   const question = { plan, delivery, body, hidden, explain, budget, pause };
+  const recorded = proofs.recorded;
   // Asking every trigger's demands anew would cost more than most filters.
   const known = new Map<readonly ProofDemand[], Proved>();
   for (const group of plan.groups) {
@@ -86,7 +87,7 @@ export async function decide(
         continue;
       }
       // A group's chain is asked once, and not at all by senders that no trigger of the group trusts.
-      shared ??= runChain(group.chain, eventFor(groupName(plan, group), delivery, body), {
+      shared ??= runChain(group.chain, eventFor(groupName(plan, group), delivery, body, recorded), {
         ...{ explain, pause, cost: budget.begin() },
       });
       const decision =
@@ -141,11 +142,12 @@ function answer(
 /** As in Tekton, a group passes on headers and extensions; a body that it changed is lost. */
 function ask(
   trigger: TriggerPlan,
-  { id, url, headers, extensions }: Event,
+  { id, url, headers, extensions, proofsRecorded }: Event,
   body: Payload,
   options: ChainOptions,
 ) {
-  return runChain(trigger.chain, { id, trigger, url, headers, payload: body, extensions }, options);
+  const event = { id, trigger, url, headers, payload: body, extensions };
+  return runChain(trigger.chain, proofsRecorded ? { ...event, proofsRecorded } : event, options);
 }
 
 function conclude(
@@ -177,7 +179,7 @@ async function prove(
   let holds = true;
   for (const demand of demands) {
     const proof = await proofs.check(demand);
-    const name = `${demand.scheme} Secret ${demand.secret.namespace}/${demand.secret.name}`;
+    const name = shownDemand(demand);
     holds = proof.ok;
     if (proof.ok) steps.push({ station: "verify", name, verdict: "pass" });
     else steps.push({ station: "verify", name, verdict: "stop", reason: proof.reason });
@@ -186,6 +188,11 @@ async function prove(
   const proved = { holds, steps };
   known.set(demands, proved);
   return proved;
+}
+
+function shownDemand({ scheme, secret, parameters = [] }: ProofDemand): string {
+  if (secret !== undefined) return `${scheme} Secret ${secret.namespace}/${secret.name}`;
+  return `${scheme} ${parameters[0] ?? ""}`;
 }
 
 /** What is said of a trigger that demands no proof and does not say that this is meant. */
@@ -230,9 +237,10 @@ function inDoubt(
   return { trigger: named, result: "failed", reason: `${message}. ${fix}`, code, trace };
 }
 
-function eventFor(trigger: ObjectName, delivery: Delivery, body: Payload): Event {
+function eventFor(trigger: ObjectName, delivery: Delivery, body: Payload, recorded: boolean): Event {
   const { id, url, headers } = delivery;
-  return { id, trigger, url, headers, payload: body, extensions: {} };
+  const event = { id, trigger, url, headers, payload: body, extensions: {} };
+  return recorded ? { ...event, proofsRecorded: true } : event;
 }
 
 // Tekton gives a group's interceptors the listener's namespace; the group's own name tells which chain is meant.

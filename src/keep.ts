@@ -70,7 +70,7 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock, limits
     const decisions = decided && signDecisions(keys, decided.decisions);
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
     const proved = isProved(facts.proof);
-    const key = once ? claimKey(facts, delivery, body) : undefined;
+    const key = once ? claimKey(facts, delivery, body, proofs.signedId()) : undefined;
     const entry: NewDelivery = {
       delivery,
       facts,

@@ -148,7 +148,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   opened.defer(() => store?.close());
 
   // 4. the two ways
-  const verifier = createVerifier(inForce.secrets);
+  const verifier = createVerifier(inForce.secrets, { http });
   const { plans } = inForce;
   const { visible } = declared;
   const { decideWithin, decideBudget } = settings;
@@ -212,7 +212,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     const { maxBody, maxInFlight, defaultListener, unverifiedReply } = settings;
     const ingress = createIngress({
       plans,
-      accept: flows.accept,
+      ...{ accept: flows.accept, open: flows.open },
       tell,
       maxBody,
       maxInFlight,

@@ -1,11 +1,11 @@
 /** What is refused before anything is stored: listeners that cannot be read, senders without proof, bodies that are no JSON. */
 
 import type { Delivery, Payload } from "./core/delivery.ts";
-import { fault, reasonOf } from "./core/errors.ts";
+import { fault, reasonOf, type SluiceError } from "./core/errors.ts";
 import { header } from "./core/headers.ts";
 import { isJsonObject } from "./core/json.ts";
 import type { ListenerPlan, TriggerPlan } from "./core/plan.ts";
-import type { DeliveryProofs, ProofFailure } from "./verify/verifier.ts";
+import type { DeliveryProofs, OpenProofs, ProofFailure } from "./verify/verifier.ts";
 
 /** @throws SluiceError SLUICE_LISTENER_BROKEN: none of its triggers can be found. */
 export function refuseBroken({ namespace, name, fault: cause }: ListenerPlan): void {
@@ -18,7 +18,35 @@ export function refuseBroken({ namespace, name, fault: cause }: ListenerPlan): v
 interface Unproved {
   readonly reason: string;
   readonly told: string;
+  /** Not every secret could be tried. */
+  readonly beyond?: SluiceError;
   readonly diagnose?: () => Promise<string>;
+}
+
+/**
+ * Refuses by the head of a request what no body can prove: when every trigger demands a proof, and none of these proofs
+ * is in the head. Nothing of the body needs to be read then.
+ *
+ * @throws SluiceError SLUICE_UNVERIFIED.
+ */
+export function refuseByHead(plan: ListenerPlan, proofs: OpenProofs): void {
+  let first: Unproved | undefined;
+  for (const { triggers } of plan.groups) {
+    for (const trigger of triggers) {
+      const reason = trustsNobody(trigger) ?? hopeless(trigger, proofs);
+      if (reason === undefined) return;
+      first ??= reason;
+    }
+  }
+  if (first !== undefined) throw fault("SLUICE_UNVERIFIED", { reason: first.reason, told: first.told });
+}
+
+function hopeless({ proofs: demands }: TriggerPlan, proofs: OpenProofs): Unproved | undefined {
+  for (const demand of demands) {
+    const failure = proofs.ruledOut(demand);
+    if (failure !== undefined) return { reason: failure.reason, told: toldOf(failure) };
+  }
+  return undefined;
 }
 
 /**
@@ -27,8 +55,9 @@ interface Unproved {
  *
  * A listener without triggers has nobody to say who may send to it: what comes is kept only where that was spelled out.
  *
- * @throws SluiceError SLUICE_UNVERIFIED, SLUICE_LISTENER_EMPTY, SLUICE_PROOF_AWAY when a Secret cannot be read just
- *   now, or SLUICE_TRIGGER_UNSEEN when a right cannot be asked for.
+ * @throws SluiceError SLUICE_UNVERIFIED, SLUICE_LISTENER_EMPTY, SLUICE_PROOF_AWAY when a Secret cannot be read just now,
+ *   SLUICE_PROOF_BUDGET when the body is too large to be checked against all secrets, or SLUICE_TRIGGER_UNSEEN when a
+ *   right cannot be asked for.
  */
 export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs): Promise<void> {
   const triggers = plan.groups.flatMap((group) => group.triggers);
@@ -36,39 +65,45 @@ export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs)
     throw fault("SLUICE_LISTENER_EMPTY", { listener: `${plan.namespace}/${plan.name}` });
   const reasons = await Promise.all(triggers.map((trigger) => unproved(trigger, proofs)));
   const [first] = reasons;
-  if (first !== undefined && reasons.every((reason) => reason !== undefined)) {
-    const { reason, told, diagnose } = first;
-    const more = (await diagnose?.()) ?? "";
-    throw fault("SLUICE_UNVERIFIED", { reason: `${reason}${more}`, told });
-  }
+  if (first === undefined || reasons.includes(undefined)) return;
+  const beyond = reasons.find((reason) => reason?.beyond)?.beyond;
+  if (beyond !== undefined) throw beyond;
+  const { reason, told, diagnose } = first;
+  const more = (await diagnose?.()) ?? "";
+  throw fault("SLUICE_UNVERIFIED", { reason: `${reason}${more}`, told });
 }
 
 /** Undefined where it does trust him. */
 async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<Unproved | undefined> {
-  const { fault: broken, barred } = trigger;
+  const { barred } = trigger;
   if (barred?.retry === "soon") throw barred;
   if (barred !== undefined)
     return { reason: `${barred.message}. ${barred.fix}`, told: "the listener may not say how" };
-  if (broken?.code === "SLUICE_PROOF_UNDECLARED" || (broken && trigger.unreadable))
-    return { reason: `${broken.message}. ${broken.fix}`, told: "the listener does not say how" };
+  const nobody = trustsNobody(trigger);
+  if (nobody !== undefined) return nobody;
   let first: Unproved | undefined;
   for (const demand of trigger.proofs) {
     const proof = await proofs.check(demand);
     if (proof.ok) continue;
     // Neither proved nor refuted: it cannot be kept, since its signature would have to be kept with it.
     if (proof.transient) throw fault("SLUICE_PROOF_AWAY", { reason: proof.reason });
-    first ??= {
-      reason: proof.reason,
-      told: toldOf(proof),
-      ...(proof.diagnose && { diagnose: proof.diagnose }),
-    };
+    const beyond = proof.code === "SLUICE_PROOF_BUDGET" ? { beyond: proof.error } : {};
+    const { diagnose } = proof;
+    first ??= { reason: proof.reason, told: toldOf(proof), ...beyond, ...(diagnose && { diagnose }) };
   }
   return first;
 }
 
-/** The header is the sender's own; which Secret it was held against, and whether there is one, is not. */
-function toldOf({ code, header: name }: ProofFailure): string {
-  return code === "SLUICE_SIGNATURE_MISSING" ? `header ${name} is missing` : `header ${name} does not match`;
+/** True words of a trigger that no proof can open. */
+function trustsNobody({ fault: broken, unreadable }: TriggerPlan): Unproved | undefined {
+  if (broken?.code !== "SLUICE_PROOF_UNDECLARED" && !(broken && unreadable)) return undefined;
+  return { reason: `${broken.message}. ${broken.fix}`, told: "the listener does not say how" };
+}
+
+/** What the sender sent is his own; which Secret it was held against, and whether there is one, is not. */
+function toldOf({ code, place }: ProofFailure): string {
+  const isMissing = code === "SLUICE_SIGNATURE_MISSING" || code === "SLUICE_PROOF_MISSING";
+  return `${place} ${isMissing ? "is missing" : "does not match"}`;
 }
 
 /**

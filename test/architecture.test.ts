@@ -101,7 +101,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, readonly string[]> = {
   fastify: ["ingress", "ops", "tls"],
   "@octokit/webhooks": ["verify", "interceptors"],
-  "@octokit/webhooks-methods": ["cli", "verify"],
+  "@octokit/webhooks-methods": ["cli"],
   "@octokit/webhooks-examples": ["cli"],
   "@bufbuild/cel": ["cel"],
   "@bufbuild/cel-spec": ["cel"],
@@ -114,6 +114,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   pg: ["store"],
   "@electric-sql/pglite": ["store"],
   "@kubernetes/client-node": ["kube"],
+  jose: ["verify"],
   pino: ["record"],
   "pino-pretty": ["record"],
   "prom-client": ["record"],

@@ -186,13 +186,32 @@ describe("a chain that leaves the process", () => {
     assert.deepEqual([gate.asked.length, most], [40, 16]);
   });
 
-  test("of which only local steps look at masked headers is in doubt too, where they compare a Secret", async () => {
-    await using gate = await serveInterceptor((_asked, number) =>
+  const awayOnce = () =>
+    serveInterceptor((_asked, number) =>
       number === 1 ? { status: 503, body: {} } : { body: { continue: true } },
     );
-    const compares = cel("header.canonical('X-Gate-Token').compareSecret('token', 'hook')");
-    await using flows = await openFlows([secret("hook", "s3cret"), ...chainTo(gate.url, compares)]);
+  const COMPARES = "header.canonical('X-Gate-Token').compareSecret('token', 'hook')";
+
+  test("behind a header that was compared with a Secret remembers that it held, for the worker and for a replay", async () => {
+    await using gate = await awayOnce();
+    await using flows = await openFlows([secret("hook", "s3cret"), ...chainTo(gate.url, cel(COMPARES))]);
     const id = await flows.send(push({ headers: SECRET_HEADER }));
+    assert.equal((await decisionOf(flows, id))?.result, "waiting");
+    await flows.drain();
+    assert.equal((await decisionOf(flows, id))?.result, "matched");
+    const record = await flows.store.ledger.find(id);
+    assert.equal(record?.proof, "cel-header(ci/hook/token/X-Gate-Token)");
+    assert.deepEqual(record.headers["X-Gate-Token"], ["***"]);
+    const replay = await flows.accept.replay(id);
+    assert.equal((await decisionOf(flows, replay))?.result, "matched");
+  });
+
+  test("of which local steps compare a masked header in another form is in doubt", async () => {
+    await using gate = await awayOnce();
+    const compares = cel(`body.a == 1 || ${COMPARES}`);
+    await using flows = await openFlows([secret("hook", "s3cret"), ...chainTo(gate.url, compares)]);
+    const body = '{"ref":"refs/heads/main","a":0}';
+    const id = await flows.send(push({ headers: SECRET_HEADER, body }));
     await flows.drain();
     assert.equal((await decisionOf(flows, id))?.code, "SLUICE_HEADERS_MASKED");
   });

@@ -29,6 +29,8 @@ export interface CelProgram {
    * @throws CelFailure when there is no value; SecretsNeeded when a Secret has to be read first.
    */
   evaluate(activation: Activation, secrets: SecretView, work?: Work): Value;
+  /** The same program where these calls of the tree give true, whatever their operands are. */
+  assuming(calls: readonly Node[]): CelProgram["evaluate"];
   /** Compiles a part of the tree that stands outside all macros, to see its value. */
   part(node: Node): (activation: Activation, secrets: SecretView) => Value;
 }
@@ -66,6 +68,18 @@ export function compileCel(expression: string, environment: Environment = ENVIRO
       type: checked.type,
       tree,
       evaluate: (activation, secrets, work = createWork()) => run(evaluate, names, activation, secrets, work),
+      assuming(calls) {
+        const overloads = new Map(checked.overloads);
+        for (const call of calls) {
+          const known = overloads.get(call) ?? [];
+          overloads.set(
+            call,
+            known.map((one) => ({ ...one, run: () => true })),
+          );
+        }
+        const assumed = compile(tree.root, { ...checked, overloads }, slots);
+        return (activation, secrets, work = createWork()) => run(assumed, names, activation, secrets, work);
+      },
       part(node) {
         const part = compile(node, checked, slots);
         return (activation, secrets) => run(part, names, activation, secrets, createWork());

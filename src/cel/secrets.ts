@@ -1,6 +1,6 @@
 /** Secrets for compareSecret: expressions are evaluated at once, so a Secret not yet read ends the try and starts another. */
 
-import { isSensitive } from "../core/headers.ts";
+import { canonicalName, isSensitive } from "../core/headers.ts";
 import type { SecretData } from "../core/secrets.ts";
 import type { Node } from "./ast.ts";
 import { children } from "./ast.ts";
@@ -70,18 +70,64 @@ export function provesSecret(node: Node): boolean {
   return node.name === "compareSecret" && node.target !== undefined && readsEvent(node.target);
 }
 
+/** A comparison of one header with a Secret. */
+export interface HeaderComparison {
+  /** In canonical spelling. */
+  readonly header: string;
+  readonly secret: string;
+  readonly key: string;
+  /** The call that compares. */
+  readonly node: Node;
+}
+
+/**
+ * The comparisons that a filter cannot be true without: conjuncts of the form
+ * `header.canonical('X').compareSecret('key', 'secret')`, or with `header['X'][0]`.
+ *
+ * @param node a filter's tree.
+ */
+export function comparedHeaders(node: Node): readonly HeaderComparison[] {
+  if (node.kind !== "call") return [];
+  if (node.name === "_&&_") return node.args.flatMap(comparedHeaders);
+  if (node.name !== "compareSecret" || node.target === undefined) return [];
+  const header = firstValueOf(node.target);
+  // The third argument once was a namespace; Tekton ignores it.
+  const [key, secret] = node.args.map(constantText);
+  return header && key && secret ? [{ header, key, secret, node }] : [];
+}
+
+/** The header whose first value an expression is, by a name that is written out. */
+function firstValueOf(node: Node): string | undefined {
+  if (node.kind !== "call") return undefined;
+  const [first, second] = node.args;
+  if (node.name === "canonical" && isHeader(node.target)) {
+    const name = constantText(first);
+    return name === undefined ? undefined : canonicalName(name);
+  }
+  const isFirst = node.name === "_[_]" && second?.kind === "const" && second.value === 0n;
+  if (!isFirst || first === undefined) return undefined;
+  const name = headerName(first);
+  // Under any other spelling there is nothing: the filter fails, and demands nothing that could hold.
+  return name !== undefined && canonicalName(name) === name ? name : undefined;
+}
+
 function readsEvent(node: Node): boolean {
   return node.kind === "ident" || children(node).some(readsEvent);
 }
 
 /**
- * True when an expression may read a sensitive header: anything of `header` but fields, elements, `match` and
+ * True when an expression may read a header that is masked: anything of `header` but fields, elements, `match` and
  * `canonical` under a name that is written out and is that of no sensitive one.
+ *
+ * @param proofs comparisons that count by the record of the proof: what they read does not matter, but the header that
+ *   they read is masked for all others, whatever its name.
  */
-export function readsSensitiveHeader(node: Node): boolean {
+export function readsSensitiveHeader(node: Node, proofs: readonly HeaderComparison[] = []): boolean {
+  if (proofs.some((proof) => proof.node === node)) return false;
   if (node.kind === "ident") return node.name === "header";
   const name = headerName(node);
-  return name === undefined ? children(node).some(readsSensitiveHeader) : isSensitive(name);
+  if (name === undefined) return children(node).some((child) => readsSensitiveHeader(child, proofs));
+  return isSensitive(name) || proofs.some((proof) => proof.header === canonicalName(name));
 }
 
 function headerName(node: Node): string | undefined {

@@ -23,6 +23,7 @@ export function demandedSecrets(listeners: readonly ListenerPlan[]): readonly De
     // Its Secrets are not the listener's to use.
     if (trigger.barred !== undefined) continue;
     for (const { secret } of trigger.proofs) {
+      if (secret === undefined) continue;
       const { namespace, name, key } = secret;
       const place = `${namespace}/${name}/${key}`;
       if (!demanded.has(place)) demanded.set(place, { trigger, secret });

@@ -128,6 +128,7 @@ async function deliveryOf(
 async function secretOf(plan: ListenerPlan, provider: string, secrets: Secrets): Promise<string | undefined> {
   const demands = plan.groups.flatMap(({ triggers }) => triggers.flatMap(({ proofs }) => proofs));
   for (const { secret } of demands.filter(({ scheme }) => scheme === provider)) {
+    if (secret === undefined) continue;
     const [value] = validValues(await secrets.read(secret.namespace, secret.name), secret.key);
     if (value !== undefined) return value.toString("utf8");
   }

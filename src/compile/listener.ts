@@ -9,7 +9,7 @@ import type { EventListener } from "../core/tekton.ts";
 import { makeAnew, type Recall } from "../recall.ts";
 import { readAnnotations } from "./annotations.ts";
 import { compileChain } from "./chain.ts";
-import { isDeclaredOpen, VERIFICATION } from "./proofs.ts";
+import { isDeclaredOpen, tooManySecrets, VERIFICATION } from "./proofs.ts";
 import { compileTrigger, type Findings, type TriggerNeeds } from "./trigger.ts";
 
 export interface CompileNeeds extends TriggerNeeds {
@@ -39,6 +39,8 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
   const groups = selection.groups.map((group) => compileGroup(group, listener, needs));
   const plans = groups.map(({ plan }) => plan);
   const remote = plans.some(({ chain, triggers }) => [{ chain }, ...triggers].some(leavesProcess));
+  const proofs = plans.flatMap(({ triggers }) => triggers.flatMap((trigger) => trigger.proofs));
+  const hides = [...new Set(proofs.flatMap((demand) => demand.hides ?? []))];
   const open = needs.unverified === "allow" || isDeclaredOpen(metadata.annotations[VERIFICATION]);
   const foreign = foreignTo(metadata.namespace, plans);
   const plan: ListenerPlan = {
@@ -47,16 +49,18 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
     uid: metadata.uid ?? uidOf(metadata),
     ...(spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }),
     ...{ groups: plans, remote },
+    ...(hides.length > 0 && { hides }),
     ...said.settings,
     ...(broken && { fault: broken }),
     ...(open && { open }),
     ...(foreign.length > 0 && { foreign }),
     ...(spec.cloudEventURI !== undefined && { cloudEventURI: spec.cloudEventURI }),
   };
+  const many = tooManySecrets(plan);
   return {
     plan,
     errors: [...unusable, ...groups.flatMap(({ errors }) => errors), ...(said.fault ? [said.fault] : [])],
-    warnings: [...selection.faults, ...groups.flatMap(({ warnings }) => warnings)],
+    warnings: [...selection.faults, ...groups.flatMap(({ warnings }) => warnings), ...(many ? [many] : [])],
   };
 }
 

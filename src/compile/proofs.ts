@@ -4,7 +4,8 @@ import type { LocatedDeclarations, SelectedTrigger } from "../catalog/index.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
-import type { ChainStep } from "../core/plan.ts";
+import type { ChainStep, ListenerPlan } from "../core/plan.ts";
+import { countMacs, demandsOf, HASH_BUDGET, MAX_SECRETS } from "../core/proof.ts";
 
 /** On a Trigger, or on a listener for all of its triggers. */
 export const VERIFICATION = "sluice.dev/verification";
@@ -23,7 +24,7 @@ export function proofsOf(
   chain: readonly ChainStep[],
   known: Map<string, readonly ProofDemand[]>,
 ): readonly ProofDemand[] {
-  const demands = chain.flatMap(({ interceptor }) => interceptor.proof ?? []);
+  const demands = chain.flatMap(({ interceptor }) => interceptor.proofs ?? []);
   const key = JSON.stringify(demands);
   const same = known.get(key) ?? demands;
   known.set(key, same);
@@ -32,10 +33,18 @@ export function proofsOf(
 
 /** True when something in the chain can tell a stranger from the sender. */
 export function provesSender(chain: readonly ChainStep[]): boolean {
-  return chain.some(
-    ({ interceptor: { proof, provesSender, comparesSecret } }) =>
-      proof !== undefined || provesSender || comparesSecret,
-  );
+  return chain.some(({ interceptor: { proofs = [], provesSender, comparesSecret } }) => {
+    return proofs.length > 0 || provesSender || comparesSecret;
+  });
+}
+
+/** A listener with so many secrets that a large body cannot be held against all of them. */
+export function tooManySecrets(plan: ListenerPlan): SluiceError | undefined {
+  const count = countMacs(demandsOf(plan));
+  if (count <= MAX_SECRETS) return undefined;
+  const values = { listener: `${plan.namespace}/${plan.name}`, count: String(count) };
+  const bytes = String(Math.floor(HASH_BUDGET / count));
+  return fault("SLUICE_PROOF_SECRETS", { ...values, bytes, limit: String(MAX_SECRETS) });
 }
 
 /** The fault of a trigger that proves nothing, where nobody wrote that this is meant. */

@@ -29,6 +29,7 @@ type Optional =
   | "defaultListener"
   | "tlsCert"
   | "tlsKey"
+  | "tlsClientCa"
   | "retentionCount"
   | "retentionBytes";
 

@@ -10,18 +10,33 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** The certificate that a sender showed and that a trusted authority signed. Never read from a header. */
+export interface ClientCertificate {
+  /** Its subject as one line, most specific part first: `CN=ci.example.com, O=Example`. */
+  readonly subject: string;
+  /** Its subject alternative names: `DNS:ci.example.com`, `URI:spiffe://example.com/ci`. */
+  readonly names: readonly string[];
+}
+
+/** What is known of a request before its body. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query as they stood in the request line. */
+  readonly url: string;
+  readonly headers: HeaderMap;
+  readonly client?: ClientCertificate;
+}
+
 /** One request as it arrived. The bytes are kept as they came: proofs are computed over them. */
-export interface Delivery {
+export interface Delivery extends RequestHead {
   /** UUIDv7; also Tekton's eventID. Sorts by time of arrival. */
   readonly id: string;
   readonly listener: ObjectName;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
-  readonly method: string;
-  /** Path and query as they stood in the request line. */
-  readonly url: string;
-  readonly headers: HeaderMap;
   readonly body: Buffer;
+  /** What proofs read of it (see `ProofDemand.hides`): masked before it is stored. */
+  readonly hides?: readonly string[];
   /** The delivery that this one decides again. */
   readonly replayOf?: string;
 }
@@ -62,4 +77,6 @@ export interface Event {
   readonly payload: Payload;
   /** What earlier interceptors of the chain added. */
   readonly extensions: JsonObject;
+  /** True where the proofs held when the delivery arrived and what they read of it is masked: only the record counts. */
+  readonly proofsRecorded?: true;
 }

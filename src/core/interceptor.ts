@@ -43,7 +43,22 @@ export const PASS: Verdict = { continue: true };
 export interface ProofDemand {
   /** Name of a scheme in src/verify, for example `github`. */
   readonly scheme: string;
-  readonly secret: { readonly namespace: string; readonly name: string; readonly key: string };
+  /** Absent where the scheme needs none: a client certificate, a key that its issuer publishes. */
+  readonly secret?: SecretKey;
+  /** What the scheme is told beside the secret, in the order that it defines. Part of the proof's name. */
+  readonly parameters?: readonly string[];
+  /**
+   * Where the proof stands in the request, if not in a header that is masked by its name: header names in canonical
+   * spelling, query parameters as `?name`, `/` for the last segment of the path. These values are never stored.
+   */
+  readonly hides?: readonly string[];
+}
+
+/** A key of a Secret. */
+export interface SecretKey {
+  readonly namespace: string;
+  readonly name: string;
+  readonly key: string;
 }
 
 /** What compile may use. Everything else an interceptor needs stands in its params. */
@@ -80,12 +95,13 @@ export type HttpClient = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** An interceptor with its parameters built in. */
 export interface CompiledInterceptor {
-  readonly proof?: ProofDemand;
+  /** What the sender must prove before the chain sees the event: all of it. */
+  readonly proofs?: readonly ProofDemand[];
   /** True when asking it leaves this process: such chains may be decided by a worker. */
   readonly remote?: boolean;
   /** True for a program of the operator's, which may prove the sender in its own way (ADR 8). */
   readonly provesSender?: boolean;
-  /** True when it compares something of the event with a Secret: then it is a proof of its own. */
+  /** True when its answer hangs on a comparison with a Secret that is no demand of `proofs`: a proof of its own. */
   readonly comparesSecret?: boolean;
   /** True when its verdict may hang on any header: where sensitive ones are masked, its no proves nothing. */
   readonly readsHeaders?: boolean;

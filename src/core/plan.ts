@@ -74,6 +74,8 @@ export interface ListenerPlan extends ObjectName {
   /** Under which its pod would run in Tekton; `default` without one. */
   readonly serviceAccount?: string;
   readonly groups: readonly TriggerGroupPlan[];
+  /** What proofs read of its deliveries, beside headers that are masked by their name (see `ProofDemand.hides`). */
+  readonly hides?: readonly string[];
   /** Bytes; undefined leaves the gateway's own limit. */
   readonly maxBodyBytes?: number;
   /** Spelled out that anybody may send, where no trigger demands a proof. */

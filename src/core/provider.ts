@@ -216,6 +216,15 @@ export function dedupeKey(provider: string, headers: HeaderMap, body: Payload): 
     if (value === undefined && !part.startsWith("?")) return undefined;
     values.push(value ?? null);
   }
+  return keyOf(provider, values);
+}
+
+/** The key of a delivery whose id is covered by what proved it: that one counts, and no id beside it. */
+export function signedKey(id: string): string {
+  return keyOf("standard-webhooks", [id]);
+}
+
+function keyOf(provider: string, values: readonly (string | null)[]): string {
   const key = JSON.stringify([provider, ...values]);
   return key.length <= MAX_TEXT ? key : `${provider}:${createHash("sha256").update(key).digest("hex")}`;
 }

@@ -16,16 +16,33 @@ export function shownUrl(url: string): string {
   return path.replace(/^.*@/s, `${MASK}@`).slice(0, LONGEST);
 }
 
-/** A request's path and query with the values of sensitive parameters replaced by {@link MASK}; the rest as it came. */
-export function maskQuery(url: string): string {
+/**
+ * A request's path and query with the values of sensitive parameters replaced by {@link MASK}; the rest as it came.
+ *
+ * @param hides what proofs read, beside what is sensitive by name (see `ProofDemand.hides`).
+ */
+export function maskQuery(given: string, hides: readonly string[] = []): string {
+  const url = hides.includes("/") ? maskLastSegment(given) : given;
   const start = url.indexOf("?");
   if (start === -1) return url;
   const parts = url.slice(start + 1).split("&");
   const masked = parts.map((part) => {
-    const name = sensitiveName(part);
+    const name = sensitiveName(part, hides);
     return name === undefined ? part : `${name}=${MASK}`;
   });
   return `${url.slice(0, start)}?${masked.join("&")}`;
+}
+
+/** The third segment of a path, `/namespace/listener/token`: where a token may stand. */
+export function lastSegment(url: string): string | undefined {
+  const [path = ""] = url.split("?", 1);
+  const token = /^\/[^/]+\/[^/]+\/([^/]+)\/?$/.exec(path)?.[1];
+  return token === MASK ? undefined : token;
+}
+
+/** A URL without the token at the end of its path. */
+export function maskLastSegment(url: string): string {
+  return url.replace(/^(\/[^/?]+\/[^/?]+\/)[^/?]+/, `$1${MASK}`);
 }
 
 /** A request's path, and the names of its query with no value at all. */
@@ -41,27 +58,29 @@ export function maskAllOfQuery(url: string): string {
 }
 
 /** What a stored delivery no longer shows of what its sender sent: headers by name, query parameters as `?name`. */
-export function hiddenOf({ headers, url }: Pick<Delivery, "headers" | "url">): readonly string[] {
-  return [...maskedNames(headers), ...maskedParameters(url)];
+export function hiddenOf(delivery: Pick<Delivery, "headers" | "url" | "hides">): readonly string[] {
+  const { headers, url, hides = [] } = delivery;
+  return [...maskedNames(headers, new Set(hides)), ...maskedParameters(url, hides)];
 }
 
 /** The query parameters, as `?name`, whose values {@link maskQuery} took away. */
-export function maskedParameters(url: string): readonly string[] {
+export function maskedParameters(url: string, hides: readonly string[] = []): readonly string[] {
   const start = url.indexOf("?");
   if (start === -1) return [];
   const names = url
     .slice(start + 1)
     .split("&")
-    .flatMap((part) => (part.endsWith(`=${MASK}`) ? (sensitiveName(part) ?? []) : []));
+    .flatMap((part) => (part.endsWith(`=${MASK}`) ? (sensitiveName(part, hides) ?? []) : []));
   return [...new Set(names)].map((name) => `?${name}`);
 }
 
 /** The name of a `name=value` as it is written, where the value is not for everybody. */
-function sensitiveName(part: string): string | undefined {
+function sensitiveName(part: string, hides: readonly string[]): string | undefined {
   const equals = part.indexOf("=");
   if (equals === -1) return undefined;
   const name = part.slice(0, equals);
-  return isSensitive(decoded(name)) ? name : undefined;
+  const read = decoded(name);
+  return isSensitive(read) || hides.includes(`?${read}`) ? name : undefined;
 }
 
 function decoded(name: string): string {

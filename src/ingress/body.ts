@@ -4,6 +4,11 @@ import type { IncomingMessage } from "node:http";
 import { fault } from "../core/errors.ts";
 import type { Share } from "./budget.ts";
 
+export interface ReadOptions {
+  /** Called for each chunk as it arrives, in order, once the share took it: a MAC can be computed before the body is whole. */
+  readonly onChunk?: (chunk: Buffer) => void;
+}
+
 /**
  * Reads a request body.
  *
@@ -12,7 +17,12 @@ import type { Share } from "./budget.ts";
  * @throws SluiceError SLUICE_BUSY where that leaves no room, SLUICE_BODY_TOO_LARGE as soon as the limit is passed (at once where Content-Length says so),
  *   SLUICE_ENCODING for a compressed body, SLUICE_SENDER_GONE when the connection ends first.
  */
-export function readBody(request: IncomingMessage, limit: number, share: Share): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  limit: number,
+  share: Share,
+  { onChunk }: ReadOptions = {},
+): Promise<Buffer> {
   const encoding = request.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     return Promise.reject(fault("SLUICE_ENCODING", { encoding: encoding.slice(0, 50) }));
@@ -27,7 +37,11 @@ export function readBody(request: IncomingMessage, limit: number, share: Share):
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
       const fits = size <= limit && share.take(chunk.length);
-      if (fits) return void chunks.push(chunk);
+      if (fits) {
+        chunks.push(chunk);
+        onChunk?.(chunk);
+        return;
+      }
       chunks.length = 0;
       share.release();
       request.off("data", onData).off("end", onEnd);

@@ -108,8 +108,10 @@ function byHost(plans: Plans, host: string | undefined): ListenerPlan | undefine
 }
 
 function byPath(plans: Plans, path: string): ListenerPlan | undefined {
-  const match = /^\/([a-z0-9-]+)\/([a-z0-9.-]+)\/?$/.exec(path);
-  return match === null ? undefined : plans.find(match[1] as string, match[2] as string);
+  const match = /^\/([a-z0-9-]+)\/([a-z0-9.-]+)(\/[^/]+)?\/?$/.exec(path);
+  const plan = match === null ? undefined : plans.find(match[1] as string, match[2] as string);
+  // What follows the listener's name is a token, where some trigger takes one for a proof.
+  return match?.[3] === undefined || plan?.hides?.includes("/") ? plan : undefined;
 }
 
 /** Without port and final dot. */

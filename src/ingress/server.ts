@@ -2,7 +2,7 @@
 
 import { METHODS } from "node:http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Delivery, ObjectName } from "../core/delivery.ts";
+import type { Delivery, ObjectName, RequestHead } from "../core/delivery.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
@@ -12,16 +12,25 @@ import type { Certificate } from "../tls/certificate.ts";
 import { secureServer } from "../tls/secure-server.ts";
 import { passedBy, readBody } from "./body.ts";
 import { createBudget } from "./budget.ts";
+import { clientOf } from "./client.ts";
 import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
 import { detour, type RouteOptions, routeTo } from "./route.ts";
 
 /** A request whose listener is known: a delivery that has no id yet. */
 export type Arrival = Omit<Delivery, "id" | "listener">;
 
+/** A delivery whose body is arriving. */
+export interface Opened {
+  update(chunk: Buffer): void;
+  accept(arrival: Arrival): Promise<string>;
+}
+
 export interface IngressOptions {
   readonly plans: Plans;
   /** Stores a delivery; resolves with its eventID. @throws SluiceError, whose status becomes the answer. */
   readonly accept: (arrival: Arrival, plan: ListenerPlan) => Promise<string>;
+  /** Opens a delivery before its body is read. @throws SluiceError for what no body can mend: then it is not read. */
+  readonly open?: (head: RequestHead, plan: ListenerPlan) => Opened;
   readonly tell: Tell;
   /** Bytes; a listener may only lower it. */
   readonly maxBody: number;
@@ -113,10 +122,20 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     try {
       plan = routeTo(plans, { method, url, host: request.headers.host }, routes);
       if (closing) return await passedBy(request.raw, fault("SLUICE_STOPPING"));
-      const body = await readBody(request.raw, Math.min(plan.maxBodyBytes ?? maxBody, maxBody), share);
+      const client = clientOf(request.raw.socket);
+      const head: RequestHead = { method, url, headers, ...(client && { client }) };
+      let opened: Opened | undefined;
+      try {
+        opened = options.open?.(head, plan);
+      } catch (refused) {
+        return await passedBy(request.raw, asFault(refused));
+      }
+      const limit = Math.min(plan.maxBodyBytes ?? maxBody, maxBody);
+      const body = await readBody(request.raw, limit, share, opened && { onChunk: opened.update });
       since = clock();
-      const arrival: Arrival = { receivedAt: since, method, url, headers, body };
-      return send(reply, accepted(plan, await accept(arrival, plan), headers));
+      const arrival: Arrival = { ...head, receivedAt: since, body };
+      const id = await (opened?.accept(arrival) ?? accept(arrival, plan));
+      return send(reply, accepted(plan, id, headers));
     } catch (thrown) {
       const error = asFault(thrown);
       const where = plan === undefined ? {} : { listener: { namespace: plan.namespace, name: plan.name } };

@@ -47,6 +47,8 @@ export interface Head {
   readonly method: string;
   readonly url: string;
   readonly headers: HeaderMap;
+  /** What was masked because a proof reads it. */
+  readonly hides?: readonly string[];
   /** SHA-256 of the body, where that is not kept. */
   readonly digest?: string;
 }
@@ -60,9 +62,13 @@ export interface HeadExtras {
 }
 
 /** The request line and headers; sensitive values of headers and query are masked here, so that none can reach storage. */
-export function encodeHead({ method, url, headers }: Delivery, { digest, sign }: HeadExtras = {}): Buffer {
+export function encodeHead(delivery: Delivery, { digest, sign }: HeadExtras = {}): Buffer {
+  const { method, url, headers, hides } = delivery;
   // JSON leaves out what is undefined.
-  const text = JSON.stringify({ method, url: maskQuery(url), headers: maskHeaders(headers), digest });
+  const text = JSON.stringify({
+    ...{ method, url: maskQuery(url, hides), headers: maskHeaders(headers, hides && new Set(hides)) },
+    ...{ hides, digest },
+  });
   if (sign === undefined) return encode(Buffer.from(text));
   return encode(Buffer.from(`${text.slice(0, -1)},"mac":${JSON.stringify(sign(text))}}`));
 }

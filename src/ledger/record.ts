@@ -174,10 +174,11 @@ function reasonOf({ facts, outcome, duplicateOf, said, tried, jobs, runs }: Stor
 }
 
 export function recordOf(stored: StoredSummary, detail: StoredDetail): DeliveryRecord {
+  const { hides: _, ...head } = detail.head;
   const states = new Map(stored.jobs.map(({ id, state }) => [id, state]));
   return {
     ...summaryOf(stored),
-    ...detail.head,
+    ...head,
     decisions: detail.decisions.map(({ job: _, ...decision }) => decision),
     decided: stored.outcome === "duplicate" || (stored.said !== "" && !detail.decisions.some(isWaiting)),
     jobs: jobsOf(detail.decisions).map((job) => ({

@@ -12,12 +12,15 @@ import type { Tell } from "../core/fact.ts";
 export interface CertificateSource {
   readonly cert: string;
   readonly key: string;
+  /** The authorities whose client certificates prove somebody. */
+  readonly clientCa?: string;
 }
 
 /** PEM texts that belong together. */
 export interface Pair {
   readonly cert: string;
   readonly key: string;
+  readonly clientCa?: string;
   /** Milliseconds since the epoch at which the certificate expires. */
   readonly until: number;
   /** For people: `CN=hooks.example.org`. */
@@ -67,15 +70,23 @@ const MAX_PEM = 1_048_576;
  * @throws SluiceError SLUICE_CONFIG_INVALID when half of it is missing, SLUICE_CONFIG_TLS when it cannot be used.
  */
 export async function certificateOf<C extends string, K extends string>(
-  settings: { readonly [S in C | K]?: string },
+  settings: { readonly [S in C | K]?: string } & { readonly tlsClientCa?: string },
   port: PortCertificate<C, K>,
   options: Omit<CertificateOptions, "name">,
 ): Promise<Certificate | undefined> {
   const cert: string | undefined = settings[port.cert];
   const secret: string | undefined = settings[port.key];
-  if (cert === undefined && secret === undefined) return undefined;
-  if (cert !== undefined && secret !== undefined)
-    return openCertificate({ cert, key: secret }, { ...options, name: port.name });
+  const clientCa: string | undefined =
+    port.cert === WEBHOOK_CERTIFICATE.cert ? settings.tlsClientCa : undefined;
+  if (cert === undefined && secret === undefined) {
+    if (clientCa === undefined) return undefined;
+    const reason = "needs --tls-cert and --tls-key: clients show certificates on TLS connections only";
+    throw fault("SLUICE_CONFIG_INVALID", { key: "tlsClientCa", reason });
+  }
+  if (cert !== undefined && secret !== undefined) {
+    const source = { cert, key: secret, ...(clientCa !== undefined && { clientCa }) };
+    return openCertificate(source, { ...options, name: port.name });
+  }
   const [key, other] = cert === undefined ? [port.cert, "a key"] : [port.key, "a certificate"];
   throw fault("SLUICE_CONFIG_INVALID", { key, reason: `is missing beside ${other}; TLS takes both` });
 }
@@ -95,9 +106,9 @@ export async function openCertificate(
     const found = await read(source).catch((error: unknown) => unusable(source, error));
     if (ended) return;
     if ("code" in found) return tellOnce(found);
-    if (found.cert === current.cert && found.key === current.key) return mended();
+    if (isSame(found, current)) return mended();
     // A pair is two files: what is still being written is looked at again before anybody is told.
-    const settled = found.cert === seen.cert && found.key === seen.key;
+    const settled = isSame(found, seen);
     seen = found;
     try {
       current = pairOf(source, found);
@@ -148,12 +159,18 @@ export async function openCertificate(
   };
 }
 
-type Texts = Pick<Pair, "cert" | "key">;
+type Texts = Pick<Pair, "cert" | "key" | "clientCa">;
+
+function isSame(a: Texts, b: Texts): boolean {
+  return a.cert === b.cert && a.key === b.key && a.clientCa === b.clientCa;
+}
 
 async function read(source: CertificateSource): Promise<Texts> {
   try {
     const [cert, key] = await Promise.all([pem(source.cert), pem(source.key)]);
-    return { cert, key };
+    return source.clientCa === undefined
+      ? { cert, key }
+      : { cert, key, clientCa: await pem(source.clientCa) };
   } catch (error) {
     throw unusable(source, error);
   }
@@ -168,16 +185,29 @@ async function pem(place: string): Promise<string> {
 }
 
 /** @throws SluiceError SLUICE_CONFIG_TLS. */
-function pairOf(source: CertificateSource, { cert, key }: Texts): Pair {
+function pairOf(source: CertificateSource, { cert, key, clientCa }: Texts): Pair {
   try {
     const leaf = new X509Certificate(cert);
     if (!leaf.checkPrivateKey(createPrivateKey(key))) throw new Error("the key is another certificate's");
     // What OpenSSL demands beyond that: sizes, a chain that it can read.
-    createSecureContext({ cert, key });
-    return { cert, key, until: leaf.validToDate.getTime(), subject: leaf.subject.replaceAll("\n", ", ") };
+    createSecureContext({ cert, key, ...(clientCa !== undefined && { ca: authoritiesOf(clientCa) }) });
+    const subject = leaf.subject.replaceAll("\n", ", ");
+    return {
+      cert,
+      key,
+      ...(clientCa !== undefined && { clientCa }),
+      until: leaf.validToDate.getTime(),
+      subject,
+    };
   } catch (error) {
     throw unusable(source, error);
   }
+}
+
+/** OpenSSL passes over what is no certificate; without any, nobody would be proved and nobody told. */
+function authoritiesOf(pem: string): string {
+  if (pem.includes("-----BEGIN CERTIFICATE-----")) return pem;
+  throw new Error("the file of --tls-client-ca holds no certificate");
 }
 
 function unusable({ cert, key }: CertificateSource, error: unknown): SluiceError {

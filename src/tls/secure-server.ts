@@ -3,7 +3,7 @@
 import type { Server } from "node:https";
 import { createServer } from "node:https";
 import type { FastifyServerFactory } from "fastify";
-import type { Certificate } from "./certificate.ts";
+import type { Certificate, Pair } from "./certificate.ts";
 
 /** Milliseconds for a handshake: who opens a connection and says nothing holds it no longer. */
 const HANDSHAKE_MS = 10_000;
@@ -19,17 +19,23 @@ export function secureServer(
 ): FastifyServerFactory {
   // `localhost` is two addresses, and each has a server.
   const servers: Server[] = [];
-  certificate.onChange(({ cert, key }) => {
-    for (const server of servers) server.setSecureContext({ cert, key, minVersion: MIN_VERSION });
+  certificate.onChange((pair) => {
+    for (const server of servers) server.setSecureContext(contextOf(pair));
   });
   return (handler) => {
-    const { cert, key } = certificate.pair();
+    const pair = certificate.pair();
+    // Asked for, and not demanded: most senders have none, and a proof by certificate is a matter of each trigger.
+    const clients = { requestCert: pair.clientCa !== undefined, rejectUnauthorized: false };
     const server = createServer(
-      { cert, key, minVersion: MIN_VERSION, handshakeTimeout: HANDSHAKE_MS, requestTimeout },
+      { ...contextOf(pair), ...clients, handshakeTimeout: HANDSHAKE_MS, requestTimeout },
       handler,
     );
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     servers.push(server);
     return server;
   };
+}
+
+function contextOf({ cert, key, clientCa }: Pair) {
+  return { cert, key, minVersion: MIN_VERSION, ...(clientCa !== undefined && { ca: clientCa }) } as const;
 }

@@ -1,15 +1,18 @@
 /** The proofs of one delivery: each distinct demand is checked once, however many triggers make it. */
 
-import type { Delivery } from "../core/delivery.ts";
+import type { Delivery, RequestHead } from "../core/delivery.ts";
 import type { ErrorCode, SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
-import { header } from "../core/headers.ts";
-import type { ProofDemand } from "../core/interceptor.ts";
+import type { HttpClient, ProofDemand, SecretKey } from "../core/interceptor.ts";
+import { HASH_BUDGET, NOTHING_PROVED, proofName } from "../core/proof.ts";
 import type { SecretData, Secrets } from "../core/secrets.ts";
 import { validValues } from "../core/secrets.ts";
 import { createDiagnosis, type Diagnosis } from "./diagnose.ts";
-import type { Scheme } from "./schemes.ts";
-import { SCHEMES } from "./schemes.ts";
+import { createPublishedKeys } from "./jwks.ts";
+import { createLikely } from "./likely.ts";
+import type { Claim, ProofTools, Scheme } from "./scheme.ts";
+import { schemeOf } from "./schemes.ts";
+import { openSession, type Session } from "./session.ts";
 
 declare const proved: unique symbol;
 
@@ -21,8 +24,8 @@ export interface ProofFailure {
   readonly code: ErrorCode;
   /** For the person on call: what is wrong and how to mend it. Names the Secret, never its value. */
   readonly reason: string;
-  /** The header that should have held the proof. */
-  readonly header: string;
+  /** Where the proof should have been: `header X-Gitlab-Token`. */
+  readonly place: string;
   /** The secret could not be read just now: asking again may come out otherwise. */
   readonly transient?: boolean;
   readonly error: SluiceError;
@@ -40,10 +43,31 @@ export interface DeliveryProofs {
    * joined by spaces. The Secret belongs to it: a proof for one team's trigger is none for another's.
    */
   scheme(): string;
+  /** The id of the message, where a scheme that held covers it: no other id of the request is the sender's word. */
+  signedId(): string | undefined;
+  /** True for a stored delivery: what proofs read of it is masked, and only the record says that they held. */
+  readonly recorded: boolean;
+}
+
+/** The proofs of a delivery whose body is still to come. */
+export interface OpenProofs {
+  /** Why a demand cannot hold, whatever the body is; undefined where it may. */
+  ruledOut(demand: ProofDemand): ProofFailure | undefined;
+  /** Takes the next bytes of the body. */
+  update(chunk: Buffer): void;
+  /** @param delivery with the head that this was opened with, and the whole body. */
+  finish(delivery: Delivery): DeliveryProofs;
 }
 
 export interface Verifier {
-  /** Proofs of a delivery that just arrived. */
+  /**
+   * Opens the proofs of a delivery by its head.
+   *
+   * @param demands all that may be asked for; @param scope of whom, `namespace/listener`.
+   * @param at when the request began to arrive, milliseconds since the epoch.
+   */
+  open(head: RequestHead, demands: readonly ProofDemand[], scope: string, at: number): OpenProofs;
+  /** Proofs of a delivery that just arrived, all at once. */
   begin(delivery: Delivery): DeliveryProofs;
   /**
    * Proofs of a stored delivery, whose signatures are masked: exactly the demands that held when it arrived hold again.
@@ -53,85 +77,207 @@ export interface Verifier {
   recorded(delivery: Delivery, record: string): DeliveryProofs;
 }
 
+export interface VerifierOptions {
+  /** Fetches the keys that issuers publish; absent offline. */
+  readonly http?: HttpClient;
+}
+
 /** Makes the only maker of a {@link VerifiedDelivery}. */
-export function createVerifier(secrets: Secrets): Verifier {
+export function createVerifier(secrets: Secrets, { http }: VerifierOptions = {}): Verifier {
+  const tools: ProofTools = { keys: createPublishedKeys(http) };
+  const likely = createLikely();
   const diagnosis = createDiagnosis();
+
+  function proofsOf(
+    session: Session,
+    delivery: Delivery,
+    heard: (name: string) => void = () => undefined,
+  ): DeliveryProofs {
+    const memo = new Map<string, Promise<Proof>>();
+    const held = new Set<string>();
+    let signedId: string | undefined;
+    return {
+      check(demand) {
+        const key = proofName(demand);
+        let proof = memo.get(key);
+        if (proof === undefined) {
+          proof = check({ session, delivery, demand, secrets, tools, diagnosis }).then((result) => {
+            if ("claim" in result) {
+              held.add(key);
+              heard(key);
+              if (result.claim.kind === "mac") signedId ??= result.claim.signedId;
+              return verified(delivery);
+            }
+            return result;
+          });
+          memo.set(key, proof);
+        }
+        return proof;
+      },
+      scheme: () => (held.size === 0 ? NOTHING_PROVED : [...held].sort().join(" ")),
+      signedId: () => signedId,
+      recorded: false,
+    };
+  }
+
   return {
-    begin(delivery) {
-      const memo = new Map<string, Promise<Proof>>();
-      const held = new Set<string>();
+    open(head, demands, scope, at) {
+      const session = openSession(head, likely.order(scope, head, demands), secrets, at);
       return {
-        check(demand) {
-          const key = nameOf(demand);
-          let proof = memo.get(key);
-          if (proof === undefined) {
-            proof = check(delivery, demand, secrets, diagnosis).then((result) => {
-              if (result.ok) held.add(key);
-              return result;
-            });
-            memo.set(key, proof);
-          }
-          return proof;
-        },
-        scheme: () => (held.size === 0 ? "none" : [...held].sort().join(" ")),
+        ruledOut: (demand) => ruledOut(session, demand),
+        update: session.update,
+        finish: (delivery) =>
+          proofsOf(session, delivery, (name) => likely.proved(scope, head, demands, name)),
       };
     },
+
+    begin: (delivery) => proofsOf(openSession(delivery, [], secrets, delivery.receivedAt), delivery),
 
     recorded(delivery, record) {
       const held = new Set(record.split(" "));
       return {
         async check(demand) {
-          if (held.has(nameOf(demand))) return verified(delivery);
-          const reason = `proved on arrival: ${record}; this trigger demands ${nameOf(demand)}`;
-          return failure(fault("SLUICE_UNVERIFIED", { reason }), SCHEMES.get(demand.scheme));
+          if (held.has(proofName(demand))) return verified(delivery);
+          const reason = `proved on arrival: ${record}; this trigger demands ${proofName(demand)}`;
+          return failure(fault("SLUICE_UNVERIFIED", { reason }), schemeOf(demand));
         },
         scheme: () => record,
+        signedId: () => undefined,
+        recorded: true,
       };
     },
   };
 }
 
-async function check(
-  delivery: Delivery,
-  demand: ProofDemand,
-  secrets: Secrets,
-  diagnosis: Diagnosis,
-): Promise<Proof> {
-  const { namespace, name, key } = demand.secret;
-  const scheme = SCHEMES.get(demand.scheme);
-  if (scheme === undefined) {
-    return failure(fault("SLUICE_UNVERIFIED", { reason: `no scheme is called ${demand.scheme}` }), scheme);
-  }
-  const { provider, headers } = scheme;
-  const secret = `${namespace}/${name}`;
-  const given = headers.find((candidate) => header(delivery.headers, candidate));
-  if (given === undefined) {
-    const values = { header: headers.join(" or "), provider, secret };
-    return failure(fault("SLUICE_SIGNATURE_MISSING", values), scheme);
-  }
+function ruledOut(session: Session, demand: ProofDemand): ProofFailure | undefined {
+  const scheme = schemeOf(demand);
+  if (scheme === undefined) return unknownScheme(demand);
+  const claims = session.claims(scheme);
+  if (claims === undefined) return missing(scheme, demand);
+  return claims.length === 0 ? failure(wrong(scheme, demand), scheme) : undefined;
+}
+
+interface Question {
+  readonly session: Session;
+  readonly delivery: Delivery;
+  readonly demand: ProofDemand;
+  readonly secrets: Secrets;
+  readonly tools: ProofTools;
+  readonly diagnosis: Diagnosis;
+}
+
+async function check(question: Question): Promise<{ readonly claim: Claim } | ProofFailure> {
+  const { session, demand, secrets } = question;
+  const scheme = schemeOf(demand);
+  if (scheme === undefined) return unknownScheme(demand);
+  const claims = session.claims(scheme);
+  if (claims === undefined) return missing(scheme, demand);
+  const { secret } = demand;
   try {
-    const peeked = secrets.peek(namespace, name);
-    const known = peeked === undefined ? await secrets.read(namespace, name) : peeked;
-    if (await provedBy(known, key, delivery, scheme)) return verified(delivery);
+    if (secret === undefined) {
+      const answer = await answerTo(question, claims, []);
+      return answer.claim === undefined
+        ? failure(refuted(scheme, demand, answer), scheme)
+        : { claim: answer.claim };
+    }
+    const { namespace, name, key } = secret;
+    const data = secrets.peek(namespace, name);
+    const known = data === undefined ? await secrets.read(namespace, name) : data;
+    const tried = validValues(known, key);
+    const answer = await answerTo(question, claims, tried);
+    if (answer.claim !== undefined) return { claim: answer.claim };
     const newer = await secrets.again?.(namespace, name);
-    if (newer !== undefined && (await provedBy(newer, key, delivery, scheme))) return verified(delivery);
-    const data = newer ?? known;
-    const wrong =
-      validValues(data, key).length === 0
-        ? fault("SLUICE_SECRET_MISSING", { secret, key, namespace })
-        : fault("SLUICE_SIGNATURE_WRONG", { header: given, secret });
-    const { receivedAt: at, body } = delivery;
-    const proves = (value: Buffer) => scheme.proves(delivery, [value]);
-    const attempt = { secret: demand.secret, data, at, size: body.length, proves };
-    return { ...failure(wrong, scheme), diagnose: () => diagnosis.tell(attempt) };
+    const further = newer === undefined ? [] : untried(newer, key, tried);
+    const second = await answerTo(question, claims, further);
+    if (second.claim !== undefined) return { claim: second.claim };
+    const values = { secret: `${namespace}/${name}`, key, namespace };
+    const latest = newer ?? known;
+    const error =
+      validValues(latest, key).length === 0
+        ? fault("SLUICE_SECRET_MISSING", values)
+        : refuted(scheme, demand, further.length > 0 ? second : answer);
+    return { ...failure(error, scheme), diagnose: () => diagnosed(question, claims, secret, latest) };
   } catch (thrown) {
     return failure(asFault(thrown), scheme);
   }
 }
 
-async function provedBy(data: SecretData | null, key: string, delivery: Delivery, { proves }: Scheme) {
-  const values = validValues(data, key);
-  return values.length > 0 && (await proves(delivery, values));
+function diagnosed(
+  question: Question,
+  claims: readonly Claim[],
+  secret: SecretKey,
+  data: SecretData | null,
+): Promise<string> {
+  const { delivery, diagnosis } = question;
+  const proves = async (value: Buffer) => (await answerTo(question, claims, [value])).claim !== undefined;
+  return diagnosis.tell({ secret, data, at: delivery.receivedAt, size: delivery.body.length, proves });
+}
+
+/** What came of all claims: one that holds, or why not. */
+interface Answer {
+  readonly claim?: Claim;
+  readonly refutedBy?: string;
+  /** Some secrets were left out: the body is too large for so many. */
+  readonly untried?: true;
+}
+
+async function answerTo(
+  { session, delivery, demand, tools }: Question,
+  claims: readonly Claim[],
+  secrets: readonly Buffer[],
+): Promise<Answer> {
+  let answer: Answer = {};
+  for (const claim of claims) {
+    if (claim.kind === "own") {
+      if (demand.secret !== undefined && secrets.length === 0) continue;
+      const refutedBy = await claim.refutedBy(secrets, tools);
+      if (refutedBy === undefined) return { claim };
+      answer = { ...answer, refutedBy };
+      continue;
+    }
+    for (const secret of secrets) {
+      if (claim.kind === "token") {
+        if (claim.holds(secret)) return { claim };
+        continue;
+      }
+      const holds = session.holds(claim, secret, delivery.body);
+      if (holds === undefined) answer = { ...answer, untried: true };
+      else if (holds === true || (holds !== false && (await holds))) return { claim };
+    }
+  }
+  return answer;
+}
+
+function untried(data: SecretData | null, key: string, tried: readonly Buffer[]): readonly Buffer[] {
+  return validValues(data, key).filter((value) => !tried.some((old) => old.equals(value)));
+}
+
+function refuted(scheme: Scheme, demand: ProofDemand, { refutedBy, untried: left }: Answer): SluiceError {
+  if (left) return fault("SLUICE_PROOF_BUDGET", { budget: String(HASH_BUDGET), secret: secretOf(demand) });
+  if (refutedBy === undefined) return wrong(scheme, demand);
+  return fault("SLUICE_PROOF_REFUTED", { place: scheme.places[0], reason: refutedBy });
+}
+
+function wrong({ places }: Scheme, demand: ProofDemand): SluiceError {
+  return fault("SLUICE_SIGNATURE_WRONG", { place: places.join(" or "), secret: secretOf(demand) });
+}
+
+function missing(scheme: Scheme, demand: ProofDemand): ProofFailure {
+  const { places, provider } = scheme;
+  const place = places.join(" or ");
+  const error =
+    demand.secret === undefined
+      ? fault("SLUICE_PROOF_MISSING", { place, provider })
+      : fault("SLUICE_SIGNATURE_MISSING", { place, provider, secret: secretOf(demand) });
+  return failure(error, scheme);
+}
+
+function unknownScheme({ scheme }: ProofDemand): ProofFailure {
+  return failure(fault("SLUICE_UNVERIFIED", { reason: `no scheme is called ${scheme}` }), undefined);
+}
+
+function secretOf({ secret }: ProofDemand): string {
+  return secret === undefined ? "none" : `${secret.namespace}/${secret.name}`;
 }
 
 function verified(delivery: Delivery): Proof {
@@ -143,13 +289,8 @@ function failure(error: SluiceError, scheme: Scheme | undefined): ProofFailure {
     ok: false,
     code: error.code,
     reason: `${error.message}. ${error.fix}`,
-    header: scheme?.headers[0] ?? "",
+    place: scheme?.places[0] ?? "",
     ...(error.retry === "soon" ? { transient: true } : {}),
     error,
   };
-}
-
-/** Escaped, so that no choice of names lets one demand pass for another. */
-function nameOf({ scheme, secret }: ProofDemand): string {
-  return `${scheme}(${[secret.namespace, secret.name, secret.key].map(encodeURIComponent).join("/")})`;
 }

@@ -13,7 +13,7 @@ describe("a trigger", () => {
     const one = written("Trigger", "one", trigger("", [github("own")]), { labels });
     const { triggers } = await planOf([one, listener("git", [], { triggerGroups })]);
     assert.deepEqual(
-      triggers[0]?.proofs.map(({ secret: { name } }) => name),
+      triggers[0]?.proofs.map(({ secret }) => secret?.name),
       ["group", "own"],
     );
   });

@@ -24,6 +24,8 @@ export interface InterceptorSubject {
   readonly proofHeader: string;
   /** False where the proof is a plain token, which says nothing about the body. */
   readonly coversBody: boolean;
+  /** True where a misspelt parameter could take a proof away. */
+  readonly refusesUnknown?: boolean;
 }
 
 const NAMESPACE = "ci";
@@ -79,10 +81,11 @@ export function interceptorContract(subject: InterceptorSubject): void {
   const { interceptor, params, body, proofHeader, sign } = subject;
   const secrets = memorySecrets({ hook: { token: "new", "token.old": "old", empty: "" } });
   const compiled = interceptor.compile(params, offlineTools(secrets));
+  const [demand] = compiled.proofs ?? [];
 
   async function prove(headers: Readonly<Record<string, string>>, sent = body): Promise<Proof> {
-    assert.ok(compiled.proof, "the parameters demand no proof");
-    return createVerifier(secrets).begin(deliveryOf(headers, sent)).check(compiled.proof);
+    assert.ok(demand, "the parameters demand no proof");
+    return createVerifier(secrets).begin(deliveryOf(headers, sent)).check(demand);
   }
 
   test(`${interceptor.name}: a delivery signed with the secret, or with the one it replaces, is proved and passes`, async () => {
@@ -118,22 +121,25 @@ export function interceptorContract(subject: InterceptorSubject): void {
   });
 
   test(`${interceptor.name}: an empty secret verifies nothing`, async () => {
-    assert.ok(compiled.proof);
-    const demand = { ...compiled.proof, secret: { ...compiled.proof.secret, key: "empty" } };
+    assert.ok(demand?.secret);
     const proof = await createVerifier(secrets)
       .begin(deliveryOf(sign(body, ""), body))
-      .check(demand);
+      .check({ ...demand, secret: { ...demand.secret, key: "empty" } });
     // An empty token is a missing one; every other proof under an empty secret fails for the secret's sake.
     const wanted = subject.coversBody ? "SLUICE_SECRET_MISSING" : "SLUICE_SIGNATURE_MISSING";
     assert.equal(proof.ok ? "proved" : proof.code, wanted);
   });
 
-  test(`${interceptor.name}: parameters match without regard to case, and unknown ones are ignored`, () => {
+  test(`${interceptor.name}: parameters match without regard to case, and unknown ones are ignored, or refused where they could weaken a proof`, () => {
     const shouted = Object.fromEntries(
       Object.entries(params).map(([key, value]) => [key.toUpperCase(), value]),
     );
-    const again = interceptor.compile({ ...shouted, unknownThing: 1 }, offlineTools(secrets));
-    assert.deepEqual(again.proof, compiled.proof);
+    const unknown = { ...shouted, unknownThing: 1 };
+    if (subject.refusesUnknown) {
+      assert.throws(() => interceptor.compile(unknown, offlineTools(secrets)), /unknownThing/);
+    }
+    const again = interceptor.compile(subject.refusesUnknown ? shouted : unknown, offlineTools(secrets));
+    assert.deepEqual(again.proofs, compiled.proofs);
   });
 
   test(`${interceptor.name}: a parameter of the wrong type is refused when it is compiled, with its name`, () => {

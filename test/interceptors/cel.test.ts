@@ -159,13 +159,58 @@ test("a store of secrets that cannot be asked makes a stop that is tried again",
   assert.deepEqual(verdict, { continue: false, code: 14, reason: away.message, transient: true });
 });
 
-test("a filter counts as proof only when it cannot be true without the secret", () => {
-  const proves = (filter: string) =>
-    cel.compile({ filter }, { namespace: "ci", secrets: noSecrets }).comparesSecret;
+test("a header compared with a secret is demanded as a proof where the filter cannot be true without it", () => {
+  const demands = (filter: string) => {
+    const { proofs = [] } = cel.compile({ filter }, { namespace: "ci", secrets: noSecrets });
+    return proofs.map(({ parameters, secret }) => [parameters?.[0], secret?.name, secret?.key].join(" "));
+  };
+  const compare = "header.canonical('x-hook-key').compareSecret('token', 'hook')";
+  assert.deepEqual(demands(compare), ["X-Hook-Key hook token"]);
+  assert.deepEqual(demands(`body.a == 1 && (${compare} && body.b)`), ["X-Hook-Key hook token"]);
+  assert.deepEqual(demands("header['X-Key'][0].compareSecret('t', 'h', 'elsewhere')"), ["X-Key h t"]);
+  const none = [
+    `${compare} || true`,
+    `!${compare}`,
+    `${compare} ? true : true`,
+    "header['x-key'][0].compareSecret('t', 'h')",
+    "header['X-Key'][1].compareSecret('t', 'h')",
+    "header.canonical(body.name).compareSecret('t', 'h')",
+    "header.canonical('X-Key').compareSecret(body.key, 'h')",
+    "body.token.compareSecret('t', 'h')",
+  ];
+  for (const filter of none) assert.deepEqual(demands(filter), [], filter);
+});
+
+test("where proofs are recorded a comparison that was one counts as true, and nothing else of the filter does", () => {
   const compare = "header.canonical('X-Token').compareSecret('token', 'hook')";
-  assert.equal(proves(`body.a == 1 && ${compare}`), true);
+  const recorded = (filter: string) => {
+    const event = { headers: { "X-Token": ["***"] }, payload: payload("{}"), extensions: {} };
+    const trigger = { namespace: "ci", name: "build" };
+    const verdict = cel
+      .compile({ filter }, { namespace: "ci", secrets: noSecrets })
+      .intercept({ ...event, id: "1", url: "/", trigger, proofsRecorded: true });
+    return verdict instanceof Promise ? undefined : verdict.continue;
+  };
+  assert.equal(recorded(compare), true);
+  assert.equal(recorded(`${compare} && size(body) == 0`), true);
+  assert.equal(recorded(`${compare} && size(body) == 1`), false);
+  assert.equal(recorded(`${compare} && !${compare}`), false, "the second one is no demand");
+  assert.equal(recorded("'x'.compareSecret('token', 'hook')"), false);
+});
+
+test("a filter that is a proof in another form counts as one only when it cannot be true without the secret", () => {
+  const proves = (filter: string) =>
+    cel.compile({ filter }, { namespace: "ci", secrets: noSecrets }).comparesSecret ?? false;
+  const compare = "header.canonical('X-Token').compareSecret('token', 'hook')";
+  assert.equal(proves("body.token.compareSecret('token', 'hook') && body.a == 1"), true);
   assert.equal(proves(`${compare} || body.token.compareSecret('token', 'hook')`), true);
-  for (const filter of [`${compare} || true`, `!${compare}`, "'x'.compareSecret('token', 'hook')", "true"]) {
+  for (const filter of [
+    `${compare} || true`,
+    `!${compare}`,
+    "'x'.compareSecret('token', 'hook')",
+    "true",
+    compare,
+  ]) {
     assert.equal(proves(filter), false, filter);
   }
 });
@@ -186,4 +231,7 @@ test("it says whether its answer may hang on a sensitive header", () => {
   assert.equal(reads("true", "header['Authorization'][0]"), true);
   assert.equal(reads("header.match('X-GitHub-Event', 'push') && header['X-Gitlab-Event'][0] == 'x'"), false);
   assert.equal(reads("body.header == 'x'"), false);
+  const compare = "header.canonical('X-Key').compareSecret('token', 'webhook')";
+  assert.equal(reads(compare), false, "the record of the proof says what came of it");
+  assert.equal(reads(`${compare} && header.match('X-Key', 'abc')`), true, "masked, since a proof reads it");
 });

@@ -53,3 +53,10 @@ test("a signing token proves body, id and time, and only for five minutes", asyn
   assert.equal(await proved(now, "{}"), false);
   assert.equal(await proved(now, body, "msg_2"), false);
 });
+
+test("a signing token is no plain token: who reads it in X-Gitlab-Token proves nothing by it", async () => {
+  const token = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
+  const verifier = createVerifier(memorySecrets({ hook: { token } }));
+  const proof = await verifier.begin(deliveryOf({ "X-Gitlab-Token": token }, "{}")).check(demand);
+  assert.equal(proof.ok ? "proved" : proof.code, "SLUICE_SIGNATURE_WRONG");
+});

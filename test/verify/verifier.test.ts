@@ -10,7 +10,8 @@ import type { ProofDemand } from "../../src/core/interceptor.ts";
 import type { Secrets } from "../../src/core/secrets.ts";
 import { createVerifier } from "../../src/verify/verifier.ts";
 
-const demand: ProofDemand = { scheme: "github", secret: { namespace: "ci", name: "hook", key: "token" } };
+const secret = { namespace: "ci", name: "hook", key: "token" };
+const demand: ProofDemand = { scheme: "github", secret };
 
 function delivery(headers: Record<string, string>, body: Buffer): Delivery {
   const pairs = headersFromPairs(Object.entries(headers).flat());
@@ -97,7 +98,7 @@ test("a Secret that was never read is read; one known to be absent is not asked 
     true,
   );
   assert.equal(counts.reads, 1);
-  const elsewhere = { ...demand, secret: { ...demand.secret, namespace: "other" } };
+  const elsewhere = { ...demand, secret: { ...secret, namespace: "other" } };
   const proof = await createVerifier(known)
     .begin(signed(Buffer.from("{}"), "s"))
     .check(elsewhere);
@@ -144,8 +145,8 @@ test("a stored delivery keeps exactly the proofs that held when it arrived", asy
   assert.equal(again.scheme(), record);
   const others: ProofDemand[] = [
     { ...demand, scheme: "gitlab" },
-    { ...demand, secret: { ...demand.secret, namespace: "other-team" } },
-    { ...demand, secret: { ...demand.secret, name: "hook/token) github(ci/hook" } },
+    { ...demand, secret: { ...secret, namespace: "other-team" } },
+    { ...demand, secret: { ...secret, name: "hook/token) github(ci/hook" } },
   ];
   for (const other of others) {
     const proof = await again.check(other);

@@ -29,6 +29,14 @@ export const PORTS = {
     secret: "whole",
     alsoEnv: "TLS_KEY",
   }),
+  tlsClientCa: setting({
+    value: "<path>",
+    default: undefined,
+    type: as.text,
+    expected: "a path, or certificates as PEM text",
+    description:
+      "PEM file of the authorities whose client certificates prove senders (interceptor proof, type mtls). Certificates are asked for and not demanded. Read again when it changes.",
+  }),
   admin: setting({
     value: "<host:port>",
     default: "127.0.0.1:9000",

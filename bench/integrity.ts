@@ -31,6 +31,7 @@ const [bare, signing, encrypting] = [undefined, keys, keysOf(true)].map((one) =>
 if (!bare || !signing || !encrypting) throw new Error("three of them");
 const store = (seals: typeof bare) => () => {
   const body = seals.body(delivery);
+  if (body instanceof Promise) throw new Error("a small body");
   seals.head(delivery, facts, body);
 };
 

@@ -3,8 +3,9 @@
 import { findAgain } from "./again.ts";
 import { isProved } from "./claims.ts";
 import type { Decision } from "./core/decision.ts";
-import type { Delivery, Payload, RequestHead } from "./core/delivery.ts";
-import { payload } from "./core/delivery.ts";
+import type { Decoder } from "./core/decoder.ts";
+import { createDecoder, withDecoded } from "./core/decoder.ts";
+import type { Delivery, RequestHead } from "./core/delivery.ts";
 import type { Tell } from "./core/fact.ts";
 import { newDeliveryId } from "./core/identity.ts";
 import type { StoreKeys } from "./core/integrity.ts";
@@ -36,6 +37,8 @@ export interface AcceptNeeds {
   readonly decideBudget?: number;
   /** Shared by all that decide in this process. */
   readonly turns?: Turns;
+  /** Decodes bodies; shared by all that does so in a process. */
+  readonly decoder?: Decoder;
   readonly clock?: () => number;
   /** What unproved deliveries may take; absent: as much as they like. */
   readonly limits?: UnprovedLimits;
@@ -100,7 +103,7 @@ export interface ReplayOptions {
 
 export function createAccept(needs: AcceptNeeds): Accept {
   const { verifier, ledger, plans, tell, queue, keys, clock = Date.now, newId = newDeliveryId } = needs;
-  const { limits, visible = allVisible } = needs;
+  const { limits, visible = allVisible, decoder = createDecoder() } = needs;
   const decideNow = createDecideNow(needs);
   const keep = createKeep({ ledger, queue, decideNow, tell, keys, clock, ...(limits && { limits }) });
   const again = findAgain({ ledger, plans, visible });
@@ -114,10 +117,11 @@ export function createAccept(needs: AcceptNeeds): Accept {
     await refuseUnproved(plan, proofs);
     if (!isProved(proofs.scheme())) limits?.admit(listener);
     const delivery = withoutProof(arrived, plan);
-    const body = payloadOf(delivery);
-    if (plan.payloadValidation) refuseNoJson(body, delivery);
-    const once = plan.onDuplicate !== "rerun";
-    return keep(plan, delivery, proofs, body, { once, now: false });
+    return withDecoded(decoder, delivery.body, (body) => {
+      if (plan.payloadValidation) refuseNoJson(body, delivery);
+      const once = plan.onDuplicate !== "rerun";
+      return keep(plan, delivery, proofs, body, { once, now: false });
+    });
   }
 
   return {
@@ -142,14 +146,18 @@ export function createAccept(needs: AcceptNeeds): Accept {
         again: own !== undefined,
         ...(note && { note }),
       };
-      return keep(plan, delivery, verifier.recorded(delivery, proof), payloadOf(delivery), how);
+      const proofs = verifier.recorded(delivery, proof);
+      return withDecoded(decoder, delivery.body, (body) => keep(plan, delivery, proofs, body, how));
     },
 
     async preview(id, { trigger } = {}) {
       const { stored, proof, plan } = await again(id, trigger);
       const delivery: Delivery = { ...stored, replayOf: id };
       const proofs = verifier.recorded(delivery, proof);
-      return (await decideNow.settled(plan, delivery, proofs, payloadOf(delivery))).decisions;
+      const decided = await withDecoded(decoder, delivery.body, (body) =>
+        decideNow.settled(plan, delivery, proofs, body),
+      );
+      return decided.decisions;
     },
   };
 }
@@ -159,8 +167,4 @@ function withoutProof(delivery: Delivery, { hides }: ListenerPlan): Delivery {
   if (hides === undefined) return delivery;
   const url = hides.includes("/") ? maskLastSegment(delivery.url) : delivery.url;
   return { ...delivery, url, hides };
-}
-
-function payloadOf({ body }: Delivery): Payload {
-  return payload(body.toString("utf8"));
 }

@@ -2,8 +2,8 @@
 
 import { claimKey, claimsLate, createClaims } from "./claims.ts";
 import { type Decision, isWaiting, type LateDecision } from "./core/decision.ts";
+import { type Decoder, withDecoded } from "./core/decoder.ts";
 import type { Delivery, ObjectName } from "./core/delivery.ts";
-import { payload } from "./core/delivery.ts";
 import { asFault, fault, type SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { isDistrust, type StoreKeys, signDecisions } from "./core/integrity.ts";
@@ -26,6 +26,7 @@ export interface DecideLaterNeeds {
   readonly plans: Plans;
   readonly visible: VisiblePlan;
   readonly verifier: Verifier;
+  readonly decoder: Decoder;
   readonly tell: Tell;
   readonly keys?: StoreKeys | undefined;
   /** As distrust.ts makes it. */
@@ -53,7 +54,7 @@ const DONE: Disposition = { kind: "done" };
 export function createDecideLater(
   needs: DecideLaterNeeds,
 ): (job: DecideJob, attempt: number) => Promise<Disposition> {
-  const { ledger, queue, plans, visible, verifier, tell, keys, distrust, clock, random } = needs;
+  const { ledger, queue, plans, visible, verifier, decoder, tell, keys, distrust, clock, random } = needs;
   const { decideBudget, turns = createTurns() } = needs;
   const claim = createClaims({ ledger });
 
@@ -102,7 +103,7 @@ export function createDecideLater(
   ): Promise<readonly LateDecision[]> {
     const plan = plans.find(delivery.listener.namespace, delivery.listener.name);
     if (!claimsLate(record, delivery, plan)) return late;
-    const key = claimKey(record, delivery, payload(delivery.body.toString("utf8")));
+    const key = await withDecoded(decoder, delivery.body, async (body) => claimKey(record, delivery, body));
     if (key === undefined) return late;
     const decisions = await claim(
       delivery,
@@ -151,12 +152,15 @@ export function createDecideLater(
     const { plan: asked, places, gone } = stillWaiting(open, record.decisions);
     const proofs = verifier.recorded(delivery, delivery.proof);
     const name = `${listener.namespace}/${listener.name}`;
-    const { decisions, transient } = await decide(await visible(asked), delivery, proofs, undefined, {
-      hidden: hiddenOf(delivery),
-      // A worker's slots bound how many wait.
-      visit: await turns.enter(name, delivery.body.length, false),
-      ...(decideBudget && { budgetMs: decideBudget }),
-    });
+    const seen = await visible(asked);
+    const { decisions, transient } = await withDecoded(decoder, delivery.body, async (body) =>
+      decide(seen, delivery, proofs, body, {
+        hidden: hiddenOf(delivery),
+        // A worker's slots bound how many wait.
+        visit: await turns.enter(name, delivery.body.length, false),
+        ...(decideBudget && { budgetMs: decideBudget }),
+      }),
+    );
     const late = [
       ...decisions.map((decision, i) => ({ at: places[i] ?? i, decision })),
       ...gone.map((at) => ({ at, decision: triggerGone(plan, record.decisions[at]?.trigger ?? listener) })),

@@ -1,6 +1,7 @@
 /** The way out, on one page: a job taken from the queue becomes objects, or a later try, or a dead letter. */
 
 import { asDeclared } from "./as-declared.ts";
+import { createDecoder, type Decoder } from "./core/decoder.ts";
 import { asFault, fault, reasonOf, type SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { judgeJob, type StoreKeys } from "./core/integrity.ts";
@@ -31,6 +32,8 @@ export interface DispatchNeeds {
   /** Default: the operator wrote the objects. */
   readonly visible?: VisiblePlan;
   readonly verifier: Verifier;
+  /** Decodes bodies; shared by all that does so in a process. */
+  readonly decoder?: Decoder;
   readonly tell: Tell;
   /** Without them every job is believed. */
   readonly keys?: StoreKeys | undefined;
@@ -57,10 +60,10 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
   const { target, ledger, plans, tell, keys, clock = Date.now, random = Math.random } = needs;
   const { gate = createGate({ target, tell, clock, random }), clusters = new Map<string, Place>() } = needs;
   const own: Place = { target, gate };
-  const { visible = allVisible } = needs;
+  const { visible = allVisible, decoder = createDecoder() } = needs;
   const distrust = createDistrust(tell, clock);
   const outdated = asDeclared(plans);
-  const decideLater = createDecideLater({ ...needs, visible, distrust, clock, random });
+  const decideLater = createDecideLater({ ...needs, visible, decoder, distrust, clock, random });
 
   return (job: Job, attempt: number) =>
     job.kind === "create" ? create(job, attempt) : decideLater(job, attempt);

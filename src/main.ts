@@ -8,6 +8,7 @@ import { retentionOf } from "./config/retention.ts";
 import type { Settings } from "./config/schema.ts";
 import { adminTokens, namesTokens } from "./config/tokens.ts";
 import type { Check } from "./core/check.ts";
+import { createDecoder } from "./core/decoder.ts";
 import { asFault, fault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { StoreKeys } from "./core/integrity.ts";
@@ -75,6 +76,9 @@ export interface GatewayOptions {
   /** As config/store-key.ts loads them; without them nothing in the store is signed, and all of it is believed. */
   readonly keys?: StoreKeys | undefined;
 }
+
+/** What large bodies may take while they are decoded, as a part of the bytes in flight. */
+const DECODING = 1 / 4;
 
 /**
  * Starts a gateway. The order of the steps is behaviour: nothing is accepted before it can be stored and worked on.
@@ -151,10 +155,11 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const verifier = createVerifier(inForce.secrets, { http });
   const { plans } = inForce;
   const { visible } = declared;
-  const { decideWithin, decideBudget } = settings;
+  const { decideWithin, decideBudget, maxInFlight } = settings;
   const turns = createTurns();
+  const decoder = createDecoder({ room: maxInFlight * DECODING });
   const limits = unprovedLimitsOf(store, settings);
-  const deciding = { verifier, plans, visible, tell, keys, decideBudget, turns };
+  const deciding = { verifier, decoder, plans, visible, tell, keys, decideBudget, turns };
   const flows = createAccept({ ...deciding, ledger, queue, decideWithin, limits });
   checks = [
     stoppingCheck(() => state.stopping),
@@ -209,12 +214,13 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   opened.defer(() => lead?.close());
   let listen: string | undefined;
   if (known && role !== "worker") {
-    const { maxBody, maxInFlight, defaultListener, unverifiedReply } = settings;
+    const { maxBody, maxBodyUnproved, defaultListener, unverifiedReply } = settings;
     const ingress = createIngress({
       plans,
       ...{ accept: flows.accept, open: flows.open },
       tell,
       maxBody,
+      maxBodyUnproved,
       maxInFlight,
       unverifiedReply,
       http: settings.http,

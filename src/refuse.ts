@@ -1,7 +1,7 @@
 /** What is refused before anything is stored: listeners that cannot be read, senders without proof, bodies that are no JSON. */
 
 import type { Delivery, Payload } from "./core/delivery.ts";
-import { fault, reasonOf, type SluiceError } from "./core/errors.ts";
+import { fault, reasonOf, SluiceError } from "./core/errors.ts";
 import { header } from "./core/headers.ts";
 import { isJsonObject } from "./core/json.ts";
 import type { ListenerPlan, TriggerPlan } from "./core/plan.ts";
@@ -109,7 +109,7 @@ function toldOf({ code, place }: ProofFailure): string {
 /**
  * Tekton's rule for a body: a JSON object, or null.
  *
- * @throws SluiceError SLUICE_BODY_NOT_JSON; SLUICE_FORM where the sender should have been told to send JSON.
+ * @throws SluiceError SLUICE_BODY_NOT_JSON; SLUICE_BODY_VALUES; SLUICE_FORM where the sender should have been told to send JSON.
  */
 export function refuseNoJson(body: Payload, { headers }: Delivery): void {
   let reason = "it is JSON, but no object";
@@ -117,6 +117,7 @@ export function refuseNoJson(body: Payload, { headers }: Delivery): void {
     const value = body.json();
     if (value === null || isJsonObject(value)) return;
   } catch (error) {
+    if (error instanceof SluiceError) throw error;
     const form = /^application\/x-www-form-urlencoded/i.test(header(headers, "Content-Type") ?? "");
     if (form && /^[\w.-]+=/.test(body.text)) throw fault("SLUICE_FORM");
     reason = reasonOf(error);

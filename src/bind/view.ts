@@ -42,7 +42,7 @@ export function viewOf(event: Event): EventView {
 }
 
 function bodyOf(event: Event): JsonValue {
-  if (event.payload.text === "") return null;
+  if (event.payload.empty) return null;
   try {
     return event.payload.json();
   } catch (error) {

@@ -33,7 +33,7 @@ export function activate(event: Pick<Event, "payload" | "headers" | "extensions"
 }
 
 function bodyOf(payload: Event["payload"]): JsonObject {
-  if (payload.text === "") return {};
+  if (payload.empty) return {};
   let value: ReturnType<typeof payload.json>;
   try {
     value = payload.json();

@@ -43,7 +43,10 @@ export interface Delivery extends RequestHead {
 
 /** The body, parsed at most once however many triggers look at it. */
 export interface Payload {
+  /** The body as text; a large body is decoded when this is first asked for. */
   readonly text: string;
+  /** Whether the text is empty; asking decodes nothing. */
+  readonly empty: boolean;
   /** @throws SyntaxError when the text is no JSON. */
   json(): JsonValue;
 }
@@ -53,6 +56,7 @@ export function payload(text: string): Payload {
   let parsed: { value: JsonValue } | { error: unknown } | undefined;
   return {
     text,
+    empty: text === "",
     json() {
       if (parsed === undefined) {
         try {

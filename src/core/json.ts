@@ -57,7 +57,7 @@ export function parseJson(text: string): JsonValue {
   const parsed = parsedBy(whole);
   const value = hasEscapedKey(whole) ? (readJson(whole) as JsonValue) : parsed;
   if (mayOverflow(text) && overflows(value)) {
-    throw new SyntaxError("a number is out of the range of a 64-bit float");
+    throw new SyntaxError(OUT_OF_RANGE);
   }
   return value;
 }
@@ -70,6 +70,8 @@ function parsedBy(text: string): JsonValue {
     throw new SyntaxError(jsonProblem(text, (error as Error).message));
   }
 }
+/** What is said of a number that no double holds. */
+export const OUT_OF_RANGE = "a number is out of the range of a 64-bit float";
 
 /** As {@link parseJson}; undefined for what it refuses. */
 export function tryParseJson(text: string): JsonValue | undefined {

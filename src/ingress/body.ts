@@ -15,7 +15,7 @@ export interface ReadOptions {
  * @param limit bytes; counted as they arrive, because a chunked request announces nothing.
  * @param share what it may take of the memory for all bodies; the caller gives it back.
  * @throws SluiceError SLUICE_BUSY where that leaves no room, SLUICE_BODY_TOO_LARGE as soon as the limit is passed (at once where Content-Length says so),
- *   SLUICE_ENCODING for a compressed body, SLUICE_SENDER_GONE when the connection ends first.
+ *   SLUICE_ENCODING for a compressed body, SLUICE_SENDER_GONE when the connection ends first, and for what the share is cut.
  */
 export function readBody(
   request: IncomingMessage,
@@ -24,35 +24,100 @@ export function readBody(
   { onChunk }: ReadOptions = {},
 ): Promise<Buffer> {
   const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
+  if (encoding !== undefined && !isIdentity.test(encoding)) {
     return Promise.reject(fault("SLUICE_ENCODING", { encoding: encoding.slice(0, 50) }));
   }
   const tooLarge = () => fault("SLUICE_BODY_TOO_LARGE", { limit: String(limit) });
-  const announced = Number(request.headers["content-length"] ?? 0);
+  const announced = announcedBytes(request);
   if (announced > limit) return passedBy(request, tooLarge());
   if (!share.fits(announced)) return passedBy(request, fault("SLUICE_BUSY"));
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    const collected = createCollector();
     let size = 0;
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      const fits = size <= limit && share.take(chunk.length);
-      if (fits) {
-        chunks.push(chunk);
-        onChunk?.(chunk);
-        return;
-      }
-      chunks.length = 0;
+    let stopped: Error | undefined;
+    const stop = (why: Error): void => {
+      stopped = why;
+      collected.clear();
       share.release();
       request.off("data", onData).off("end", onEnd);
-      passedBy(request, size > limit ? tooLarge() : fault("SLUICE_BUSY")).catch(reject);
+      passedBy(request, why).catch(reject);
     };
-    const onEnd = (): void =>
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > limit) stop(tooLarge());
+      else if (!share.take(chunk.length)) stop(fault("SLUICE_BUSY"));
+      else {
+        collected.add(chunk);
+        onChunk?.(chunk);
+      }
+    };
+    const onEnd = (): void => {
+      const body = collected.whole();
+      collected.clear();
+      if (share.finish(body)) resolve(body);
+      else reject(fault("SLUICE_BUSY"));
+    };
+    share.onCut(stop);
     request.on("data", onData).on("end", onEnd);
-    const onGone = (cause?: Error): void => reject(fault("SLUICE_SENDER_GONE", {}, { cause }));
+    const onGone = (cause?: Error): void => reject(stopped ?? fault("SLUICE_SENDER_GONE", {}, { cause }));
     request.on("error", onGone).on("aborted", () => onGone());
   });
+}
+
+/** What Content-Length says; 0 without one. */
+export function announcedBytes(request: IncomingMessage): number {
+  return Number(request.headers["content-length"] ?? 0);
+}
+
+// Senders also write the names of codings twice, or none behind the colon; all of it means the bytes as they are.
+const isIdentity = /^(?:identity|[\s,])*$/i;
+
+/** Chunks of at least this many bytes are kept as they came; smaller ones are copied together. */
+const OWN_CHUNK = 32 * 1024;
+const BLOCK = 64 * 1024;
+
+interface Collector {
+  add(chunk: Buffer): void;
+  whole(): Buffer;
+  clear(): void;
+}
+
+/**
+ * Keeps chunks. Each is an object of some 200 bytes that looks into a buffer of up to 64 KiB: a body that is sent byte by
+ * byte, or between long chunk extensions, would take many times its size.
+ */
+function createCollector(): Collector {
+  let kept: Buffer[] = [];
+  let block: Buffer | undefined;
+  let used = 0;
+
+  function closeBlock(): void {
+    if (block !== undefined) kept.push(block.subarray(0, used));
+    block = undefined;
+    used = 0;
+  }
+
+  return {
+    add(chunk) {
+      // The first chunk of a small body is all of it.
+      if (chunk.length >= OWN_CHUNK || kept.length === 0) {
+        closeBlock();
+        kept.push(chunk);
+        return;
+      }
+      if (block !== undefined && used + chunk.length > block.length) closeBlock();
+      block ??= Buffer.allocUnsafeSlow(BLOCK);
+      used += chunk.copy(block, used);
+    },
+    whole() {
+      closeBlock();
+      return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
+    },
+    clear() {
+      kept = [];
+      block = undefined;
+    },
+  };
 }
 
 /** Milliseconds in which a sender may finish a body that nobody reads. */

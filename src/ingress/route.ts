@@ -23,18 +23,27 @@ export interface RouteOptions {
 /**
  * Finds the listener of a request: `Host: el-<listener>.<namespace>.svc…` with any path, then a host that was given to
  * one listener, then `/<namespace>/<listener>`, then `/` for the default listener (the named one, else the only one).
+ * A host and a path that name different listeners lead nowhere, unless every path leads somewhere: something on the way
+ * may have judged by the other one.
  *
- * @throws SluiceError SLUICE_LISTENER_UNKNOWN that names the listeners there are; SLUICE_LISTENER_BROKEN when the
+ * @throws SluiceError SLUICE_ROUTE_CONFLICT; SLUICE_LISTENER_UNKNOWN that names the listeners there are; SLUICE_LISTENER_BROKEN when the
  *   default listener, or that of the host, is not declared: that is the operator's mistake, not the sender's.
  */
 export function routeTo(plans: Plans, request: RouteRequest, options: RouteOptions = {}): ListenerPlan {
   const path = pathOf(request.url);
   const { hosts, defaultListener, anyPath = false } = options;
+  const named = byPath(plans, path);
+  const given = serviceName(request.host) ?? hosts?.get(bareHost(request.host));
+  if (given !== undefined && !anyPath && named !== undefined && !isSame(named, given)) {
+    throw fault("SLUICE_ROUTE_CONFLICT", {
+      ...{ host: (request.host ?? "").slice(0, 200), path: path.slice(0, 200) },
+      ...{ byHost: `${given.namespace}/${given.name}`, byPath: `${named.namespace}/${named.name}` },
+    });
+  }
   const own = byHost(plans, request.host);
   if (own !== undefined) return own;
-  const given = hosts?.get(bareHost(request.host));
-  if (given !== undefined) return declared(plans, given, "the listener of this host");
-  const named = byPath(plans, path);
+  const assigned = hosts?.get(bareHost(request.host));
+  if (assigned !== undefined) return declared(plans, assigned, "the listener of this host");
   if (named !== undefined) return named;
   if (path === "/" || anyPath) {
     const all = plans.all();
@@ -102,9 +111,18 @@ const HTML: Readonly<Record<string, string>> = {
 };
 
 function byHost(plans: Plans, host: string | undefined): ListenerPlan | undefined {
-  // The Service that Tekton makes for a listener is called el-<listener>.
-  const match = /^el-([a-z0-9.-]+?)\.([a-z0-9-]+)\.svc(?:[.:]|$)/i.exec(host ?? "");
-  return match === null ? undefined : plans.find(lower(match[2]), lower(match[1]));
+  const name = serviceName(host);
+  return name && plans.find(name.namespace, name.name);
+}
+
+/** The listener that a Service's host name is of: the one that Tekton makes for a listener is called el-<listener>. */
+function serviceName(host: string | undefined): ObjectName | undefined {
+  const match = /^el-([a-z0-9.-]+)\.([a-z0-9-]+)\.svc(?:\.cluster\.local)?\.?(?::\d*)?$/i.exec(host ?? "");
+  return match === null ? undefined : { namespace: lower(match[2]), name: lower(match[1]) };
+}
+
+function isSame(one: ObjectName, other: ObjectName): boolean {
+  return one.namespace === other.namespace && one.name === other.name;
 }
 
 function byPath(plans: Plans, path: string): ListenerPlan | undefined {

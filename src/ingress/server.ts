@@ -1,20 +1,24 @@
 /** The webhook port: routes a request to its listener, takes the raw body, answers with what accept made of it. */
 
 import { METHODS } from "node:http";
+import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Delivery, ObjectName, RequestHead } from "../core/delivery.ts";
-import { asFault, fault } from "../core/errors.ts";
+import { asFault, fault, type SluiceError } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
 import { newDeliveryId } from "../core/identity.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 import type { Certificate } from "../tls/certificate.ts";
-import { secureServer } from "../tls/secure-server.ts";
-import { passedBy, readBody } from "./body.ts";
-import { createBudget } from "./budget.ts";
+import { announcedBytes, passedBy, readBody } from "./body.ts";
+import { createBudget, type Share } from "./budget.ts";
 import { clientOf } from "./client.ts";
+import { createClientErrorHandler } from "./client-error.ts";
+import { costOfDecoding, createBodyLimit, networkOf } from "./limits.ts";
 import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
 import { detour, type RouteOptions, routeTo } from "./route.ts";
+import { serverFactory } from "./servers.ts";
+import { refuseLax } from "./strict.ts";
 
 /** A request whose listener is known: a delivery that has no id yet. */
 export type Arrival = Omit<Delivery, "id" | "listener">;
@@ -34,7 +38,9 @@ export interface IngressOptions {
   readonly tell: Tell;
   /** Bytes; a listener may only lower it. */
   readonly maxBody: number;
-  /** Bytes of all bodies that are being read, decided and stored; at least `maxBody`. Default 256 MiB. */
+  /** Bytes for listeners that take what nobody proved; default `maxBody`. */
+  readonly maxBodyUnproved?: number;
+  /** Bytes of all bodies that are being read, decided and stored; made large enough for one body. Default 256 MiB. */
   readonly maxInFlight?: number;
   /** The status of a delivery whose proof failed: 202 is Tekton's, and means nothing then. */
   readonly unverifiedReply?: 401 | 202;
@@ -61,7 +67,7 @@ const MAX_IN_FLIGHT = 256 * 1024 * 1024;
  * open connections is refused. `GET /live` answers 200 while the process lives.
  */
 export function createIngress(options: IngressOptions): FastifyInstance {
-  const { plans, accept, tell, maxBody, defaultListener, hosts } = options;
+  const { plans, accept, tell, maxBody, maxBodyUnproved = maxBody, defaultListener, hosts } = options;
   const { clock = Date.now, newId = newDeliveryId } = options;
   const { requestTimeout = 60_000 } = options;
   const asTekton = options.http === "tekton";
@@ -70,8 +76,27 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     ...(hosts && { hosts }),
     ...(defaultListener && { defaultListener }),
   };
-  const openShare = createBudget(Math.max(options.maxInFlight ?? MAX_IN_FLIGHT, maxBody));
+  const limitOf = createBodyLimit({ maxBody, maxBodyUnproved });
+  const budget = createBudget({
+    limit: options.maxInFlight ?? MAX_IN_FLIGHT,
+    atLeast: maxBody,
+    decodeCost: costOfDecoding,
+    requestTimeout,
+    clock,
+  });
+  const inHand = new Map<Socket, Share>();
+  /** Connections on which a request was refused before it was whole: they are closed. */
+  const refusedOn = new WeakSet<Socket>();
   const refusal = asTekton ? refusedAsTekton : refused;
+  const onClientError = createClientErrorHandler({
+    refusal,
+    told: (error) => told(error),
+    cut(socket, why) {
+      const share = inHand.get(socket);
+      if (share?.cut(why)) return "cut";
+      return share === undefined && !refusedOn.has(socket) ? "idle" : "busy";
+    },
+  });
   const app = Fastify({
     logger: false,
     requestTimeout,
@@ -79,7 +104,9 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     // Fastify's own answer has neither our shape nor Retry-After, and nobody would hear of it.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    ...(options.certificate && { serverFactory: secureServer(options.certificate, requestTimeout) }),
+    serverFactory: serverFactory({ requestTimeout, certificate: options.certificate, onClientError }),
+    // Fastify gives its handler to one server of those that it makes.
+    clientErrorHandler: () => undefined,
     // Paths that cannot be decoded: listeners are found by the raw one.
     frameworkErrors: (_error, request, reply) =>
       asTekton || request.method === "POST" ? handle(request, reply) : notFound(request, reply),
@@ -94,15 +121,30 @@ export function createIngress(options: IngressOptions): FastifyInstance {
   const at = (path: string, onRequest: typeof live | typeof handle, method: string | string[]): void => {
     app.route({ url: path, method, onRequest, handler: () => undefined });
   };
-  at("/live", live, asTekton ? app.supportedMethods : "GET");
+  at("/live", live, asTekton ? app.supportedMethods : ["GET", "HEAD"]);
   at("/*", handle, asTekton ? app.supportedMethods : "POST");
   app.setNotFoundHandler(notFound);
   app.setErrorHandler((thrown, _request, reply) => send(reply, refusal(asFault(thrown), undefined)));
 
   function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const error = fault("SLUICE_METHOD", { method: request.method });
-    tell({ type: "delivery.refused", code: error.code, status: error.status, reason: error.message });
+    const error = refuseLax(request.raw) ?? fault("SLUICE_METHOD", { method: request.method });
+    told(error);
+    closeUnlessWhole(request, reply);
     return send(reply, refusal(error, undefined));
+  }
+
+  /** What is left of a refused request would be read for nothing. */
+  function closeUnlessWhole({ raw }: FastifyRequest, reply: FastifyReply): void {
+    if (raw.complete) return;
+    refusedOn.add(raw.socket);
+    reply.header("connection", "close");
+  }
+
+  function told(error: SluiceError, plan?: ListenerPlan, since?: number): void {
+    const { code, status, message: reason } = error;
+    const where = plan === undefined ? {} : { listener: { namespace: plan.namespace, name: plan.name } };
+    const took = since === undefined ? {} : { took: Math.max(0, clock() - since) };
+    tell({ type: "delivery.refused", ...where, code, status, reason, ...took });
   }
 
   async function live(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -116,13 +158,16 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       return reply.code(elsewhere.status).headers(elsewhere.headers).send(elsewhere.text);
     }
     const headers = headersOf(request);
+    const { socket } = request.raw;
     let plan: ListenerPlan | undefined;
-    const share = openShare();
+    let share: Share | undefined;
     let since = clock();
     try {
+      const lax = refuseLax(request.raw);
+      if (lax !== undefined) throw lax;
       plan = routeTo(plans, { method, url, host: request.headers.host }, routes);
       if (closing) return await passedBy(request.raw, fault("SLUICE_STOPPING"));
-      const client = clientOf(request.raw.socket);
+      const client = clientOf(socket);
       const head: RequestHead = { method, url, headers, ...(client && { client }) };
       let opened: Opened | undefined;
       try {
@@ -130,29 +175,29 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       } catch (refused) {
         return await passedBy(request.raw, asFault(refused));
       }
-      const limit = Math.min(plan.maxBodyBytes ?? maxBody, maxBody);
-      const body = await readBody(request.raw, limit, share, opened && { onChunk: opened.update });
+      share = budget.open({
+        listener: `${plan.namespace}/${plan.name}`,
+        address: () => networkOf(socket.remoteAddress),
+        announced: announcedBytes(request.raw),
+      });
+      inHand.set(socket, share);
+      const reading = opened && { onChunk: opened.update };
+      const body = await readBody(request.raw, limitOf(plan), share, reading);
       since = clock();
       const arrival: Arrival = { ...head, receivedAt: since, body };
       const id = await (opened?.accept(arrival) ?? accept(arrival, plan));
       return send(reply, accepted(plan, id, headers));
     } catch (thrown) {
       const error = asFault(thrown);
-      const where = plan === undefined ? {} : { listener: { namespace: plan.namespace, name: plan.name } };
-      tell({
-        type: "delivery.refused",
-        ...where,
-        code: error.code,
-        status: error.status,
-        reason: error.message,
-        took: Math.max(0, clock() - since),
-      });
+      told(error, plan, since);
+      closeUnlessWhole(request, reply);
       if (error.status === 401 && plan !== undefined && options.unverifiedReply === 202) {
         return send(reply, accepted(plan, newId(clock()), headers));
       }
       return send(reply, refusal(error, plan ?? (asTekton ? defaultListener : undefined)));
     } finally {
-      share.release();
+      share?.release();
+      if (share !== undefined && inHand.get(socket) === share) inHand.delete(socket);
     }
   }
   return app;

@@ -47,7 +47,7 @@ export function compileRemote(options: RemoteOptions): CompiledInterceptor {
       if (http === undefined) return offline(url);
       const { payload, headers, extensions, trigger } = event;
       const request = {
-        ...(payload.text !== "" && { body: payload.text }),
+        ...(!payload.empty && { body: payload.text }),
         header: headers,
         ...(Object.keys(extensions).length > 0 && { extensions }),
         ...(hasParams && { interceptor_params: params }),

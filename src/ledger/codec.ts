@@ -1,6 +1,13 @@
 /** Bytes as the ledger stores them: requests and decisions, compressed where that pays, format in the first byte. */
 
-import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
+import { promisify } from "node:util";
+import {
+  brotliCompress,
+  brotliCompressSync,
+  brotliDecompress,
+  brotliDecompressSync,
+  constants,
+} from "node:zlib";
 import { type Decision, isWaiting } from "../core/decision.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
@@ -22,10 +29,33 @@ const options = { chunkSize: 8_192, params: { [constants.BROTLI_PARAM_QUALITY]: 
 /** @returns a format byte; if compressed, four bytes of original length, which bounds decompression; the bytes. */
 export function encode(bytes: Buffer): Buffer {
   if (bytes.length < WORTH_COMPRESSING) return Buffer.concat([Buffer.of(PLAIN), bytes]);
+  return Buffer.concat([headOf(bytes), brotliCompressSync(bytes, options)]);
+}
+
+function headOf(bytes: Buffer): Buffer {
   const head = Buffer.alloc(5);
   head[0] = BROTLI;
   head.writeUInt32BE(bytes.length, 1);
-  return Buffer.concat([head, brotliCompressSync(bytes, options)]);
+  return head;
+}
+
+/** From this many bytes on, a body is compressed by another thread: one of 25 MB takes up to 300 ms. */
+const ELSEWHERE = 256 * 1024;
+const compress = promisify(brotliCompress);
+const decompress = promisify(brotliDecompress);
+
+/** As {@link encode}; a large body blocks nothing. */
+export function encodeBody(bytes: Buffer): Buffer | Promise<Buffer> {
+  if (bytes.length < ELSEWHERE) return encode(bytes);
+  const compressed = compress(bytes, { ...options, chunkSize: ELSEWHERE });
+  return compressed.then((made) => Buffer.concat([headOf(bytes), made]));
+}
+
+/** As {@link decode}; a large body blocks nothing. */
+export function decodeBody(stored: Uint8Array): Buffer | Promise<Buffer> {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+  const length = bytes[0] === BROTLI ? bytes.readUInt32BE(1) : 0;
+  return length < ELSEWHERE ? decode(bytes) : decompress(bytes.subarray(5), { maxOutputLength: length });
 }
 
 /**

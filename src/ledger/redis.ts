@@ -182,10 +182,14 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
   }
 
   function accept(entry: NewDelivery, lost: string): Promise<string | null> {
+    const body = entry.keepsBody === false ? NO_BODY : seals.body(entry.delivery);
+    return body instanceof Promise ? body.then((made) => write(entry, lost, made)) : write(entry, lost, body);
+  }
+
+  function write(entry: NewDelivery, lost: string, body: Buffer): Promise<string | null> {
     const { delivery, decisions, dedupeKey } = entry;
     const { id, listener, receivedAt } = delivery;
     const facts = factsOf(entry);
-    const body = entry.keepsBody === false ? NO_BODY : seals.body(delivery);
     const common = [JSON.stringify(facts), seals.head(delivery, facts, body, entry.digest)] as const;
     const more = decisions === undefined ? UNDECIDED : decided(id, decisions);
     const bytes = Buffer.byteLength(common[0]) + common[1].length + body.length + more.bytes;

@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import type { Delivery, ObjectName } from "../core/delivery.ts";
 import { forged, judge, type StoreKeys, unknownKey } from "../core/integrity.ts";
 import type { StoredDelivery } from "../core/ledger.ts";
-import { decode, encode, encodeHead, readHead } from "./codec.ts";
+import { decodeBody, encodeBody, encodeHead, readHead } from "./codec.ts";
 
 /** The first byte of an encrypted body; codec.ts has the others. */
 const ENCRYPTED = 3;
@@ -22,8 +22,8 @@ export interface Signed {
 }
 
 export interface Seals {
-  /** The body as it is stored: compressed, then encrypted. */
-  body(delivery: Delivery): Buffer;
+  /** The body as it is stored: compressed, then encrypted; a large one later, by another thread. */
+  body(delivery: Delivery): Buffer | Promise<Buffer>;
   /**
    * Request line and headers as they are stored, with the signature over all that a decision relies on.
    *
@@ -35,15 +35,18 @@ export interface Seals {
    *
    * @throws SluiceError SLUICE_STORE_FORGED, SLUICE_STORE_KEY, SLUICE_STORE_UNSIGNED, as integrity.ts has them.
    */
-  open(facts: Signed, head: Uint8Array, body: Uint8Array): StoredDelivery;
+  open(facts: Signed, head: Uint8Array, body: Uint8Array): StoredDelivery | Promise<StoredDelivery>;
 }
 
 export function createSeals(keys: StoreKeys | undefined): Seals {
   return {
     body({ id, body }) {
-      const bytes = encode(body);
+      const bytes = encodeBody(body);
       if (!keys?.encrypt) return bytes;
-      return Buffer.concat([Buffer.of(ENCRYPTED), keys.keyring.encrypt(nameOf(id), bytes)]);
+      const { keyring } = keys;
+      const encrypted = (plain: Buffer): Buffer =>
+        Buffer.concat([Buffer.of(ENCRYPTED), keyring.encrypt(nameOf(id), plain)]);
+      return bytes instanceof Promise ? bytes.then(encrypted) : encrypted(bytes);
     },
     head(delivery, facts, body, digest) {
       if (keys === undefined) return encodeHead(delivery, { digest });
@@ -55,16 +58,20 @@ export function createSeals(keys: StoreKeys | undefined): Seals {
       if (wrong !== undefined) throw wrong;
       const { id, listener, receivedAt, proof, replayOf } = facts;
       const origin = replayOf === undefined ? {} : { replayOf };
-      return { id, listener, receivedAt, ...head, body: opened(keys, id, body), ...origin, proof };
+      const whole = (bytes: Buffer): StoredDelivery => ({
+        ...{ id, listener, receivedAt, ...head, body: bytes, ...origin, proof },
+      });
+      const bytes = opened(keys, id, body);
+      return bytes instanceof Promise ? bytes.then(whole) : whole(bytes);
     },
   };
 }
 
-function opened(keys: StoreKeys | undefined, id: string, body: Uint8Array): Buffer {
-  if (body[0] !== ENCRYPTED) return decode(body);
+function opened(keys: StoreKeys | undefined, id: string, body: Uint8Array): Buffer | Promise<Buffer> {
+  if (body[0] !== ENCRYPTED) return decodeBody(body);
   const what = `the body of delivery ${id}`;
   const found = keys?.keyring.decrypt(nameOf(id), body.subarray(1));
-  if (found !== undefined && "bytes" in found) return decode(found.bytes);
+  if (found !== undefined && "bytes" in found) return decodeBody(found.bytes);
   if (found?.verdict === "forged") throw forged(what);
   throw unknownKey(keys?.keyring, what, Buffer.from(body.subarray(1, 5)).toString("hex"));
 }

@@ -64,11 +64,15 @@ WITH claim AS (${CLAIM}
 )
 SELECT first.id AS first, coalesce(d.outcome, first.outcome) AS outcome FROM first LEFT JOIN sluice.delivery AS d ON d.id = first.id`;
 
-/** @param now milliseconds since the epoch. */
-export function acceptValues(entry: NewDelivery, now: number, seals: Seals): readonly unknown[] {
+/** @param body as it is stored, null where it is not kept. @param now milliseconds since the epoch. */
+export function acceptValues(
+  entry: NewDelivery,
+  body: Buffer | null,
+  now: number,
+  seals: Seals,
+): readonly unknown[] {
   const { delivery, decisions, dedupeKey } = entry;
   const facts = factsOf(entry);
-  const body = entry.keepsBody === false ? null : seals.body(delivery);
   return [
     facts.id,
     dedupeKey === undefined ? null : claimOf(facts.listener, dedupeKey),

@@ -56,7 +56,9 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
   return {
     async accept(entry) {
       type Row = { first: string | null; outcome: Outcome | null };
-      const [row] = await ask(sql.query<Row>(ACCEPT, acceptValues(entry, clock(), seals)));
+      const sealed = entry.keepsBody === false ? null : seals.body(entry.delivery);
+      const body = sealed instanceof Promise ? await sealed : sealed;
+      const [row] = await ask(sql.query<Row>(ACCEPT, acceptValues(entry, body, clock(), seals)));
       const first = row?.first ?? null;
       if (first === null) return { kind: "accepted" };
       const outcome = row?.outcome ?? (await outcomeOf(first));

@@ -49,6 +49,7 @@ test("without any source the defaults hold", () => {
     admin: { host: "127.0.0.1", port: 9000 },
     role: "all",
     maxBody: 26_214_400,
+    maxBodyUnproved: 5_242_880,
     maxInFlight: 268_435_456,
     concurrency: 32,
     unverified: "refuse",

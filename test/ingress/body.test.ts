@@ -23,11 +23,14 @@ async function arriving(head: string) {
   return { request: await request, socket, [Symbol.asyncDispose]: stop };
 }
 
+const shareOf = (room: number) =>
+  createBudget({ limit: 0, atLeast: room }).open({ address: () => "", listener: "" });
+
 test("each chunk is handed on as it arrives, before the body is whole", async () => {
   await using t = await arriving("Content-Length: 6");
   const seen: string[] = [];
   const arrivals: (() => void)[] = [];
-  const share = createBudget(100)();
+  const share = shareOf(100);
   const body = readBody(t.request, 100, share, {
     onChunk: (chunk) => {
       seen.push(chunk.toString());
@@ -51,7 +54,7 @@ test("a chunk that the limit or the share refuses is not handed on", async () =>
     await using t = await arriving("Transfer-Encoding: chunked");
     const seen: string[] = [];
     const onChunk = (chunk: Buffer): void => void seen.push(chunk.toString());
-    const body = readBody(t.request, limit, createBudget(room)(), { onChunk });
+    const body = readBody(t.request, limit, shareOf(room), { onChunk });
     t.socket.write("6\r\nabcdef\r\n0\r\n\r\n");
     await assert.rejects(body, { code });
     assert.deepEqual(seen, []);

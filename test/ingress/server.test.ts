@@ -79,7 +79,8 @@ describe("routing", () => {
       "hooks.example.com.:80",
     ])
       assert.equal(await ask("/any/path", host), "202 push", host);
-    assert.equal(await ask("/default/github", "hooks.example.com"), "202 push");
+    assert.equal(await ask("/team-a/push", "hooks.example.com"), "202 push");
+    assert.equal(await ask("/default/github", "hooks.example.com"), "400 ");
     assert.equal(await ask("/default/github", "other.example.com"), "202 github");
     assert.equal(await ask("/x", "a.hooks.example.com"), "404 ");
     assert.equal((await ask("/x", "gone.example.com")).slice(0, 3), "500");

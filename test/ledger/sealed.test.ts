@@ -12,16 +12,17 @@ import { keysOf } from "./seals.ts";
 const forged = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_FORGED";
 
 for (const encrypt of [false, true]) {
-  test(`each field that a decision relies on is signed${encrypt ? ", of an encrypted record too" : ""}`, () => {
+  test(`each field that a decision relies on is signed${encrypt ? ", of an encrypted record too" : ""}`, async () => {
     const seals = createSeals(keysOf(["x".repeat(32)], { encrypt }));
-    const [one, other] = [newDelivery(), newDelivery({ url: "/ci/github?other" })].map((entry) => {
-      const body = seals.body(entry.delivery);
+    const entries = [newDelivery(), newDelivery({ url: "/ci/github?other" })].map(async (entry) => {
+      const body = await seals.body(entry.delivery);
       const facts: Signed = factsOf(entry);
       return { entry, facts, body, head: seals.head(entry.delivery, facts, body) };
     });
+    const [one, other] = await Promise.all(entries);
     assert.ok(one && other);
     const { facts, head, body } = one;
-    assert.deepEqual(seals.open(facts, head, body).body, one.entry.delivery.body);
+    assert.deepEqual((await seals.open(facts, head, body)).body, one.entry.delivery.body);
     const listener = { namespace: "ci", name: "other" };
     for (const changed of [
       { ...facts, id: other.facts.id },
@@ -39,9 +40,9 @@ for (const encrypt of [false, true]) {
   });
 }
 
-test("an encrypted body belongs to its delivery, whoever signs", () => {
+test("an encrypted body belongs to its delivery, whoever signs", async () => {
   const adopting = createSeals(keysOf(["x".repeat(32)], { encrypt: true, adopt: true }));
   const [one, other] = [newDelivery(), newDelivery()];
-  const body = adopting.body(one.delivery);
+  const body = await adopting.body(one.delivery);
   assert.throws(() => adopting.open(factsOf(other), encodeHead(other.delivery), body), forged);
 });

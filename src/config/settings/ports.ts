@@ -108,12 +108,21 @@ export const PORTS = {
     expected: "bytes such as 26214400, 512KiB or 25MB, at most 256MB",
     description: "Largest request body; a listener's annotation may set another.",
   }),
+  maxBodyUnproved: setting({
+    value: "<bytes>",
+    default: "5MB",
+    type: as.bytes(1, 268_435_456),
+    expected: "bytes such as 5242880, 512KiB or 5MB, at most 256MB",
+    description:
+      "The same for listeners to which anybody may send, because some trigger demands no proof; a listener's annotation may set up to --max-body.",
+  }),
   maxInFlight: setting({
     value: "<bytes>",
     default: "256MB",
     type: as.bytes(1, 68_719_476_736),
     expected: "bytes such as 268435456, 512MiB or 256MB, at most 64GiB",
-    description: "Bodies in memory at once, of all requests together; what goes beyond is answered 503.",
+    description:
+      "Memory for bodies of all requests together, with what decoding small ones takes; a quarter more is for decoding large ones. What goes beyond is answered 503, unfinished bodies first.",
   }),
   unprovedRate: setting({
     value: "<deliveries>",

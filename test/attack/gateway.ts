@@ -19,12 +19,22 @@ export const OBJECTS = [
 export interface Attacked extends AsyncDisposable {
   readonly gateway: GatewayProcess;
   readonly redis: string;
+  /** Where created objects are written. */
+  readonly runs: string;
   /** @returns the status, and the answer's body. */
   send(
     to: string,
     body: string | Buffer,
-    more?: { readonly id?: string; readonly token?: string },
+    more?: Sent,
   ): Promise<{ readonly status: number; readonly retryAfter: string | null; readonly said: Answer }>;
+}
+
+export interface Sent {
+  /** X-GitHub-Delivery. */
+  readonly id?: string;
+  /** Signs as GitHub does. */
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
@@ -43,18 +53,21 @@ export async function attacked(
   const file = join(folder.path, "objects.yaml");
   writeFileSync(file, yamlOf(objects));
   const redis = opened.use(await startRedis({ settings: () => ({ maxmemory }) }));
-  const place = ["--store", redis.url, "--create", `directory:${join(folder.path, "runs")}`];
+  const runs = join(folder.path, "runs");
+  const place = ["--store", redis.url, "--create", `directory:${runs}`];
   const gateway = await startGateway(["--config", file, ...place, ...args]);
   opened.defer(() => gateway.stop());
   const running = opened.move();
   return {
     gateway,
     redis: redis.url,
-    async send(to, body, { id = crypto.randomUUID(), token } = {}) {
+    runs,
+    async send(to, body, { id = crypto.randomUUID(), token, headers: own } = {}) {
       const headers: Record<string, string> = {
         "content-type": "application/json",
         "x-github-event": "push",
         "x-github-delivery": id,
+        ...own,
       };
       if (token !== undefined) headers["x-hub-signature-256"] = signature(token, String(body));
       const response = await fetch(`${gateway.url}/ci/${to}`, { method: "POST", headers, body });

@@ -28,8 +28,6 @@ function promises(heading: string): readonly (readonly string[])[] {
 }
 
 const attacks = globSync("test/attack/*.test.ts", { cwd: ROOT });
-/** Tests of attacks that are named and not there yet: allowed only while most of them are. */
-const awaited = attacks.length < 10;
 
 for (const party of PARTIES)
   test(`each promise about ${party.toLowerCase()} names a test that is there`, () => {
@@ -39,11 +37,7 @@ for (const party of PARTIES)
       assert.deepEqual(more, [], promise);
       const named = [...cell.matchAll(TEST)].map(([, path = ""]) => path);
       assert.ok(named.length > 0, `"${promise}" names no test`);
-      for (const path of named)
-        assert.ok(
-          existsSync(join(ROOT, path)) || (awaited && path.startsWith("test/attack/")),
-          `"${promise}": ${path} is not there`,
-        );
+      for (const path of named) assert.ok(existsSync(join(ROOT, path)), `"${promise}": ${path} is not there`);
     }
   });
 

@@ -1,7 +1,6 @@
 /** The way in, on one page: prove, decide, store, queue; only then does the sender get his 202. */
 
 import { findAgain } from "./again.ts";
-import { isProved } from "./claims.ts";
 import type { Decision } from "./core/decision.ts";
 import type { Decoder } from "./core/decoder.ts";
 import { createDecoder, withDecoded } from "./core/decoder.ts";
@@ -12,7 +11,7 @@ import type { StoreKeys } from "./core/integrity.ts";
 import type { ActNote, Ledger } from "./core/ledger.ts";
 import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
 import { allVisible } from "./core/plan.ts";
-import { demandsOf } from "./core/proof.ts";
+import { demandsOf, wasProved } from "./core/proof.ts";
 import type { Queue } from "./core/queue.ts";
 import { maskLastSegment } from "./core/url.ts";
 import { createDecideNow } from "./decide-now.ts";
@@ -115,7 +114,7 @@ export function createAccept(needs: AcceptNeeds): Accept {
     const arrived: Delivery = { id: newId(arrival.receivedAt), listener, ...arrival };
     const proofs = opened?.finish(arrived) ?? verifier.begin(arrived);
     await refuseUnproved(plan, proofs);
-    if (!isProved(proofs.scheme())) limits?.admit(listener);
+    if (!wasProved(proofs.scheme())) limits?.admit(listener);
     const delivery = withoutProof(arrived, plan);
     return withDecoded(decoder, delivery.body, (body) => {
       if (plan.payloadValidation) refuseNoJson(body, delivery);

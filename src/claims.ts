@@ -6,16 +6,10 @@ import { restId, triggerOfJob } from "./core/identity.ts";
 import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan } from "./core/plan.ts";
+import { wasProved } from "./core/proof.ts";
 import { dedupeKey, signedKey } from "./core/provider.ts";
 
 type Decisions = readonly Decision[];
-
-/** What DeliveryProofs.scheme() says where nothing was proved. */
-const NOTHING = "none";
-
-export function isProved(proof: string): boolean {
-  return proof !== NOTHING;
-}
 
 /**
  * The key that a delivery of a sender would claim; undefined where its provider gives no stable id. The proof is part of
@@ -55,7 +49,7 @@ export function claimsLate(
   { id, replayOf }: Pick<Delivery, "id" | "replayOf">,
   plan: ListenerPlan | undefined,
 ): boolean {
-  if (isProved(proof) || plan?.onDuplicate === "rerun") return false;
+  if (wasProved(proof) || plan?.onDuplicate === "rerun") return false;
   return replayOf === undefined || id === restId(replayOf);
 }
 

@@ -37,12 +37,14 @@ export function fire(
   try {
     if (trigger.fault !== undefined) throw trigger.fault;
     const params = trigger.bind(event, cost);
-    trace.push({ station, name: "params", verdict: "pass", detail: shown(params, trigger.bind) });
+    trace.push({ station, name: "params", verdict: "pass", detail: shown(params, trigger.bind, plan) });
     station = "render";
     const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name, key: trigger.key };
     const objects = trigger.render(params, context, cost);
     if (hidden.length > 0) {
-      const param = maskedParam(params, event, trigger.bind, (other) => trigger.render(other, context, cost));
+      const param = maskedParam(params, event, trigger.bind, plan.hides, (other) =>
+        trigger.render(other, context, cost),
+      );
       if (param !== undefined) throw fault("SLUICE_PARAM_MASKED", { param, headers: hidden.join(", ") });
     }
     const made = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
@@ -82,15 +84,26 @@ export function fire(
 function maskedParam(
   params: Params,
   { payload: { text } }: Event,
-  { sensitive }: BindPlan,
+  bind: BindPlan,
+  hides: readonly string[] | undefined,
   render: (params: Params) => readonly KubernetesObject[],
 ): string | undefined {
   for (const [param, value] of params) {
-    if (!value.includes(MASK) || (text.includes(MASK) && !sensitive?.has(param))) continue;
+    if (!value.includes(MASK) || (text.includes(MASK) && !holdsSecret(param, bind, hides))) continue;
     const other = new Map(params).set(param, value.replaceAll(MASK, "masked"));
     if (JSON.stringify(render(other)) !== JSON.stringify(render(params))) return param;
   }
   return undefined;
+}
+
+/** True for a param that may hold the value of a header that is sensitive by its name, or that a proof reads. */
+function holdsSecret(
+  param: string,
+  { sensitive, headers }: BindPlan,
+  hides: readonly string[] | undefined,
+): boolean {
+  if (sensitive?.has(param)) return true;
+  return hides !== undefined && (headers?.get(param)?.some((name) => hides.includes(name)) ?? false);
 }
 
 /** Where a trigger's objects go, and as whom. */
@@ -109,9 +122,9 @@ function placeOf(
 const MAX_SHOWN = 1_024;
 
 /** Params for a trace: sensitive headers' values masked, long ones cut. */
-function shown(params: Params, { sensitive }: BindPlan): JsonObject {
+function shown(params: Params, bind: BindPlan, { hides }: Pick<ListenerPlan, "hides">): JsonObject {
   const texts = Array.from(params, ([name, value]): [string, string] => {
-    if (sensitive?.has(name)) return [name, MASK];
+    if (holdsSecret(name, bind, hides)) return [name, MASK];
     return [name, value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value];
   });
   return Object.fromEntries(texts);

@@ -1,6 +1,6 @@
 /** What is kept of a delivery: one write to the ledger, one to the queue, then it is told of. */
 
-import { claimKey, claimsNow, createClaims, isProved, reopenable, restOf } from "./claims.ts";
+import { claimKey, claimsNow, createClaims, reopenable, restOf } from "./claims.ts";
 import { type Decision, isWaiting } from "./core/decision.ts";
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { asFault, fault, reasonOf, SluiceError } from "./core/errors.ts";
@@ -11,6 +11,7 @@ import { decideJobFor, type Job } from "./core/job.ts";
 import type { AcceptResult, ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan } from "./core/plan.ts";
+import { wasProved } from "./core/proof.ts";
 import { describe } from "./core/provider.ts";
 import type { Queue } from "./core/queue.ts";
 import { tellDecisions } from "./core/tell-decisions.ts";
@@ -69,7 +70,7 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock, limits
     const decided = await (now ? decideNow.settled : decideNow.within)(plan, delivery, proofs, body);
     const decisions = decided && signDecisions(keys, decided.decisions);
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
-    const proved = isProved(facts.proof);
+    const proved = wasProved(facts.proof);
     const key = once ? claimKey(facts, delivery, body, proofs.signedId()) : undefined;
     const entry: NewDelivery = {
       delivery,

@@ -69,7 +69,17 @@ export function compileBindings(params: readonly BoundParam[], declared: readonl
     return values;
   };
   const sensitive = new Set(compiled.filter(isSensitiveParam).map(({ name }) => name));
-  return sensitive.size === 0 ? bind : Object.assign(bind, { sensitive });
+  const headers = new Map(
+    compiled.map((param) => [param.name, headersOf(param)] as const).filter(([, read]) => read.length > 0),
+  );
+  return Object.assign(bind, {
+    ...(sensitive.size > 0 && { sensitive }),
+    ...(headers.size > 0 && { headers }),
+  });
+}
+
+function headersOf({ expressions }: CompiledParam): readonly string[] {
+  return expressions.flatMap((expression) => ("path" in expression && expression.path.header) || []);
 }
 
 function isSensitiveParam({ expressions }: CompiledParam): boolean {

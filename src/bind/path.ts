@@ -1,7 +1,7 @@
 /** One path compiled: plain chains of keys and indices by direct access, everything else by the evaluator. */
 
 import type { Cost } from "../core/cost-budget.ts";
-import { isSensitive } from "../core/headers.ts";
+import { canonicalName, isSensitive } from "../core/headers.ts";
 import type { JsonValue } from "../core/json.ts";
 import { isJsonObject, printString } from "../core/json.ts";
 import { compileSteps, describe } from "./evaluate.ts";
@@ -24,8 +24,10 @@ export interface Path {
   readonly read: (view: EventView, cost: Cost) => string | Missing;
   /** The key it starts from, when it can only start from one: body, header, extensions, context, or a wrong one. */
   readonly root: string | undefined;
-  /** True when it may find the value of a sensitive header. */
+  /** True when it may find the value of a header that is sensitive by its name. */
   readonly sensitive: boolean;
+  /** The only header that it can find, as Go spells it, where it names one. */
+  readonly header?: string;
 }
 
 /** The names that start a path. */
@@ -52,7 +54,9 @@ export function compilePath(text: string): Path {
   const keys = plainKeys(nodes);
   const root = nodes[0]?.kind === "field" ? nodes[0].name : undefined;
   const sensitive = mayReadSensitive(root, nodes[1]);
-  return { read: keys === undefined ? readRare(text, nodes) : readPlain(text, keys), root, sensitive };
+  const header = root === "header" && nodes[1]?.kind === "field" ? canonicalName(nodes[1].name) : undefined;
+  const read = keys === undefined ? readRare(text, nodes) : readPlain(text, keys);
+  return { read, root, sensitive, ...(header !== undefined && { header }) };
 }
 
 function mayReadSensitive(root: string | undefined, second: PathNode | undefined): boolean {

@@ -14,6 +14,8 @@ export interface BindPlan {
   (event: Event, cost?: Cost): Params;
   /** The params that may hold the value of a sensitive header: traces mask them. Absent: none. */
   readonly sensitive?: ReadonlySet<string>;
+  /** Param to the headers that it names: where a proof reads one of them, traces mask it too. Absent: none. */
+  readonly headers?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What names and labels are made of. */

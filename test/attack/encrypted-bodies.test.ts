@@ -43,5 +43,5 @@ test("with it the store holds no word of a body, and a replay decides by it all 
       ...(method === "POST" && { body: "{}" }),
     });
   assert.equal(((await (await ask("payload")).json()) as { body: string }).body, BODY);
-  assert.equal((await ask("replay", "POST")).status, 200);
+  assert.equal((await ask("replay", "POST")).status, 201);
 });

@@ -22,9 +22,16 @@ const objects = [
   secret("hook", "s3cret"),
   secret("signing", SIGNING),
   listener("cel", [
-    trigger("build", [
-      cel("header.canonical('X-Hook-Key').compareSecret('token', 'hook') && body.ref != ''"),
-    ]),
+    trigger(
+      "build",
+      [cel("header.canonical('X-Hook-Key').compareSecret('token', 'hook') && body.ref != ''")],
+      {
+        bindings: [
+          { name: "ref", value: "$(body.ref)" },
+          { name: "key", value: "$(header.X-Hook-Key)" },
+        ],
+      },
+    ),
   ]),
   listener("git", [trigger("build", [github()])]),
   listener(
@@ -37,6 +44,10 @@ const objects = [
   ...many.map((name) => secret(name, `value of ${name}`)),
 ];
 
+const TOKEN = "an-example-0123456789abcdef";
+/** Once a token is named, looking wants it. */
+const authorization = `Bearer ${TOKEN}`;
+
 let redis: RedisServer;
 let gateway: GatewayProcess;
 const folder = temporaryFolder("sluice-attack-");
@@ -46,7 +57,8 @@ before(async () => {
   const file = join(folder.path, "objects.yaml");
   writeFileSync(file, yamlOf(objects));
   const runs = `directory:${join(folder.path, "runs")}`;
-  gateway = await startGateway(["--config", file, "--store", redis.url, "--create", runs]);
+  const token = ["--admin-token", TOKEN];
+  gateway = await startGateway(["--config", file, "--store", redis.url, "--create", runs, ...token]);
 });
 
 after(async () => {
@@ -73,7 +85,10 @@ async function send(
   return { status: response.status, body: (await response.json()) as Answer["body"] };
 }
 
-const accepted = async (): Promise<number> => (await gateway.audit()).accepted;
+const accepted = async (): Promise<number> => {
+  const response = await fetch(`${gateway.admin}/api/v1/audit`, { headers: { authorization } });
+  return ((await response.json()) as { accepted: number }).accepted;
+};
 
 interface Delivery {
   readonly proof: string;
@@ -81,7 +96,7 @@ interface Delivery {
 }
 
 async function deliveryOf(id: string | undefined): Promise<Delivery> {
-  const response = await fetch(`${gateway.admin}/api/v1/deliveries/${id}`);
+  const response = await fetch(`${gateway.admin}/api/v1/deliveries/${id}`, { headers: { authorization } });
   return (await response.json()) as Delivery;
 }
 
@@ -98,6 +113,15 @@ test("a wrong or missing value of a header that a filter compares with a Secret 
   assert.equal(proof, "cel-header(ci/hook/token/X-Hook-Key)");
   // Its name says nothing of a secret; a proof reads it.
   assert.deepEqual(headers["X-Hook-Key"], ["***"]);
+  const shown = await fetch(`${gateway.admin}/api/v1/deliveries/${body.eventID}?values=true`, {
+    headers: { authorization },
+  });
+  assert.equal(shown.status, 200);
+  assert.doesNotMatch(
+    await shown.text(),
+    /s3cret/,
+    "a param that a binding took from the header is masked in the trace",
+  );
 });
 
 test("without the proof's header a body is refused that never comes", async () => {

@@ -146,3 +146,12 @@ test("the params that may hold a sensitive header's value are known", () => {
   for (const value of ["$(header.X-GitHub-Event)", "$(body.token)", "$(body..token)", "authorization", "$()"])
     assert.equal(sensitive(value), false, value);
 });
+
+test("the headers that a param names are known, in Go's spelling", () => {
+  const headers = (value: string) => compileBindings([{ name: "out", value, from }], []).headers?.get("out");
+  assert.deepEqual(headers("$(header.x-hook-key) $(header['X-GitHub-Event'])"), [
+    "X-Hook-Key",
+    "X-Github-Event",
+  ]);
+  assert.equal(headers("$(body.header.x-hook-key)"), undefined);
+});

@@ -13,6 +13,7 @@ const bound = (name: string, value: string) => trigger(name, [], { bindings: [{ 
 const OBJECTS = [
   listener("binary", [bound("a", "$(body.ref) of $(header.Ce-Type)")], OPEN),
   listener("structured", [bound("a", "$(body.data.ref) of $(body.type)")], OPEN),
+  listener("both", [bound("a", "fires for either")], OPEN),
   listener("git", [trigger("a")], OPEN),
 ];
 
@@ -92,8 +93,8 @@ for (const [mode, to] of [
 
 test("one event is one, in whichever mode it is repeated", async () => {
   await using served = await serve();
-  const binary = await send(`${served.url}/ci/structured`, event(), Mode.BINARY);
-  const structured = await send(`${served.url}/ci/structured`, event(), Mode.STRUCTURED);
+  const binary = await send(`${served.url}/ci/both`, event(), Mode.BINARY);
+  const structured = await send(`${served.url}/ci/both`, event(), Mode.STRUCTURED);
   assert.equal(structured.id, binary.id);
 });
 

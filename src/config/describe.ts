@@ -90,7 +90,8 @@ function printedCluster({ kubeconfig, namespaces }: NamedCluster): string {
 }
 
 function printed(value: Settings[SettingKey] | NamedCluster): string {
-  if (Array.isArray(value)) return value.map(printedItem).join(", ");
+  if (Array.isArray(value) || value instanceof Set)
+    return Array.from<string | AddressRule>(value).map(printedItem).join(", ");
   if (value instanceof Map)
     return Array.from(value, ([name, place]) => `${name}=${printed(place)}`).join(", ");
   if (typeof value !== "object") return String(value);

@@ -7,7 +7,7 @@ import { loadSettings } from "../../src/config/load.ts";
 import { type Gateway, startGateway } from "../../src/main.ts";
 import { listen, yamlOf } from "../helpers/flows.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
-import { listener, OPEN, type Written } from "../helpers/objects.ts";
+import { signature, signed, type Written } from "../helpers/objects.ts";
 import { type RedisServer, startRedis } from "../helpers/redis.ts";
 
 export interface Running extends AsyncDisposable {
@@ -15,7 +15,7 @@ export interface Running extends AsyncDisposable {
   readonly folder: string;
   readonly redis: RedisServer;
   readonly gateway: Gateway;
-  /** Delivers a body to the only listener, which is open to all. */
+  /** Delivers a body to the only listener, as a sender that was proved. */
   send(body: string): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export async function openRunning({
   const redis = opened.use(await startRedis({ appendfsync: "no" }));
   const ear = listen();
   const objects = join(folder.path, "objects.yaml");
-  writeFileSync(objects, yamlOf([listener("git", triggers, OPEN)]));
+  writeFileSync(objects, yamlOf(signed(...triggers)));
   const flags = {
     ...{ config: [objects], create: `directory:${join(folder.path, "runs")}`, store: redis.url },
     ...{ listen: "127.0.0.1:0", admin: "127.0.0.1:0", adminToken, durability: "relaxed" },
@@ -50,7 +50,7 @@ export async function openRunning({
   const gateway = await startGateway(loadSettings({ flags }), options);
   opened.defer(() => gateway.stop("the test is over"));
   const send = async (body: string): Promise<void> => {
-    const headers = { "content-type": "application/json" };
+    const headers = { "content-type": "application/json", "x-hub-signature-256": signature("s3cret", body) };
     const { status } = await fetch(`${gateway.listen}/ci/git`, { method: "POST", body, headers });
     assert.equal(status, 202);
   };

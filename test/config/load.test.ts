@@ -57,13 +57,18 @@ test("without any source the defaults hold", () => {
     http: "strict",
     duplicates: "once",
     decideWithin: 5_000,
+    decideBudget: 1_000,
     logLevel: "info",
     logFormat: "auto",
+    adminHosts: new Set(),
     adminOpen: "view",
     retention: 14 * DAY,
     retentionDead: 90 * DAY,
     retentionPayload: 3 * DAY,
     shutdownGrace: 25_000,
+    provedReserve: 25,
+    unprovedBytes: 1_073_741_824,
+    unprovedRate: 6_000,
   });
 });
 

@@ -52,7 +52,10 @@ export async function hang(options: HangingOptions): Promise<Hanging> {
   );
   const gone = sockets.map((socket) => (socket.closed ? undefined : once(socket, "close")));
   return {
-    statuses: () => answers.flatMap((answer) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? [])),
+    statuses: () => {
+      const codes = answers.map((answer) => /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
+      return codes.filter((code) => code !== undefined).map(Number);
+    },
     trickle() {
       for (const socket of sockets) if (socket.writable) socket.write(" ");
     },

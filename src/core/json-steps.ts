@@ -8,6 +8,8 @@ const COUNTED_AT_ONCE = 256 * 1024;
 const MADE_AT_ONCE = 512;
 /** Bytes of a string that are decoded at once. */
 const DECODED_AT_ONCE = 64 * 1024;
+/** Bytes of a key: a longer one would be copied and hashed at once. */
+const LONGEST_KEY = 1024 * 1024;
 
 /**
  * Counts the values of JSON bytes.
@@ -101,7 +103,9 @@ export function* parseSteps(bytes: Buffer): Generator<void, JsonValue> {
   }
 
   function* longKey(): Generator<void, string> {
+    const from = at;
     const read = yield* longString();
+    if (at - from > LONGEST_KEY) throw new SyntaxError(`a key is longer than ${LONGEST_KEY} bytes`);
     colon();
     return read;
   }

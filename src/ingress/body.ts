@@ -32,7 +32,7 @@ export function readBody(
   if (announced > limit) return passedBy(request, tooLarge());
   if (!share.fits(announced)) return passedBy(request, fault("SLUICE_BUSY"));
   return new Promise((resolve, reject) => {
-    const collected = createCollector();
+    const collected = createCollector(announced);
     let size = 0;
     let stopped: Error | undefined;
     const stop = (why: Error): void => {
@@ -72,6 +72,8 @@ export function announcedBytes(request: IncomingMessage): number {
 // Senders also write the names of codings twice, or none behind the colon; all of it means the bytes as they are.
 const isIdentity = /^(?:identity|[\s,])*$/i;
 
+/** An announced body from this many bytes on is collected in one piece, once a quarter of it has come. */
+const IN_ONE_PIECE = 1024 * 1024;
 /** Chunks of at least this many bytes are kept as they came; smaller ones are copied together. */
 const OWN_CHUNK = 32 * 1024;
 const BLOCK = 64 * 1024;
@@ -86,8 +88,11 @@ interface Collector {
  * Keeps chunks. Each is an object of some 200 bytes that looks into a buffer of up to 64 KiB: a body that is sent byte by
  * byte, or between long chunk extensions, would take many times its size.
  */
-function createCollector(): Collector {
+function createCollector(announced: number): Collector {
   let kept: Buffer[] = [];
+  let size = 0;
+  /** Where all of it goes: putting 25 MB together at the end would take twice the memory, and a long turn. */
+  let piece: Buffer | undefined;
   let block: Buffer | undefined;
   let used = 0;
 
@@ -99,6 +104,19 @@ function createCollector(): Collector {
 
   return {
     add(chunk) {
+      if (piece !== undefined) {
+        size += chunk.copy(piece, size);
+        return;
+      }
+      size += chunk.length;
+      if (announced >= IN_ONE_PIECE && size >= announced / 4) {
+        closeBlock();
+        piece = Buffer.allocUnsafeSlow(announced);
+        let at = 0;
+        for (const part of [...kept, chunk]) at += part.copy(piece, at);
+        kept = [];
+        return;
+      }
       // The first chunk of a small body is all of it.
       if (chunk.length >= OWN_CHUNK || kept.length === 0) {
         closeBlock();
@@ -110,12 +128,15 @@ function createCollector(): Collector {
       used += chunk.copy(block, used);
     },
     whole() {
+      // The parser has seen to it that as much came as was announced.
+      if (piece !== undefined) return piece;
       closeBlock();
       return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
     },
     clear() {
       kept = [];
       block = undefined;
+      piece = undefined;
     },
   };
 }

@@ -138,3 +138,9 @@ test("counting refuses what nests too deep, and takes steps", () => {
   assert.equal(value, 500_002);
   assert.ok(steps > 3);
 });
+
+test("a key of more than a megabyte is refused", () => {
+  const body = (length: number) => Buffer.from(`{"${"k".repeat(length)}":1}`);
+  assert.deepEqual(Object.keys(drive(parseSteps(body(1_000_000))).value as object)[0]?.length, 1_000_000);
+  assert.throws(() => drive(parseSteps(body(1_100_000))), /a key is longer/);
+});

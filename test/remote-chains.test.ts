@@ -96,7 +96,7 @@ describe("a chain that leaves the process", () => {
     await flows.drain();
     const decision = await decisionOf(flows, id);
     assert.deepEqual([decision?.result, decision?.code], ["failed", "SLUICE_HEADERS_MASKED"]);
-    assert.match(decision?.reason ?? "", /gate said no without seeing .*X-Gate-Token.*: no token/);
+    assert.match(decision?.reason ?? "", /gate said no without seeing .*X-Gate-Token.*: “no token”/);
     assert.equal((await flows.store.ledger.find(id))?.outcome, "dead");
   });
 
@@ -112,7 +112,7 @@ describe("a chain that leaves the process", () => {
     await flows.drain();
     const decision = await decisionOf(flows, id);
     assert.deepEqual([decision?.result, decision?.code], ["failed", "SLUICE_HEADERS_MASKED"]);
-    assert.match(decision?.reason ?? "", /without seeing \?token: no token/);
+    assert.match(decision?.reason ?? "", /without seeing \?token: “no token”/);
   });
 
   test("whose no to a worker hid nothing is a plain no", async () => {

@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { KeptBatch } from "../../src/core/ledger.ts";
 import type { BatchOrder } from "../../src/ops/batch.ts";
 import { createBatches } from "../../src/ops/batches.ts";
-import { cel, listener, OPEN, push, trigger } from "../helpers/objects.ts";
+import { cel, listener, OPEN, push, signed, trigger } from "../helpers/objects.ts";
 import { openApiGateway } from "./gateway.ts";
 
 const branch = (name: string) => push({ body: JSON.stringify({ ref: `refs/heads/${name}` }) });
@@ -39,14 +39,18 @@ test("replays select by filter, leave out duplicates and replays, and go oldest 
 });
 
 test("a count and a dry run change nothing; the dry run shows which decisions and objects would differ", async () => {
-  await using api = await openApiGateway(build("body.ref == 'refs/heads/a'"));
-  const created = await api.flows.send(branch("a"));
-  const filtered = await api.flows.send(branch("b"));
+  // Of unproved deliveries that nothing accepted there is no body to decide by.
+  const proved = (filter: string) => signed(trigger("build", [cel(filter)]));
+  const send = (name: string) =>
+    api.flows.send(push({ token: "s3cret", body: JSON.stringify({ ref: `refs/heads/${name}` }) }));
+  await using api = await openApiGateway(proved("body.ref == 'refs/heads/a'"));
+  const created = await send("a");
+  const filtered = await send("b");
   await api.flows.drain();
   const same = await api.batch("/api/v1/replays", { since: "1h", dryRun: true });
   assert.deepEqual([same.total, same.objects, same.different], [2, 1, 0]);
 
-  await api.flows.declare(build("body.ref == 'refs/heads/b'"));
+  await api.flows.declare(proved("body.ref == 'refs/heads/b'"));
   const counted = await api.batch("/api/v1/replays", { since: "1h", count: true });
   assert.deepEqual([counted.total, counted.done], [2, 0]);
   const other = await api.batch("/api/v1/replays", { since: "1h", dryRun: true });

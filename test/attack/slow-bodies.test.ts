@@ -42,13 +42,14 @@ async function legitimate(count: number): Promise<ReadonlySet<number>> {
   return statuses;
 }
 
+// Together they leave less of 64 MiB than a legitimate delivery takes.
 const ONE = ["127.0.0.1"];
 const MANY = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7"];
 for (const [count, sent, from, where] of [
-  [14, 5 * MB, ONE, "one address"],
-  [14, 5 * MB, MANY, "six addresses"],
-  [200, 400_000, ONE, "one address"],
-  [200, 400_000, MANY, "six addresses"],
+  [14, 4_793_000, ONE, "one address"],
+  [14, 4_793_000, MANY, "six addresses"],
+  [200, 335_500, ONE, "one address"],
+  [200, 335_500, MANY, "six addresses"],
 ] as const) {
   test(`${count} unfinished requests from ${where} keep no small delivery out`, async () => {
     await using hanging = await hang({
@@ -64,7 +65,7 @@ for (const [count, sent, from, where] of [
 test("small unfinished requests, as many as fill the memory, keep no small delivery out", async () => {
   await using hanging = await hang({
     ...{ url: gateway.url, path: "/default/open", announced: 240_000 },
-    ...{ count: 320, sent: 230_000, from: MANY },
+    ...{ count: 320, sent: 209_700, from: MANY },
   });
   assert.deepEqual(await legitimate(20), new Set([202]));
   for (const status of hanging.statuses()) assert.ok(status === 503 || status === 408, String(status));

@@ -13,7 +13,7 @@ import { createIngress } from "../../src/ingress/server.ts";
 
 const KB = 1_000;
 
-/** A webhook port with room for 400 kB, of bodies and their texts, whose deliveries are accepted when the test says so. */
+/** A webhook port with room for 440 kB, of bodies and their texts, whose deliveries are accepted when the test says so. */
 async function world() {
   const plan: ListenerPlan = {
     ...{ namespace: "ci", name: "git", uid: "u", groups: [], payloadValidation: false, remote: false },
@@ -31,7 +31,7 @@ async function world() {
       }),
     tell: (fact) => facts.push(fact),
     maxBody: 100 * KB,
-    maxInFlight: 400 * KB,
+    maxInFlight: 440 * KB,
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
   const { port } = app.server.address() as AddressInfo;

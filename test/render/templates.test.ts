@@ -136,7 +136,7 @@ test("what no API server would take is refused here", () => {
     [{ apiVersion: "v1", kind: "Pod", metadata: { name: "n", labels: null } }, /labels is no object/],
     [
       { apiVersion: "v1", kind: "Pod", metadata: { name: "n", labels: { a: 1 } } },
-      /labels\["a"\] is no string/,
+      /labels\[“a”\] is no string/,
     ],
   ];
   for (const [resource, reason] of refused) assert.throws(() => render(resource), broken(reason));

@@ -1,5 +1,6 @@
 /** Decodes bodies: small ones at once, large ones in slices of time between other work, within a budget of memory. */
 
+import { isUtf8 } from "node:buffer";
 import type { Payload } from "./delivery.ts";
 import { payload } from "./delivery.ts";
 import { fault } from "./errors.ts";
@@ -18,7 +19,8 @@ export interface Decoder {
    * Opens a body.
    *
    * @returns at once for a small body. A large one waits for its turn; then its JSON has been read already, and json()
-   *   answers or throws at once.
+   *   answers or throws at once. A large one that is no UTF-8 has no JSON (RFC 8259, section 8.1): each of its bytes would
+   *   become a character of three.
    * @throws SluiceError SLUICE_BUSY where it waited too long.
    */
   open(body: Buffer): Pick<Decoded, "payload"> | Promise<Decoded>;
@@ -116,9 +118,11 @@ export function createDecoder(options: DecoderOptions = {}): Decoder {
     const json: Outcome<JsonValue> =
       "error" in values
         ? values
-        : counted > maxValues
-          ? { error: fault("SLUICE_BODY_VALUES", { limit: String(maxValues) }) }
-          : await outcomeOf(run(parseSteps(body)));
+        : !isUtf8(body)
+          ? { error: new SyntaxError("a body of this size must be UTF-8") }
+          : counted > maxValues
+            ? { error: fault("SLUICE_BODY_VALUES", { limit: String(maxValues) }) }
+            : await outcomeOf(run(parseSteps(body)));
     return { payload: payloadOf(body, json), release };
   }
 

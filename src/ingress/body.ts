@@ -124,7 +124,9 @@ function createCollector(announced: number): Collector {
         return;
       }
       if (block !== undefined && used + chunk.length > block.length) closeBlock();
-      block ??= Buffer.allocUnsafeSlow(BLOCK);
+      // Most bodies come in two chunks: of those a block is no larger than what is still to come.
+      const left = announced - size + chunk.length;
+      block ??= Buffer.allocUnsafeSlow(left >= chunk.length && left < BLOCK ? left : BLOCK);
       used += chunk.copy(block, used);
     },
     whole() {

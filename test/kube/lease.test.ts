@@ -62,7 +62,9 @@ async function open() {
 
 test("of many that ask at once one leads, and the next one when it ends", async () => {
   await using t = await open();
-  const leases = ["a", "b", "c", "d", "e"].map((identity) => t.candidate(identity));
+  // A busy machine may answer late, and that is told as trouble: here the order of terms counts.
+  const timing = TIMINGS.calm;
+  const leases = ["a", "b", "c", "d", "e"].map((identity) => t.candidate(identity, { timing }));
   for (let i = 1; i <= leases.length; i++) {
     await t.until((heard) => heard.filter((word) => word.endsWith("+")).length === i);
     const leading = leases.filter((lease) => lease.leading);
@@ -71,9 +73,10 @@ test("of many that ask at once one leads, and the next one when it ends", async 
     assert.equal(t.spec()["holderIdentity"], "");
   }
   // Nobody begins before the one before has ended.
-  const identities = t.heard.filter((_, i) => i % 2 === 0).map((word) => word[0]);
+  const terms = t.heard.filter((word) => /^\w[+-]$/.test(word));
+  const identities = terms.filter((_, i) => i % 2 === 0).map((word) => word[0]);
   assert.deepEqual(
-    t.heard,
+    terms,
     identities.flatMap((identity) => [`${identity}+`, `${identity}-`]),
   );
   assert.equal(new Set(identities).size, 5);

@@ -1,7 +1,7 @@
 /** Who claims an id: only a delivery that some trigger accepted, and of an unproved one trigger by trigger. */
 
 import { type Decision, isWaiting } from "./core/decision.ts";
-import type { Delivery, ObjectName, Payload } from "./core/delivery.ts";
+import { type Delivery, type ObjectName, type Payload, sameName } from "./core/delivery.ts";
 import { restId, triggerOfJob } from "./core/identity.ts";
 import type { DeliveryRecord, Ledger } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
@@ -146,8 +146,4 @@ function firedBy({ jobs }: Pick<DeliveryRecord, "jobs">): ReadonlySet<string> {
 
 function takenBy(first: string, { trigger, trace }: Decision): Decision {
   return { trigger, result: "filtered", reason: `the same as ${first}, which came first`, trace };
-}
-
-function sameName(one: ObjectName, other: ObjectName): boolean {
-  return one.namespace === other.namespace && one.name === other.name;
 }

@@ -1,7 +1,7 @@
 /** Loading: paths on disk into declarations and secrets, or the faults that speak against taking them. */
 
 import { setImmediate } from "node:timers/promises";
-import type { ObjectName } from "../core/delivery.ts";
+import { type ObjectName, sameName } from "../core/delivery.ts";
 import type { SluiceError, SourcePosition } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
 import type { Secrets } from "../core/secrets.ts";
@@ -88,17 +88,13 @@ export async function loadFound(
     objects: read.objects.length + read.secrets.length,
     ignored: read.ignored,
     locateSecret(secret, key) {
-      const found = read.secrets.find(({ object }) => isSame(object, secret));
+      const found = read.secrets.find(({ object }) => sameName(object, secret));
       if (found === undefined) return undefined;
       // Where a key stands in both, stringData wins; the deeper place is the one that exists.
       const places = ["data", "stringData"].map((field) => locate(found.source, [field, key]));
       return places.reduce((a, b) => (b.line > a.line ? b : a));
     },
   };
-}
-
-function isSame(a: ObjectName, b: ObjectName): boolean {
-  return a.namespace === b.namespace && a.name === b.name;
 }
 
 async function parseFile(

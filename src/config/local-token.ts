@@ -1,31 +1,18 @@
 /** This user's own token on this machine: a gateway makes it, the command line finds it, nobody else can read it. */
 
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fstatSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { closeSync, fstatSync, openSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { Environment } from "./env.ts";
+import { makePrivateFile, stateFile } from "./private-file.ts";
 import type { Settings } from "./schema.ts";
 import { token as tokenText } from "./values.ts";
 
-/**
- * Where this user's own token lies: beside an embedded store, else under the user's state folder
- * (https://specifications.freedesktop.org/basedir-spec).
- */
+/** Where this user's own token lies: beside an embedded store, else under the user's state folder. */
 export function localTokenFile({ store }: Pick<Settings, "store">, env: Environment): string {
   if (store.startsWith("embedded:")) return join(store.slice("embedded:".length), "admin-token");
-  const state = env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state");
-  return join(state, "sluice", "admin-token");
+  return stateFile("admin-token", env);
 }
 
 /** Reads this user's token; undefined when there is none, or others than its owner may read or write the file. */
@@ -53,21 +40,11 @@ export function readLocalToken(path: string): string | undefined {
  * @throws SluiceError SLUICE_CONFIG_INVALID when it cannot be written.
  */
 export function keepLocalToken(path: string): string {
-  const draft = `${path}.${process.pid}`;
   try {
     const known = readLocalToken(path);
     if (known !== undefined) return known;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     rmSync(path, { force: true });
-    // Linked into place when complete: of two that start together, both read the token of one.
-    writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-    try {
-      linkSync(draft, path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      rmSync(draft, { force: true });
-    }
+    makePrivateFile(path, `${randomBytes(32).toString("base64url")}\n`);
     const made = readLocalToken(path);
     if (made === undefined) throw new Error("it is not this user's alone");
     return made;

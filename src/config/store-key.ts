@@ -1,22 +1,13 @@
 /** The keys of the store: from a setting, or from a file that its owner alone can read; made where there is none. */
 
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fstatSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { StoreKeys } from "../core/integrity.ts";
 import { createKeyring } from "../core/keyring.ts";
 import type { Environment } from "./env.ts";
+import { isCode, makePrivateFile, stateFile } from "./private-file.ts";
 import type { Settings } from "./schema.ts";
 import { storeKeys as keysIn } from "./values.ts";
 
@@ -26,7 +17,7 @@ type KeySettings = Pick<Settings, "store" | "storeKey" | "storeKeyFile" | "store
 
 /**
  * Where the keys lie when no setting holds them: beside an embedded store, never in it; else under the user's state
- * folder (https://specifications.freedesktop.org/basedir-spec), one file for all stores.
+ * folder, one file for all stores.
  */
 export function storeKeyFile(
   { store, storeKeyFile: named }: Pick<Settings, "store" | "storeKeyFile">,
@@ -34,8 +25,7 @@ export function storeKeyFile(
 ): string {
   if (named !== undefined) return named;
   if (store.startsWith("embedded:")) return `${resolve(store.slice("embedded:".length))}.key`;
-  const state = env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state");
-  return join(state, "sluice", "store-key");
+  return stateFile("store-key", env);
 }
 
 /**
@@ -60,17 +50,7 @@ function readKeys(path: string, make: boolean): readonly [string, ...string[]] |
   try {
     const known = read(path);
     if (known !== undefined || !make) return known;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const draft = `${path}.${process.pid}`;
-    // Linked into place when complete: of two that start together, both read the key of one.
-    writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-    try {
-      linkSync(draft, path);
-    } catch (error) {
-      if (!isCode(error, "EEXIST")) throw error;
-    } finally {
-      rmSync(draft, { force: true });
-    }
+    makePrivateFile(path, `${randomBytes(32).toString("base64url")}\n`);
     return read(path);
   } catch (error) {
     const reason = `${path}: ${reasonOf(error)}; name a file with --store-key-file, or give the key itself in SLUICE_STORE_KEY`;
@@ -102,8 +82,4 @@ function read(path: string): readonly [string, ...string[]] | undefined {
   } finally {
     closeSync(file);
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

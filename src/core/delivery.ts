@@ -27,6 +27,11 @@ export interface RequestHead {
   readonly client?: ClientCertificate;
 }
 
+/** True when both name the same object. */
+export function sameName(one: ObjectName, other: ObjectName): boolean {
+  return one.namespace === other.namespace && one.name === other.name;
+}
+
 /** One request as it arrived. The bytes are kept as they came: proofs are computed over them. */
 export interface Delivery extends RequestHead {
   /** UUIDv7; also Tekton's eventID. Sorts by time of arrival. */

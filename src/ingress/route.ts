@@ -1,6 +1,6 @@
 /** Which listener a request is for: by Host as in-cluster senders address it, by path, or the default one. */
 
-import type { ObjectName } from "../core/delivery.ts";
+import { type ObjectName, sameName } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 
@@ -34,7 +34,7 @@ export function routeTo(plans: Plans, request: RouteRequest, options: RouteOptio
   const { hosts, defaultListener, anyPath = false } = options;
   const named = byPath(plans, path);
   const given = serviceName(request.host) ?? hosts?.get(bareHost(request.host));
-  if (given !== undefined && !anyPath && named !== undefined && !isSame(named, given)) {
+  if (given !== undefined && !anyPath && named !== undefined && !sameName(named, given)) {
     throw fault("SLUICE_ROUTE_CONFLICT", {
       ...{ host: (request.host ?? "").slice(0, 200), path: path.slice(0, 200) },
       ...{ byHost: `${given.namespace}/${given.name}`, byPath: `${named.namespace}/${named.name}` },
@@ -119,10 +119,6 @@ function byHost(plans: Plans, host: string | undefined): ListenerPlan | undefine
 function serviceName(host: string | undefined): ObjectName | undefined {
   const match = /^el-([a-z0-9.-]+)\.([a-z0-9-]+)\.svc(?:\.cluster\.local)?\.?(?::\d*)?$/i.exec(host ?? "");
   return match === null ? undefined : { namespace: lower(match[2]), name: lower(match[1]) };
-}
-
-function isSame(one: ObjectName, other: ObjectName): boolean {
-  return one.namespace === other.namespace && one.name === other.name;
 }
 
 function byPath(plans: Plans, path: string): ListenerPlan | undefined {

@@ -1,7 +1,7 @@
 /** What would differ if a delivery were decided now: decisions by trigger, and the objects that they make. */
 
 import type { Decision } from "../core/decision.ts";
-import type { ObjectName } from "../core/delivery.ts";
+import { type ObjectName, sameName } from "../core/delivery.ts";
 import type { KubernetesObject } from "../core/job.ts";
 import type { JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue, printJson } from "../core/json.ts";
@@ -60,7 +60,6 @@ export function compare(
   });
 }
 
-const sameName = (a: ObjectName, b: ObjectName): boolean => a.namespace === b.namespace && a.name === b.name;
 const isNamed = ({ namespace, name }: ObjectName, wanted: string): boolean =>
   wanted === name || wanted === `${namespace}/${name}`;
 

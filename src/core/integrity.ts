@@ -29,7 +29,15 @@ export function signDecisions(
 
 /** Why a job must not be worked on: as {@link judge}. */
 export function judgeJob(keys: StoreKeys | undefined, job: CreateJob): SluiceError | undefined {
-  return keys && judge(keys, textOf(job), job.mac, `job ${job.id}`);
+  return keys && judge(keys, { text: textOf(job), signature: job.mac }, `job ${job.id}`);
+}
+
+/** What a store holds, with the signature that it has of it. */
+export interface Claimed {
+  readonly text: string;
+  /** Signed behind the text. */
+  readonly bytes?: Uint8Array;
+  readonly signature: string | undefined;
 }
 
 /**
@@ -40,11 +48,10 @@ export function judgeJob(keys: StoreKeys | undefined, job: CreateJob): SluiceErr
  */
 export function judge(
   { keyring, adopt }: StoreKeys,
-  text: string,
-  signature: string | undefined,
+  { text, bytes, signature }: Claimed,
   what: string,
 ): SluiceError | undefined {
-  switch (keyring.check(text, signature)) {
+  switch (keyring.check(text, signature, bytes)) {
     case "held":
       return undefined;
     case "forged":

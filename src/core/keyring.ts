@@ -22,9 +22,13 @@ export interface Keyring {
   readonly id: string;
   /** Fingerprints of all keys. */
   readonly ids: readonly string[];
-  /** A signature: the key's fingerprint, a dot, HMAC-SHA256 as base64url. */
-  sign(text: string): string;
-  check(text: string, signature: string | undefined): Verdict;
+  /**
+   * A signature: the key's fingerprint, a dot, HMAC-SHA256 as base64url.
+   *
+   * @param bytes what follows the text, signed together with it; the text must say where it ends.
+   */
+  sign(text: string, bytes?: Uint8Array): string;
+  check(text: string, signature: string | undefined, bytes?: Uint8Array): Verdict;
   /** AES-256-GCM under a key of this name alone, which it is bound to. */
   encrypt(name: string, bytes: Uint8Array): Buffer;
   decrypt(name: string, encrypted: Uint8Array): Opened;
@@ -50,13 +54,13 @@ export function createKeyring(secrets: readonly [string, ...string[]]): Keyring 
   return {
     id: signer.id,
     ids: [...all.keys()],
-    sign: (text) => `${signer.id}.${mac(signer, text)}`,
-    check(text, signature) {
+    sign: (text, bytes) => `${signer.id}.${mac(signer, text, bytes)}`,
+    check(text, signature, bytes) {
       if (signature === undefined) return "unsigned";
       const dot = signature.indexOf(".");
       const key = all.get(signature.slice(0, dot));
       if (key === undefined) return "unknown";
-      const [given, right] = [Buffer.from(signature.slice(dot + 1)), Buffer.from(mac(key, text))];
+      const [given, right] = [Buffer.from(signature.slice(dot + 1)), Buffer.from(mac(key, text, bytes))];
       return given.length === right.length && timingSafeEqual(given, right) ? "held" : "forged";
     },
     encrypt(name, bytes) {
@@ -95,8 +99,9 @@ function keyOf(secret: string): Key {
   };
 }
 
-function mac({ signing }: Key, text: string): string {
-  return createHmac("sha256", signing).update(text).digest("base64url");
+function mac({ signing }: Key, text: string, bytes?: Uint8Array): string {
+  const begun = createHmac("sha256", signing).update(text);
+  return (bytes === undefined ? begun : begun.update(bytes)).digest("base64url");
 }
 
 /** A key for each name: however much one ring encrypts, no nonce can meet itself under one key. */

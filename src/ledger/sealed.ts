@@ -1,6 +1,5 @@
 /** How a record's request is sealed: signed together with its proof and listener, its body encrypted where that is set. */
 
-import { hash } from "node:crypto";
 import type { Delivery, ObjectName } from "../core/delivery.ts";
 import { forged, judge, type StoreKeys, unknownKey } from "../core/integrity.ts";
 import type { StoredDelivery } from "../core/ledger.ts";
@@ -50,11 +49,13 @@ export function createSeals(keys: StoreKeys | undefined): Seals {
     },
     head(delivery, facts, body, digest) {
       if (keys === undefined) return encodeHead(delivery, { digest });
-      return encodeHead(delivery, { digest, sign: (head) => keys.keyring.sign(textOf(facts, head, body)) });
+      return encodeHead(delivery, { digest, sign: (head) => keys.keyring.sign(textOf(facts, head), body) });
     },
     open(facts, stored, body) {
       const { head, text, mac } = readHead(stored);
-      const wrong = keys && judge(keys, textOf(facts, text, body), mac, `delivery ${facts.id}`);
+      const wrong =
+        keys &&
+        judge(keys, { text: textOf(facts, text), bytes: body, signature: mac }, `delivery ${facts.id}`);
       if (wrong !== undefined) throw wrong;
       const { id, listener, receivedAt, proof, replayOf } = facts;
       const origin = replayOf === undefined ? {} : { replayOf };
@@ -78,10 +79,9 @@ function opened(keys: StoreKeys | undefined, id: string, body: Uint8Array): Buff
 
 const nameOf = (delivery: string): string => `body ${delivery}`;
 
-/** Over the bytes of the body as they are stored: a tenth of what came. */
-function textOf(facts: Signed, head: string, body: Uint8Array): string {
+/** What is signed before the bytes of the body as they are stored. Its JSON has no line break, so the first one ends it. */
+function textOf(facts: Signed, head: string): string {
   const { id, listener, receivedAt, proof, replayOf } = facts;
   const { namespace, name } = listener;
-  const said = [id, namespace, name, receivedAt, proof, replayOf ?? null, hash("sha256", body, "base64url")];
-  return `record ${JSON.stringify(said)}\n${head}`;
+  return `record ${JSON.stringify([id, namespace, name, receivedAt, proof, replayOf])} ${head}\n`;
 }

@@ -6,6 +6,11 @@ import { setOwn } from "./json.ts";
 /** Canonical name (`X-Github-Event`) to its values in the order they came. */
 export type HeaderMap = Readonly<Record<string, readonly string[]>>;
 
+// Names come from outside, so the memory of them is bounded.
+const MAX_REMEMBERED = 1_000;
+/** Characters. */
+const MAX_REMEMBERED_NAME = 100;
+
 const canonicalNames = new Map<string, string>();
 
 /**
@@ -20,8 +25,9 @@ export function canonicalName(name: string): string {
         .toLowerCase()
         .replace(/(^|-)([a-z])/g, (_all, dash: string, letter: string) => dash + letter.toUpperCase())
     : name;
-  // Names come from outside, so the memory of them is bounded.
-  if (canonicalNames.size < 1_000) canonicalNames.set(name, canonical);
+  if (canonicalNames.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_NAME) {
+    canonicalNames.set(name, canonical);
+  }
   return canonical;
 }
 
@@ -64,9 +70,15 @@ const sensitive =
 /** Names that hold a word of the list and are public: Bitbucket's event name, GitLab's id of a delivery. */
 const harmless: ReadonlySet<string> = new Set(["x-event-key", "idempotency-key"]);
 
+const judged = new Map<string, boolean>();
+
 /** True for headers and parameters that prove or grant something: their values never reach a log, the ledger or an event. */
 export function isSensitive(name: string): boolean {
-  return sensitive.test(name) && !harmless.has(name.toLowerCase());
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  const found = sensitive.test(name) && !harmless.has(name.toLowerCase());
+  if (judged.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_NAME) judged.set(name, found);
+  return found;
 }
 
 /** The mask that stands where a sensitive value was. */

@@ -14,24 +14,50 @@ export type Ask = <T>(answer: Promise<T>) => Promise<T>;
  * every write of the ledger can be repeated, and the sweeper finds what was left.
  */
 export function createPatience(limit = PATIENCE_MS): Ask {
+  interface Call {
+    readonly asked: number;
+    readonly giveUp: (error: unknown) => void;
+  }
+  /** In the order in which they were asked. */
+  const open = new Set<Call>();
   let lastAnswer = 0;
+  // One timer for all calls: thousands of them a second end in time.
+  let timer: NodeJS.Timeout | undefined;
+
+  function look(): void {
+    timer = undefined;
+    const now = performance.now();
+    for (const call of open) {
+      const left = limit - (now - Math.max(call.asked, lastAnswer));
+      if (left > 0) {
+        timer = setTimeout(look, left);
+        return;
+      }
+      open.delete(call);
+      call.giveUp(fault("SLUICE_STORE_AWAY", { reason: `no answer for ${limit} ms` }));
+    }
+  }
+
+  function end(call: Call): void {
+    open.delete(call);
+    // It would keep the process from ending, though nobody waits.
+    if (open.size === 0) timer?.unref();
+  }
+
   return <T>(answer: Promise<T>) =>
     new Promise<T>((resolve, reject) => {
-      const asked = performance.now();
-      let timer = setTimeout(look, limit);
-      function look(): void {
-        const silence = performance.now() - Math.max(asked, lastAnswer);
-        if (silence < limit) timer = setTimeout(look, limit - silence);
-        else reject(fault("SLUICE_STORE_AWAY", { reason: `no answer for ${limit} ms` }));
-      }
+      const call: Call = { asked: performance.now(), giveUp: reject };
+      open.add(call);
+      if (timer === undefined) timer = setTimeout(look, limit);
+      else if (open.size === 1) timer.ref();
       answer.then(
         (value) => {
-          clearTimeout(timer);
           lastAnswer = performance.now();
+          end(call);
           resolve(value);
         },
         (error: unknown) => {
-          clearTimeout(timer);
+          end(call);
           reject(storeFault(error));
         },
       );

@@ -77,6 +77,8 @@ const IN_ONE_PIECE = 1024 * 1024;
 /** Chunks of at least this many bytes are kept as they came; smaller ones are copied together. */
 const OWN_CHUNK = 32 * 1024;
 const BLOCK = 64 * 1024;
+/** So many are kept as they came, of whatever size: most bodies have no more. */
+const FEW_CHUNKS = 4;
 
 interface Collector {
   add(chunk: Buffer): void;
@@ -117,16 +119,13 @@ function createCollector(announced: number): Collector {
         kept = [];
         return;
       }
-      // The first chunk of a small body is all of it.
-      if (chunk.length >= OWN_CHUNK || kept.length === 0) {
+      if (chunk.length >= OWN_CHUNK || (kept.length < FEW_CHUNKS && block === undefined)) {
         closeBlock();
         kept.push(chunk);
         return;
       }
       if (block !== undefined && used + chunk.length > block.length) closeBlock();
-      // Most bodies come in two chunks: of those a block is no larger than what is still to come.
-      const left = announced - size + chunk.length;
-      block ??= Buffer.allocUnsafeSlow(left >= chunk.length && left < BLOCK ? left : BLOCK);
+      block ??= Buffer.allocUnsafeSlow(BLOCK);
       used += chunk.copy(block, used);
     },
     whole() {

@@ -63,7 +63,7 @@ export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs)
   const triggers = plan.groups.flatMap((group) => group.triggers);
   if (triggers.length === 0 && !plan.open)
     throw fault("SLUICE_LISTENER_EMPTY", { listener: `${plan.namespace}/${plan.name}` });
-  const reasons = await Promise.all(triggers.map((trigger) => unproved(trigger, proofs)));
+  const reasons = await Promise.all(distinct(triggers).map((trigger) => unproved(trigger, proofs)));
   const [first] = reasons;
   if (first === undefined || reasons.includes(undefined)) return;
   const beyond = reasons.find((reason) => reason?.beyond)?.beyond;
@@ -71,6 +71,18 @@ export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs)
   const { reason, told, diagnose } = first;
   const more = (await diagnose?.()) ?? "";
   throw fault("SLUICE_UNVERIFIED", { reason: `${reason}${more}`, told });
+}
+
+/** The triggers that differ in whom they trust: those of one file often share their demands. */
+function distinct(triggers: readonly TriggerPlan[]): readonly TriggerPlan[] {
+  if (triggers.length < 2) return triggers;
+  const seen = new Set<TriggerPlan["proofs"]>();
+  return triggers.filter(({ proofs, fault: broken, barred }) => {
+    if (broken !== undefined || barred !== undefined) return true;
+    const isNew = !seen.has(proofs);
+    seen.add(proofs);
+    return isNew;
+  });
 }
 
 /** Undefined where it does trust him. */

@@ -96,6 +96,7 @@ export function createVerifier(secrets: Secrets, { http }: VerifierOptions = {})
     const memo = new Map<string, Promise<Proof>>();
     const held = new Set<string>();
     let signedId: string | undefined;
+    let record: string | undefined;
     return {
       check(demand) {
         const key = proofName(demand);
@@ -104,6 +105,7 @@ export function createVerifier(secrets: Secrets, { http }: VerifierOptions = {})
           proof = check({ session, delivery, demand, secrets, tools, diagnosis }).then((result) => {
             if ("claim" in result) {
               held.add(key);
+              record = undefined;
               heard(key);
               if (result.claim.kind === "mac") signedId ??= result.claim.signedId;
               return verified(delivery);
@@ -114,7 +116,10 @@ export function createVerifier(secrets: Secrets, { http }: VerifierOptions = {})
         }
         return proof;
       },
-      scheme: () => (held.size === 0 ? NOTHING_PROVED : [...held].sort().join(" ")),
+      scheme() {
+        record ??= held.size === 0 ? NOTHING_PROVED : [...held].sort().join(" ");
+        return record;
+      },
       signedId: () => signedId,
       recorded: false,
     };

@@ -15,6 +15,7 @@ import type { StoreKeys } from "./core/integrity.ts";
 import type { Target } from "./core/job.ts";
 import type { AdminToken } from "./core/permission.ts";
 import type { Consumer } from "./core/queue.ts";
+import { createRecentJobs } from "./core/recent-jobs.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
 import { openTargets } from "./create/index.ts";
@@ -87,7 +88,8 @@ const DECODING = 1 / 4;
  */
 export async function startGateway(settings: Settings, options: GatewayOptions): Promise<Gateway> {
   const { role } = settings;
-  const { keys } = options;
+  const keys =
+    options.keys && (role === "all" ? { ...options.keys, recent: createRecentJobs() } : options.keys);
   await using opened = new AsyncDisposableStack();
   const state = { stopping: false };
 

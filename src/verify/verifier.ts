@@ -1,16 +1,24 @@
 /** The proofs of one delivery: each distinct demand is checked once, however many triggers make it. */
 
 import type { Delivery, RequestHead } from "../core/delivery.ts";
-import type { ErrorCode, SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { HttpClient, ProofDemand, SecretKey } from "../core/interceptor.ts";
-import { HASH_BUDGET, NOTHING_PROVED, proofName } from "../core/proof.ts";
+import { NOTHING_PROVED, proofName } from "../core/proof.ts";
 import type { SecretData, Secrets } from "../core/secrets.ts";
 import { validValues } from "../core/secrets.ts";
 import { createDiagnosis, type Diagnosis } from "./diagnose.ts";
+import {
+  type Answer,
+  failure,
+  missing,
+  type ProofFailure,
+  refuted,
+  unknownScheme,
+  wrong,
+} from "./failure.ts";
 import { createPublishedKeys } from "./jwks.ts";
 import { createLikely } from "./likely.ts";
-import type { Claim, ProofTools, Scheme } from "./scheme.ts";
+import type { Claim, ProofTools } from "./scheme.ts";
 import { schemeOf } from "./schemes.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -18,20 +26,6 @@ declare const proved: unique symbol;
 
 /** A delivery whose sender was proved. Only this file can make one, so a skipped check does not compile. */
 export type VerifiedDelivery = Delivery & { readonly [proved]: true };
-
-export interface ProofFailure {
-  readonly ok: false;
-  readonly code: ErrorCode;
-  /** For the person on call: what is wrong and how to mend it. Names the Secret, never its value. */
-  readonly reason: string;
-  /** Where the proof should have been: `header X-Gitlab-Token`. */
-  readonly place: string;
-  /** The secret could not be read just now: asking again may come out otherwise. */
-  readonly transient?: boolean;
-  readonly error: SluiceError;
-  /** What of the Secret explains it, for the log alone; "" where nothing does. Asked for only when all is refused. */
-  readonly diagnose?: () => Promise<string>;
-}
 
 export type Proof = { readonly ok: true; readonly delivery: VerifiedDelivery } | ProofFailure;
 
@@ -218,14 +212,6 @@ function diagnosed(
   return diagnosis.tell({ secret, data, at: delivery.receivedAt, size: delivery.body.length, proves });
 }
 
-/** What came of all claims: one that holds, or why not. */
-interface Answer {
-  readonly claim?: Claim;
-  readonly refutedBy?: string;
-  /** Some secrets were left out: the body is too large for so many. */
-  readonly untried?: true;
-}
-
 async function answerTo(
   { session, delivery, demand, tools }: Question,
   claims: readonly Claim[],
@@ -257,45 +243,6 @@ function untried(data: SecretData | null, key: string, tried: readonly Buffer[])
   return validValues(data, key).filter((value) => !tried.some((old) => old.equals(value)));
 }
 
-function refuted(scheme: Scheme, demand: ProofDemand, { refutedBy, untried: left }: Answer): SluiceError {
-  if (left) return fault("SLUICE_PROOF_BUDGET", { budget: String(HASH_BUDGET), secret: secretOf(demand) });
-  if (refutedBy === undefined) return wrong(scheme, demand);
-  return fault("SLUICE_PROOF_REFUTED", { place: scheme.places[0], reason: refutedBy });
-}
-
-function wrong({ places }: Scheme, demand: ProofDemand): SluiceError {
-  return fault("SLUICE_SIGNATURE_WRONG", { place: places.join(" or "), secret: secretOf(demand) });
-}
-
-function missing(scheme: Scheme, demand: ProofDemand): ProofFailure {
-  const { places, provider } = scheme;
-  const place = places.join(" or ");
-  const error =
-    demand.secret === undefined
-      ? fault("SLUICE_PROOF_MISSING", { place, provider })
-      : fault("SLUICE_SIGNATURE_MISSING", { place, provider, secret: secretOf(demand) });
-  return failure(error, scheme);
-}
-
-function unknownScheme({ scheme }: ProofDemand): ProofFailure {
-  return failure(fault("SLUICE_UNVERIFIED", { reason: `no scheme is called ${scheme}` }), undefined);
-}
-
-function secretOf({ secret }: ProofDemand): string {
-  return secret === undefined ? "none" : `${secret.namespace}/${secret.name}`;
-}
-
 function verified(delivery: Delivery): Proof {
   return { ok: true, delivery: delivery as VerifiedDelivery };
-}
-
-function failure(error: SluiceError, scheme: Scheme | undefined): ProofFailure {
-  return {
-    ok: false,
-    code: error.code,
-    reason: `${error.message}. ${error.fix}`,
-    place: scheme?.places[0] ?? "",
-    ...(error.retry === "soon" ? { transient: true } : {}),
-    error,
-  };
 }

@@ -9,6 +9,7 @@ import { temporaryFolder } from "../test/helpers/folder.ts";
 import { startGateway } from "../test/helpers/gateway.ts";
 import { peakRssMiB, type Running, rssMiB } from "../test/helpers/process.ts";
 import { startRedis } from "../test/helpers/redis.ts";
+import { IMAGE_FLAGS } from "./image.ts";
 import { OUT, threeDigits, writeReport } from "./report.ts";
 
 const { values } = parseArgs({ options: { out: OUT } });
@@ -88,10 +89,7 @@ function hearLoads({ child }: Running): { next(): Promise<Loaded> } {
   };
 }
 
-/** With which the image starts Node: the young generation takes half as much. */
-const IMAGE = "--max-semi-space-size=16";
-
-async function measure(name: string, shared: boolean, nodeOptions = IMAGE) {
+async function measure(name: string, shared: boolean, nodeOptions = IMAGE_FLAGS) {
   process.env["NODE_OPTIONS"] = nodeOptions;
   await using redis = await startRedis({ appendfsync: "everysec" });
   await using server = await startApiServer();

@@ -7,6 +7,8 @@ import { startGateway } from "../../test/helpers/gateway.ts";
 import { SHAPES } from "../../test/helpers/json-shapes.ts";
 import { writeOpenListeners } from "../../test/helpers/open-listener.ts";
 import { startRedis } from "../../test/helpers/redis.ts";
+import { IMAGE_ENV, IMAGE_FLAGS } from "../image.ts";
+import { flood } from "./flood.ts";
 import { longest, p99, probe } from "./probe.ts";
 import type { AttackRow } from "./row.ts";
 
@@ -23,7 +25,8 @@ export const jsonShapes: AttackRow = {
     await using redis = await startRedis();
     const turns = join(folder.path, "turns");
     process.env["BENCH_TURNS"] = turns;
-    process.env["NODE_OPTIONS"] = `--import ${join(import.meta.dirname, "turns.ts")}`;
+    process.env["NODE_OPTIONS"] = `${IMAGE_FLAGS} --import ${join(import.meta.dirname, "turns.ts")}`;
+    Object.assign(process.env, IMAGE_ENV);
     const gateway = await startGateway([
       ...["--config", writeOpenListeners(folder.path), "--store", redis.url],
       ...["--create", `directory:${join(folder.path, "runs")}`, "--max-body-unproved", "25MB"],
@@ -33,12 +36,9 @@ export const jsonShapes: AttackRow = {
       let [worstHealth, worstTurn, slowest, worstP99, refused, peak] = [0, 0, "", 0, 0, 0];
       for (const [name, shape] of Object.entries(SHAPES)) {
         const body = shape(BYTES);
-        const six = Array.from({ length: AT_ONCE }, async () => {
-          const response = await fetch(`${gateway.url}/default/open`, { method: "POST", body });
-          return response.arrayBuffer();
-        });
         process.kill(gateway.pid, "SIGUSR2");
-        const seen = await probe(gateway, "/default/other", Promise.allSettled(six));
+        const six = flood(`${gateway.url}/default/open`, body, AT_ONCE);
+        const seen = await probe(gateway, "/default/other", six);
         worstHealth = Math.max(worstHealth, longest(seen.health));
         const turn = turnOf(turns);
         if (turn > worstTurn) [worstTurn, slowest] = [turn, name];

@@ -14,7 +14,6 @@ import type { Tell } from "./core/fact.ts";
 import type { StoreKeys } from "./core/integrity.ts";
 import type { Target } from "./core/job.ts";
 import type { AdminToken } from "./core/permission.ts";
-import type { Consumer } from "./core/queue.ts";
 import { createRecentJobs } from "./core/recent-jobs.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
@@ -22,7 +21,7 @@ import { openTargets } from "./create/index.ts";
 import { openDeclared, outgoingPolicy } from "./declared/index.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createInProgress } from "./follow/in-progress.ts";
-import { createIngress } from "./ingress/server.ts";
+import { createIngress, type Ingress } from "./ingress/server.ts";
 import { createHttpClient } from "./intercept/http.ts";
 import { createRegistry } from "./intercept/registry.ts";
 import { openLead } from "./lead.ts";
@@ -40,6 +39,7 @@ import { createCloudEvents } from "./record/cloud-events.ts";
 import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { createRecorder } from "./record/recorder.ts";
+import { createWorkers, shutDown } from "./shutdown.ts";
 import { openStore } from "./store/open.ts";
 import { storeHosts } from "./store/url.ts";
 import type { Sweeper } from "./sweep.ts";
@@ -57,8 +57,12 @@ export interface Gateway {
   readonly store: Store;
   /** Undefined for an ingress: it creates nothing. */
   readonly target: Target | undefined;
-  /** Not ready, takes no more, finishes what is in hand within the grace period, closes everything. */
-  stop(reason: string): Promise<void>;
+  /**
+   * Not ready, takes no more, finishes what is in hand within the grace period, closes everything.
+   *
+   * @param lameDuckMs milliseconds before that for which the webhook port still takes deliveries; default 0.
+   */
+  stop(reason: string, lameDuckMs?: number): Promise<void>;
 }
 
 export interface GatewayOptions {
@@ -91,7 +95,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const keys =
     options.keys && (role === "all" ? { ...options.keys, recent: createRecentJobs() } : options.keys);
   await using opened = new AsyncDisposableStack();
-  const state = { stopping: false };
+  let stopping: Promise<void> | undefined;
 
   // 1. facts: somebody listens before anything can happen
   let store: Store | undefined;
@@ -164,7 +168,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const deciding = { verifier, decoder, plans, visible, tell, keys, decideBudget, turns };
   const flows = createAccept({ ...deciding, ledger, queue, decideWithin, limits });
   checks = [
-    stoppingCheck(() => state.stopping),
+    stoppingCheck(() => stopping !== undefined),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),
     ...(store.checks?.() ?? []),
     ...(keys === undefined ? [] : [trustCheck(() => distrusted)]),
@@ -202,22 +206,23 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
 
   // 6. workers, then the webhook port; to a gateway that has read nothing yet every listener would seem unknown
   const known = await Promise.race([declared.ready.then(() => true), stopped(options.stopping)]);
-  let consumer: Consumer | undefined;
+  const workers = createWorkers();
+  opened.defer(() => workers.stop(settings.shutdownGrace));
   if (known && places !== undefined) {
     const dispatch = createDispatch({ ...places, ...deciding, ledger, queue });
-    sweeper = keepSweeping({ ledger, queue, tell });
-    opened.defer(() => sweeper?.stop());
-    const pruner = keepPruning({ ledger, policy: retentionOf(settings), tell });
-    opened.defer(() => pruner.stop());
-    consumer = await queue.consume(dispatch, { concurrency: settings.concurrency });
-    opened.defer(() => consumer?.stop(settings.shutdownGrace));
+    const sweeping = keepSweeping({ ledger, queue, tell });
+    sweeper = sweeping;
+    workers.add(sweeping.stop);
+    workers.add(keepPruning({ ledger, policy: retentionOf(settings), tell }).stop);
+    workers.add((await queue.consume(dispatch, { concurrency: settings.concurrency })).stop);
   }
   const lead = known ? openLead({ settings, ledger, plans, visible, inProgress, tell }) : undefined;
-  opened.defer(() => lead?.close());
+  if (lead !== undefined) workers.add(lead.close);
+  let ingress: Ingress | undefined;
   let listen: string | undefined;
   if (known && role !== "worker") {
     const { maxBody, maxBodyUnproved, defaultListener, unverifiedReply } = settings;
-    const ingress = createIngress({
+    ingress = createIngress({
       plans,
       ...{ accept: flows.accept, open: flows.open },
       tell,
@@ -230,7 +235,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
       ...(defaultListener && { defaultListener }),
       ...(certificate && { certificate }),
     });
-    opened.defer(() => ingress.close());
+    opened.defer(() => ingress?.close());
     listen = await listenOn(ingress, settings.listen);
   }
   const served = {
@@ -247,11 +252,10 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     admin: adminUrl,
     store,
     target: places?.target,
-    async stop(reason) {
-      if (state.stopping) return;
-      state.stopping = true;
-      tell({ type: "gateway.stopping", reason });
-      await running.disposeAsync();
+    stop(reason, lameDuckMs = 0) {
+      const times = { graceMs: settings.shutdownGrace, lameDuckMs };
+      stopping ??= shutDown({ ingress, admin, workers, rest: running, tell }, { reason, ...times });
+      return stopping;
     },
   };
 }

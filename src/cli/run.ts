@@ -11,9 +11,11 @@ process.umask(0o077);
 
 /** A terminal signals the whole process group, and npm and sluice.js pass their own copy on: these are one wish. */
 const ONE_WISH_MS = 1_000;
+/** Within it a process that has stopped ends by itself, else it is ended. */
+const EXIT_MS = 100;
 
+let asked = false;
 const stop = new Promise<string>((resolve) => {
-  let asked = false;
   let insists = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
@@ -35,6 +37,8 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const console = createConsole(process, wantsColor(environment(), process.stdout.isTTY === true));
 process.exitCode = await main();
+// A process that was told to stop does not wait for a server that hangs.
+if (asked) setTimeout(() => process.exit(), EXIT_MS).unref();
 
 async function main(): Promise<Exit> {
   try {

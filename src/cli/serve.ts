@@ -3,6 +3,7 @@
 import { wantsColor } from "../config/env.ts";
 import { localTokenFile } from "../config/local-token.ts";
 import { loadStoreKeys } from "../config/store-key.ts";
+import { within } from "../core/deadline.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, type Verb } from "./verb.ts";
 
@@ -27,12 +28,17 @@ of sluice.yaml (maxBody); the command line wins over the variable, the variable 
     // Only here: the other verbs start in half the time without it.
     const { startGateway } = await import("../main.ts");
     const localToken = localTokenFile(settings, environment);
-    const gateway = await startGateway(settings, {
+    const starting = startGateway(settings, {
       ...{ color, localToken, keys: loadStoreKeys(settings, environment, true) },
       storeWaitMs: STORE_WAIT_MS,
       stopping: stop,
     });
-    await gateway.stop(await stop);
+    // One that waits for a store or a cluster has accepted nothing yet.
+    const tooLate = stop.then(() => within(starting, settings.shutdownGrace, () => undefined));
+    const gateway = await Promise.race([starting, tooLate]);
+    const reason = await stop;
+    // Who types Ctrl-C has no load balancer that would have to hear of it first.
+    await gateway?.stop(reason, reason === "SIGINT" ? 0 : settings.lameDuck);
     return EXIT.ok;
   },
 };

@@ -139,7 +139,21 @@ export type Fact =
       readonly store: string;
       readonly target: string;
     }
-  | { readonly type: "gateway.stopping"; readonly reason: string }
+  | {
+      readonly type: "gateway.stopping";
+      readonly reason: string;
+      /** Milliseconds for which deliveries are still taken. */
+      readonly lameDuckMs: number;
+    }
+  | {
+      readonly type: "gateway.stopped";
+      /** Milliseconds. */
+      readonly took: number;
+      /** Connections to the webhook port that were cut off when the grace was over. */
+      readonly cut: number;
+      /** False when something did not end in time: what it had in hand is taken over by others. */
+      readonly inTime: boolean;
+    }
   | {
       /** A person did something; of many deliveries at once it is told for each. */
       readonly type: "act.done";

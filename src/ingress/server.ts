@@ -3,6 +3,8 @@
 import { METHODS } from "node:http";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Connections, DrainTimes } from "../core/connections.ts";
+import { createConnections } from "../core/connections.ts";
 import type { Delivery, ObjectName, RequestHead } from "../core/delivery.ts";
 import { asFault, fault, type SluiceError } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
@@ -62,11 +64,18 @@ export interface IngressOptions {
 
 const MAX_IN_FLIGHT = 256 * 1024 * 1024;
 
+/** The server, and how it is brought to its end: {@link Ingress.lameDuck}, then {@link Ingress.drain}, then `close()`. */
+export type Ingress = FastifyInstance & {
+  readonly lameDuck: Connections["lameDuck"];
+  /** Takes what comes on open connections until it is late; then it is refused, and so are bodies that are not whole. */
+  drain(times: DrainTimes): Promise<number>;
+};
+
 /**
  * Builds the server; the caller listens and closes. While it closes, what is in hand is finished and what comes after on
  * open connections is refused. `GET /live` answers 200 while the process lives.
  */
-export function createIngress(options: IngressOptions): FastifyInstance {
+export function createIngress(options: IngressOptions): Ingress {
   const { plans, accept, tell, maxBody, maxBodyUnproved = maxBody, defaultListener, hosts } = options;
   const { clock = Date.now, newId = newDeliveryId } = options;
   const { requestTimeout = 60_000 } = options;
@@ -87,6 +96,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
   const inHand = new Map<Socket, Share>();
   /** Connections on which a request was refused before it was whole: they are closed. */
   const refusedOn = new WeakSet<Socket>();
+  const connections = createConnections();
   const refusal = asTekton ? refusedAsTekton : refused;
   const onClientError = createClientErrorHandler({
     refusal,
@@ -104,16 +114,21 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     // Fastify's own answer has neither our shape nor Retry-After, and nobody would hear of it.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    serverFactory: serverFactory({ requestTimeout, certificate: options.certificate, onClientError }),
+    serverFactory: serverFactory({
+      requestTimeout,
+      certificate: options.certificate,
+      onClientError,
+      connections,
+    }),
     // Fastify gives its handler to one server of those that it makes.
     clientErrorHandler: () => undefined,
     // Paths that cannot be decoded: listeners are found by the raw one.
     frameworkErrors: (_error, request, reply) =>
       asTekton || request.method === "POST" ? handle(request, reply) : notFound(request, reply),
   });
-  let closing = false;
+  let refusing = false;
   app.addHook("preClose", async () => {
-    closing = true;
+    refusing = true;
   });
   const further = METHODS.filter((method) => !app.supportedMethods.includes(method));
   if (asTekton) for (const method of further) app.addHttpMethod(method, { hasBody: true });
@@ -124,13 +139,25 @@ export function createIngress(options: IngressOptions): FastifyInstance {
   at("/live", live, asTekton ? app.supportedMethods : ["GET", "HEAD"]);
   at("/*", handle, asTekton ? app.supportedMethods : "POST");
   app.setNotFoundHandler(notFound);
-  app.setErrorHandler((thrown, _request, reply) => send(reply, refusal(asFault(thrown), undefined)));
+  app.setErrorHandler((thrown, request, reply) =>
+    answer(request, reply, refusal(asFault(thrown), undefined)),
+  );
 
   function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const error = refuseLax(request.raw) ?? fault("SLUICE_METHOD", { method: request.method });
     told(error);
     closeUnlessWhole(request, reply);
-    return send(reply, refusal(error, undefined));
+    return answer(request, reply, refusal(error, undefined));
+  }
+
+  function answer(request: FastifyRequest, reply: FastifyReply, made: Reply, share?: Share): FastifyReply {
+    closeLast(request, reply, share);
+    return send(reply, made);
+  }
+
+  /** A connection ends with the answer to its last request: one that was sent behind this one is answered too. */
+  function closeLast({ raw }: FastifyRequest, reply: FastifyReply, share?: Share): void {
+    if (connections.closing && inHand.get(raw.socket) === share) reply.header("connection", "close");
   }
 
   /** What is left of a refused request would be read for nothing. */
@@ -147,7 +174,8 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     tell({ type: "delivery.refused", ...where, code, status, reason, ...took });
   }
 
-  async function live(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function live(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    closeLast(request, reply);
     return reply.send("ok");
   }
 
@@ -155,6 +183,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     const { method, url } = request;
     const elsewhere = asTekton ? detour(method, url) : undefined;
     if (elsewhere !== undefined) {
+      closeLast(request, reply);
       return reply.code(elsewhere.status).headers(elsewhere.headers).send(elsewhere.text);
     }
     const headers = headersOf(request);
@@ -166,7 +195,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       const lax = refuseLax(request.raw);
       if (lax !== undefined) throw lax;
       plan = routeTo(plans, { method, url, host: request.headers.host }, routes);
-      if (closing) return await passedBy(request.raw, fault("SLUICE_STOPPING"));
+      if (refusing) return await passedBy(request.raw, fault("SLUICE_STOPPING"));
       const client = clientOf(socket);
       const head: RequestHead = { method, url, headers, ...(client && { client }) };
       let opened: Opened | undefined;
@@ -186,21 +215,29 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       since = clock();
       const arrival: Arrival = { ...head, receivedAt: since, body };
       const id = await (opened?.accept(arrival) ?? accept(arrival, plan));
-      return send(reply, accepted(plan, id, headers));
+      return answer(request, reply, accepted(plan, id, headers), share);
     } catch (thrown) {
       const error = asFault(thrown);
       told(error, plan, since);
       closeUnlessWhole(request, reply);
       if (error.status === 401 && plan !== undefined && options.unverifiedReply === 202) {
-        return send(reply, accepted(plan, newId(clock()), headers));
+        return answer(request, reply, accepted(plan, newId(clock()), headers), share);
       }
-      return send(reply, refusal(error, plan ?? (asTekton ? defaultListener : undefined)));
+      return answer(request, reply, refusal(error, plan ?? (asTekton ? defaultListener : undefined)), share);
     } finally {
       share?.release();
       if (share !== undefined && inHand.get(socket) === share) inHand.delete(socket);
     }
   }
-  return app;
+
+  return Object.assign(app, {
+    lameDuck: connections.lameDuck,
+    drain: (times: DrainTimes) =>
+      connections.drain(times, () => {
+        refusing = true;
+        for (const share of inHand.values()) share.cut(fault("SLUICE_STOPPING"));
+      }),
+  });
 }
 
 /** JSON without a charset, as Go writes it: there is none but UTF-8. Fastify adds one to text, but not to bytes. */

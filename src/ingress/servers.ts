@@ -3,6 +3,7 @@
 import { createServer, type ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyServerFactory } from "fastify";
+import type { Connections } from "../core/connections.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { secureServer } from "../tls/secure-server.ts";
 import { HEADERS_MS, MAX_HEADER_BYTES } from "./client-error.ts";
@@ -20,11 +21,12 @@ export interface ServerNeeds {
   /** Speaks TLS with it, and the next handshake sees a changed one; plain HTTP without. */
   readonly certificate: Pick<Certificate, "pair" | "onChange"> | undefined;
   readonly onClientError: (error: Error, socket: Socket) => void;
+  readonly connections: Connections;
 }
 
 /** Makes the servers. */
 export function serverFactory(needs: ServerNeeds): FastifyServerFactory {
-  const { requestTimeout, certificate, onClientError } = needs;
+  const { requestTimeout, certificate, onClientError, connections } = needs;
   const options: ServerOptions = {
     requestTimeout: requestTimeout + SPARE_MS,
     headersTimeout: Math.min(HEADERS_MS, requestTimeout),
@@ -39,5 +41,5 @@ export function serverFactory(needs: ServerNeeds): FastifyServerFactory {
       ? (handler) => createServer(options, handler)
       : secureServer(certificate, requestTimeout, options);
   // Fastify makes one for each address of `localhost`.
-  return (handler, given) => make(handler, given).on("clientError", onClientError);
+  return (handler, given) => connections.watch(make(handler, given).on("clientError", onClientError));
 }

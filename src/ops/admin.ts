@@ -1,6 +1,8 @@
 /** The admin server: health, readiness, metrics and the API, on a host and port of its own. */
 
-import type { FastifyInstance } from "fastify";
+import { createServer } from "node:http";
+import type { FastifyInstance, FastifyServerFactory } from "fastify";
+import { createConnections } from "../core/connections.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { AdminToken } from "../core/permission.ts";
 import type { Certificate } from "../tls/certificate.ts";
@@ -38,9 +40,20 @@ export interface Admin {
    * @throws SluiceError SLUICE_CONFIG_INVALID when the address cannot be had.
    */
   listen(): Promise<string>;
-  /** Takes no more requests and finishes those in hand. */
-  close(): Promise<void>;
+  /** Answers end their connections from now on. */
+  lameDuck(): void;
+  /**
+   * Takes no more requests and finishes those in hand.
+   *
+   * @param endMs what is open after so many milliseconds is cut; default 10 s.
+   */
+  close(endMs?: number): Promise<void>;
 }
+
+/** Milliseconds that a silent connection is kept, as fastify has it. */
+const KEEP_ALIVE_MS = 72_000;
+const plain: FastifyServerFactory = (handler) =>
+  createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS }, handler);
 
 /** Nothing here is for a browser to keep, sniff, frame or run. */
 const HEADERS = {
@@ -56,10 +69,13 @@ const HEADERS = {
 export function createAdmin(options: AdminOptions): Admin {
   const { host, port, tokens, open, hosts, certificate, checks, metrics, version, tell } = options;
   const secure = certificate && secureServer(certificate, REQUEST_TIMEOUT_MS);
-  const app = jsonServer(tell, HEADERS, secure);
+  const connections = createConnections();
+  const make = secure ?? plain;
+  const app = jsonServer(tell, HEADERS, (handler, given) => connections.watch(make(handler, given)));
   const guard = adminGuard(host, { secure: secure !== undefined, ...(hosts && { hosts }) });
   app.addHook("onRequest", async ({ method, headers }, reply) => {
     reply.headers(HEADERS);
+    if (connections.closing) reply.header("connection", "close");
     const site = headers["sec-fetch-site"];
     guard({
       method,
@@ -85,7 +101,11 @@ export function createAdmin(options: AdminOptions): Admin {
       // Fastify names the scheme by an option that a server of our own making does not go through.
       return secure === undefined ? url : url.replace(/^http:/, "https:");
     },
-    close: () => app.close(),
+    lameDuck: connections.lameDuck,
+    async close(endMs = REQUEST_TIMEOUT_MS) {
+      await connections.drain({ settleMs: 0, lateMs: endMs, endMs });
+      await app.close();
+    },
   };
 }
 

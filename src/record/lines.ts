@@ -203,8 +203,23 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
   },
   "gateway.stopping": {
     level: always("info"),
-    message: (fact) => `stopping: ${foreign(fact.reason)}`,
-    fields: () => ({}),
+    message: ({ reason, lameDuckMs }) =>
+      lameDuckMs === 0
+        ? `stopping: ${foreign(reason)}`
+        : `stopping: ${foreign(reason)}; deliveries are taken for ${lameDuckMs / 1_000} s more`,
+    fields: ({ lameDuckMs }) => ({ lameDuckMs }),
+  },
+  "gateway.stopped": {
+    level: ({ cut, inTime }) => (cut === 0 && inTime ? "info" : "warn"),
+    message: ({ took, cut, inTime }) =>
+      [
+        `stopped in ${(took / 1_000).toFixed(1)} s`,
+        ...(cut === 0 ? [] : [`connections cut off: ${cut}`]),
+        ...(inTime
+          ? []
+          : ["not everything ended in time; what was in hand is taken over when its locks run out"]),
+      ].join("; "),
+    fields: ({ took, cut, inTime }) => ({ tookMs: Math.round(took), cut, inTime }),
   },
   defect: {
     level: always("error"),

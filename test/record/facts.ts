@@ -118,7 +118,8 @@ export const everyFact: readonly Fact[] = [
     store: "s",
     target: "t",
   },
-  { type: "gateway.stopping", reason: "SIGTERM" },
+  { type: "gateway.stopping", reason: "SIGTERM", lameDuckMs: 5_000 },
+  { type: "gateway.stopped", took: 5_012, cut: 3, inTime: false },
   { type: "defect", where: "accept", error: fault("SLUICE_INTERNAL", { reason: "boom" }) },
 ];
 

@@ -70,6 +70,16 @@ export const WORK = {
     type: as.duration(0, 600_000),
     time: true,
     expected: "a time such as 25s, 500ms or 2m, at most 10m",
-    description: "Time to finish what is in hand after SIGTERM.",
+    description:
+      "Time to finish what is in hand after SIGTERM and --lame-duck; whatever is not over by then is cut off or left to others.",
+  }),
+  lameDuck: setting({
+    value: "<time>",
+    default: "5s",
+    type: as.duration(0, 600_000),
+    time: true,
+    expected: "a time such as 5s, 500ms or 2m, at most 10m",
+    description:
+      "Time after SIGTERM, before --shutdown-grace, for which deliveries are still taken while /readyz says 503 and answers close their connections; 0s for none. After SIGINT there is none.",
   }),
 } as const;

@@ -18,13 +18,13 @@ export interface StopTimes extends DrainTimes {
 /** The least that closing takes, whatever the grace is. Milliseconds. */
 const LEAST_MS = 1_000;
 /** What a process needs to end after that. */
-const EXIT_MS = 200;
+const EXIT_MS = 500;
 /** At most so much of the grace is kept for handing back, and for closing the store. */
 const LAST_MS = 2_000;
 /** A body that is refused has a second to pass (`passedBy` in ingress/body.ts), and its answer some time to leave. */
 const REFUSAL_MS = 1_500;
 /** A proxy that goes on sending has met a refused connection by then. */
-const SETTLE_MS = 1_000;
+const SETTLE_MS = 500;
 
 /** Divides the grace. @param graceMs milliseconds; less than a second still leaves a second for closing. */
 export function stopTimes(graceMs: number): StopTimes {

@@ -32,11 +32,15 @@ export interface Connections {
 
 /** Milliseconds between two looks for connections that became idle. */
 const LOOK_MS = 100;
+/** A turn of the event loop that took no longer has had nothing to do. Milliseconds. */
+const QUIET_MS = 0.25;
+/** A busy process is not waited for any longer. Milliseconds. */
+const QUIET_WITHIN_MS = 250;
 
 /**
  * Makes it. A proxy that keeps connections open may send a request in the moment its connection is closed, and of a POST it
  * cannot know whether it was done: its client reads 502. So a connection ends with an answer that says so. One that gets
- * no further request ends after a second in which new connections were refused: a proxy that still had requests for this port
+ * no further request ends after a while in which new connections were refused: a proxy that still had requests for this port
  * has found out by then.
  */
 export function createConnections(): Connections {
@@ -46,13 +50,15 @@ export function createConnections(): Connections {
   const secured = new Set<Socket>();
   const { promise: empty, resolve: emptied } = Promise.withResolvers<void>();
   let closing = false;
-  let stopped = false;
+  /** Connections so far. */
+  let seen = 0;
 
   function add(socket: Socket): void {
+    seen++;
     open.add(socket);
     socket.once("close", () => {
       open.delete(socket);
-      if (stopped && open.size === 0) emptied();
+      if (open.size === 0 && servers.every(({ listening }) => !listening)) emptied();
     });
   }
 
@@ -61,13 +67,16 @@ export function createConnections(): Connections {
     socket.once("close", () => secured.delete(socket));
   }
 
-  /** After the loop has read what the system had: a request that has arrived is no longer idle then. */
   function closeIdle(): void {
-    setImmediate(() => {
-      for (const server of servers) server.closeIdleConnections();
-      // Node takes a connection that has not said anything yet for a busy one.
-      for (const socket of [...open, ...secured]) if (socket.bytesRead === 0) socket.destroy();
-    });
+    for (const server of servers) server.closeIdleConnections();
+    // Node takes a connection that has not said anything yet for a busy one.
+    for (const socket of [...open, ...secured]) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  /** Not by node:http's own close(), which would close idle connections at once. */
+  function stopListening(): void {
+    for (const server of servers) if (server.listening) NetServer.prototype.close.call(server);
+    if (open.size === 0) emptied();
   }
 
   return {
@@ -83,12 +92,10 @@ export function createConnections(): Connections {
     },
     async drain({ settleMs, lateMs, endMs }, late) {
       closing = true;
-      stopped = true;
-      // node:http's own close() would close idle connections at once.
-      for (const server of servers) if (server.listening) NetServer.prototype.close.call(server);
-      if (open.size === 0) return 0;
+      whenQuiet(stopListening, () => seen);
+      const look = () => whenQuiet(closeIdle);
       const timers = [
-        setTimeout(() => timers.push(setInterval(closeIdle, LOOK_MS)), settleMs),
+        setTimeout(() => timers.push(setInterval(look, LOOK_MS)), settleMs),
         setTimeout(() => late?.(), lateMs),
       ];
       try {
@@ -104,8 +111,27 @@ export function createConnections(): Connections {
   };
 
   function cutAll(): number {
+    stopListening();
     const left = open.size;
     for (const socket of open) socket.destroy();
     return left;
   }
+}
+
+/**
+ * Acts right after a turn of the event loop in which nothing came. The system resets connections that it has made and
+ * nobody has accepted when the port closes, and those that are closed before what was sent on them is read: what it holds
+ * must have been seen just before.
+ *
+ * @param count of what must not come meanwhile.
+ */
+function whenQuiet(act: () => void, count: () => number = () => 0): void {
+  const end = performance.now() + QUIET_WITHIN_MS;
+  const look = (since: number, counted: number): void => {
+    const now = performance.now();
+    const next = count();
+    if ((now - since < QUIET_MS && next === counted) || now > end) act();
+    else setImmediate(() => look(now, next));
+  };
+  look(Number.NEGATIVE_INFINITY, count());
 }

@@ -38,6 +38,8 @@ export interface Burst {
   readonly done: Promise<LoadResult>;
 }
 
+export type BurstOptions = Partial<Pick<LoadOptions, "deliveryId" | "rate" | "url" | "stopped">>;
+
 export interface Stage extends AsyncDisposable {
   readonly size: Size;
   readonly api: ApiServerProcess;
@@ -48,7 +50,7 @@ export interface Stage extends AsyncDisposable {
   /** Starts a gateway, on free ports unless told; requests go to all that were started and are not yet replaced. */
   startGateway(ports?: Ports): Promise<GatewayProcess>;
   /** Sends so many deliveries; three of four are sent again until they are accepted, the fourth is given up at once. */
-  burst(count: number, options?: Pick<LoadOptions, "deliveryId" | "rate">): Burst;
+  burst(count: number, options?: BurstOptions): Burst;
   /** Waits until nothing is pending and the queue is empty; milliseconds that it took. */
   drained(): Promise<number>;
   objects(): Promise<readonly (Made & { readonly at: number })[]>;
@@ -130,8 +132,8 @@ export async function openStage(
         ...{ secret: SECRET, body, count, concurrency: size.concurrency },
         resend: (index) => index % 4 !== 3,
         onAnswer: (_answered, status) => watch.saw(status),
-        stopped: () => state.closed,
         ...options,
+        stopped: () => state.closed || options.stopped?.() === true,
       });
       done.then(watch.end, watch.end);
       running.defer(() => done.then(() => {}));

@@ -25,7 +25,8 @@ export interface Ports {
 /** Starts `sluice serve` on free ports (or those given again after a kill) and waits until it is ready. */
 export async function startGateway(args: readonly string[], ports: Ports = {}): Promise<GatewayProcess> {
   const where = ["--listen", ports.listen ?? "127.0.0.1:0", "--admin", ports.admin ?? "127.0.0.1:0"];
-  const options = ["--log-format", "json", ...where];
+  // Nobody in front of it has to hear that it stops, unless a test says so.
+  const options = ["--log-format", "json", "--lame-duck", "0s", ...where];
   const running = await start(NODE, [join(ROOT, "src/cli/run.ts"), "serve", ...options, ...args], (line) =>
     line.includes('"gateway.ready"'),
   );

@@ -12,7 +12,9 @@ export interface HangingOptions {
   readonly announced: number;
   /** Bytes that each sends before it falls silent. */
   readonly sent: number;
-  /** Local addresses to send from, in turn. */
+  /** Further header lines, each with its line break. */
+  readonly headers?: string;
+  /** Local addresses to send from, in turn; 127.0.0.1 where there is none. */
   readonly from: readonly string[];
 }
 
@@ -41,7 +43,7 @@ export async function hang(options: HangingOptions): Promise<Hanging> {
       });
       await Promise.race([once(socket, "connect"), once(socket, "close")]);
       socket.write(
-        `POST ${options.path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${options.announced}\r\n\r\n`,
+        `POST ${options.path} HTTP/1.1\r\nHost: x\r\n${options.headers ?? ""}Content-Length: ${options.announced}\r\n\r\n`,
       );
       await new Promise<void>((resolve) => {
         socket.write(part, () => resolve());

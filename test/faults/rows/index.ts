@@ -5,6 +5,7 @@ import { REDIS_ROWS } from "./redis.ts";
 import type { Row } from "./row.ts";
 import { SENDER_ROWS } from "./senders.ts";
 import { SENTINEL_ROWS } from "./sentinel.ts";
+import { STOPPING_ROWS } from "./stopping.ts";
 import { TARGET_ROWS } from "./target.ts";
 
 export const ROWS: readonly Row[] = [
@@ -13,4 +14,5 @@ export const ROWS: readonly Row[] = [
   ...TARGET_ROWS,
   ...SENDER_ROWS,
   ...SENTINEL_ROWS,
+  ...STOPPING_ROWS,
 ].sort((a, b) => a.number - b.number);

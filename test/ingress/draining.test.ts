@@ -74,3 +74,86 @@ for (const [http, expected] of [
     );
   });
 }
+
+const LONG_MS = 600_000;
+
+/** A port whose deliveries are stored by `accept`, and one connection to it. */
+async function port(accept: () => Promise<string> = async () => "event-1") {
+  const app = createIngress({ plans, accept, tell: () => {}, maxBody: 1_000_000 });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const open = async () => {
+    const socket = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
+    await once(socket, "connect");
+    return socket;
+  };
+  return { app, open };
+}
+
+test("in the lame-duck time deliveries are taken, and every answer ends its connection", async () => {
+  const { app, open } = await port();
+  app.lameDuck();
+  for (const [request, status] of [
+    [HEAD + BODY, 202],
+    [`${HEAD.replace("/ci/git", "/a/b/c/d")}${BODY}`, 404],
+    ["GET /live HTTP/1.1\r\nHost: hooks\r\n\r\n", 200],
+    ["GET /ci/git HTTP/1.1\r\nHost: hooks\r\n\r\n", 405],
+  ] as const) {
+    const socket = await open();
+    socket.write(request);
+    const answer = await text(socket);
+    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), request);
+    assert.match(answer, /^connection: close\r$/im, request);
+  }
+  await app.close();
+});
+
+test("a delivery that was in hand before ends its connection too", async () => {
+  const inHand = Promise.withResolvers<void>();
+  const stored = Promise.withResolvers<string>();
+  const { app, open } = await port(() => {
+    inHand.resolve();
+    return stored.promise;
+  });
+  const socket = await open();
+  socket.write(HEAD + BODY);
+  await inHand.promise;
+  app.lameDuck();
+  stored.resolve("event-1");
+  assert.match(await text(socket), /^HTTP\/1\.1 202 [\s\S]*^connection: close\r$/im);
+  await app.close();
+});
+
+test("of requests that were sent one behind the other the last one's answer ends the connection", async () => {
+  const both = Promise.withResolvers<string>();
+  let accepted = 0;
+  const { app, open } = await port(() => {
+    if (++accepted === 2) both.resolve("event-1");
+    return both.promise;
+  });
+  app.lameDuck();
+  const socket = await open();
+  socket.write(HEAD + BODY + HEAD + BODY);
+  const [first = "", second = ""] = (await text(socket)).split(/(?=HTTP\/1\.1 )/);
+  assert.match(first, /^HTTP\/1\.1 202 /);
+  assert.match(second, /^HTTP\/1\.1 202 [\s\S]*^connection: close\r$/im);
+  await app.close();
+});
+
+test("what comes on an open connection while the port drains is taken, until it is late", async () => {
+  const { app, open } = await port();
+  const live = "GET /live HTTP/1.1\r\nHost: hooks\r\n\r\n";
+  const [soon, slow] = [await open(), await open()];
+  for (const socket of [soon, slow]) {
+    socket.write(live);
+    await once(socket, "data");
+  }
+  slow.write("POST /ci/git HTTP/1.1\r\nHost: hooks\r\nContent-Length: 100\r\n\r\nhalf");
+  const draining = app.drain({ settleMs: LONG_MS, lateMs: 300, endMs: LONG_MS });
+  soon.write(HEAD + BODY);
+  assert.match(await text(soon), /^HTTP\/1\.1 202 [\s\S]*^connection: close\r$/im);
+  const refusal = await text(slow);
+  assert.match(refusal, /^HTTP\/1\.1 503 [\s\S]*^connection: close\r$/im);
+  assert.match(refusal, /"code":"SLUICE_STOPPING"/);
+  assert.equal(await draining, 0);
+  await app.close();
+});

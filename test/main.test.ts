@@ -178,6 +178,22 @@ describe("a stop", () => {
     await store.close();
   });
 
+  test("in its lame-duck time takes deliveries that others work on, and closes connections", async () => {
+    using here = place(SIGNED, freshRedis());
+    const gateway = await started(here.flags);
+    const stopped = gateway.stop("SIGTERM", 500);
+    const { status: readiness, checks } = await readyz(gateway.admin);
+    assert.equal(readiness, 503);
+    assert.match(checks.find(({ name }) => name === "stopping")?.message ?? "", /shutting down/);
+    const { status, connection, body } = await send(gateway.listen, push());
+    assert.deepEqual([status, connection], [202, "close"]);
+    await stopped;
+    assert.equal(gateway.facts.at(-1)?.type, "gateway.stopped");
+    assert.deepEqual(here.files(), []);
+    await using next = await started(here.flags);
+    await next.heard((fact) => fact.type === "run.created" && fact.job.delivery === body["eventID"]);
+  });
+
   test("hands back what is not finished within the grace period, and the next gateway does it", async () => {
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const { promise: reached, resolve: arrived } = Promise.withResolvers<void>();

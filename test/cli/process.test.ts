@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { temporaryFolder } from "../helpers/folder.ts";
+import { startGateway } from "../helpers/gateway.ts";
 import { NODE, ROOT } from "../helpers/process.ts";
 import { RUN, run, sluiceProcess, systemNode } from "./helper.ts";
 
@@ -68,4 +70,40 @@ test("Ctrl-C, which a terminal sends to the whole group, stops the gateway in go
     facts.some((line) => line.includes("gateway.stopping")),
     facts.join("\n"),
   );
+});
+
+test("a second signal ends the gateway at once", async () => {
+  using folder = temporaryFolder();
+  const store = `embedded:${join(folder.path, "store")}`;
+  const flags = ["--config", "examples/quickstart", "--store", store, "--create", `directory:${folder.path}`];
+  const gateway = await startGateway([...flags, "--lame-duck", "10m"]);
+  const from = performance.now();
+  const again = setInterval(() => gateway.child.kill("SIGTERM"), 100);
+  gateway.child.kill("SIGTERM");
+  const { code } = await gateway.ended;
+  clearInterval(again);
+  assert.equal(code, 128 + 15);
+  assert.ok(performance.now() - from > 900, "what comes within a second is one wish");
+});
+
+test("a gateway that still waits for its store ends within the grace", async () => {
+  const asked = Promise.withResolvers<void>();
+  const silent = createServer((socket) => {
+    socket.on("error", () => {}).resume();
+    asked.resolve();
+  }).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const store = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const flags = ["-c", "examples/quickstart", "--store", store, "--create", "directory:/nowhere"];
+  const ports = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--shutdown-grace", "1s"];
+  const script = join(ROOT, "src/cli/run.ts");
+  const child = spawn(NODE, [script, "serve", ...flags, ...ports], { cwd: ROOT, stdio: "ignore" });
+  const ended = once(child, "exit");
+  await asked.promise;
+  const from = performance.now();
+  child.kill("SIGTERM");
+  const [code] = await ended;
+  silent.close();
+  assert.equal(code, 0);
+  assert.ok(performance.now() - from < 10_000, "the store is waited for half a minute");
 });

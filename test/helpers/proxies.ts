@@ -92,7 +92,8 @@ frontend hooks
 backend gateways
   balance roundrobin
   http-reuse always
-  option httpchk GET /readyz
+  option httpchk
+  http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host localhost
 ${servers.join("\n")}
 `,
   );

@@ -60,7 +60,8 @@ export async function started(
 export async function send(base: string | undefined, { headers, body }: Arrival, path = "/ci/git") {
   const pairs = Object.entries(headers).map(([name, values]): [string, string] => [name, values[0] ?? ""]);
   const response = await fetch(`${base}${path}`, { method: "POST", headers: pairs, body: body.toString() });
-  return { status: response.status, body: (await response.json()) as Record<string, string> };
+  const connection = response.headers.get("connection");
+  return { status: response.status, connection, body: (await response.json()) as Record<string, string> };
 }
 
 export async function readyz(admin: string) {

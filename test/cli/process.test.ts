@@ -10,6 +10,7 @@ import { test } from "node:test";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { startGateway } from "../helpers/gateway.ts";
 import { NODE, ROOT } from "../helpers/process.ts";
+import { startRedis } from "../helpers/redis.ts";
 import { RUN, run, sluiceProcess, systemNode } from "./helper.ts";
 
 const ESCAPE = "\u001b[";
@@ -74,8 +75,15 @@ test("Ctrl-C, which a terminal sends to the whole group, stops the gateway in go
 
 test("a second signal ends the gateway at once", async () => {
   using folder = temporaryFolder();
-  const store = `embedded:${join(folder.path, "store")}`;
-  const flags = ["--config", "examples/quickstart", "--store", store, "--create", `directory:${folder.path}`];
+  await using redis = await startRedis();
+  const flags = [
+    "--config",
+    "examples/quickstart",
+    "--store",
+    redis.url,
+    "--create",
+    `directory:${folder.path}`,
+  ];
   const gateway = await startGateway([...flags, "--lame-duck", "10m"]);
   const from = performance.now();
   const again = setInterval(() => gateway.child.kill("SIGTERM"), 100);

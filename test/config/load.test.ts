@@ -66,6 +66,7 @@ test("without any source the defaults hold", () => {
     retentionDead: 90 * DAY,
     retentionPayload: 3 * DAY,
     shutdownGrace: 25_000,
+    lameDuck: 5_000,
     provedReserve: 25,
     unprovedBytes: 1_073_741_824,
     unprovedRate: 6_000,
@@ -99,6 +100,7 @@ test("every form of a value is read", () => {
   assert.equal(read({ maxBody: "512 kb" }).maxBody, 524_288);
   assert.equal(read({ maxBody: 1000 }).maxBody, 1000);
   assert.equal(read({ shutdownGrace: "500ms" }).shutdownGrace, 500);
+  assert.equal(read({ lameDuck: "0s" }).lameDuck, 0);
   assert.equal(read({ shutdownGrace: "2m" }).shutdownGrace, 120_000);
   assert.equal(read({ retention: "36h" }).retention, 1.5 * DAY);
   assert.equal(read({ retentionBytes: "20GB" }).retentionBytes, 20 * 2 ** 30);
@@ -132,6 +134,7 @@ for (const [key, value] of [
   ["concurrency", "0"],
   ["concurrency", true],
   ["shutdownGrace", "25"],
+  ["lameDuck", "5"],
   ["shutdownGrace", "1h"],
   ["defaultListener", "git"],
   ["announce", "loudly"],

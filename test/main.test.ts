@@ -179,7 +179,7 @@ describe("a stop", () => {
   });
 
   test("in its lame-duck time takes deliveries that others work on, and closes connections", async () => {
-    using here = place(SIGNED, freshRedis());
+    using here = place([listener("git", [trigger("build")], OPEN)], freshRedis());
     const gateway = await started(here.flags);
     const stopped = gateway.stop("SIGTERM", 500);
     const { status: readiness, checks } = await readyz(gateway.admin);

@@ -81,7 +81,8 @@ global
   maxconn 512
 defaults
   mode http
-  timeout connect 1s
+  timeout connect 5s
+  timeout check 5s
   timeout client 30s
   timeout server 30s
   retries 3

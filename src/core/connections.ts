@@ -36,6 +36,8 @@ const LOOK_MS = 100;
 const QUIET_MS = 0.25;
 /** A busy process is not waited for any longer. Milliseconds. */
 const QUIET_WITHIN_MS = 250;
+/** Neither is one to which connections come without end. Milliseconds. */
+const LAST_MS = 1_000;
 
 /**
  * Makes it. A proxy that keeps connections open may send a request in the moment its connection is closed, and of a POST it
@@ -126,11 +128,13 @@ export function createConnections(): Connections {
  * @param count of what must not come meanwhile.
  */
 function whenQuiet(act: () => void, count: () => number = () => 0): void {
-  const end = performance.now() + QUIET_WITHIN_MS;
+  const begun = performance.now();
   const look = (since: number, counted: number): void => {
     const now = performance.now();
     const next = count();
-    if ((now - since < QUIET_MS && next === counted) || now > end) act();
+    const idle = now - since < QUIET_MS || now - begun > QUIET_WITHIN_MS;
+    // On a machine with too much to do no turn is short; that nothing came in one is still waited for.
+    if ((idle && next === counted) || now - begun > LAST_MS) act();
     else setImmediate(() => look(now, next));
   };
   look(Number.NEGATIVE_INFINITY, count());

@@ -47,8 +47,12 @@ export interface Stage extends AsyncDisposable {
   readonly redis: RedisServer;
   /** @throws Error unless the store is `sentinel`. */
   readonly sentinel: SentinelSetup;
-  /** Starts a gateway, on free ports unless told; requests go to all that were started and are not yet replaced. */
-  startGateway(ports?: Ports): Promise<GatewayProcess>;
+  /**
+   * Starts a gateway, on free ports unless told; requests go to all that were started and are not yet replaced.
+   *
+   * @param env what its environment has beside ours.
+   */
+  startGateway(ports?: Ports, env?: Readonly<Record<string, string>>): Promise<GatewayProcess>;
   /** Sends so many deliveries; three of four are sent again until they are accepted, the fourth is given up at once. */
   burst(count: number, options?: BurstOptions): Burst;
   /** Waits until nothing is pending and the queue is empty; milliseconds that it took. */
@@ -110,9 +114,9 @@ export async function openStage(
       return sentinel;
     },
 
-    async startGateway(ports = {}) {
+    async startGateway(ports = {}, env = {}) {
       const args = [...settings, "--kubeconfig", api.kubeconfig];
-      const gateway = running.adopt(await startGateway(args, ports), (process) => process.kill());
+      const gateway = running.adopt(await startGateway(args, ports, env), (process) => process.kill());
       gateways.set(gateway.url, gateway);
       createInterface({ input: gateway.child.stdout ?? process.stdin }).on("line", (line) => {
         if (!line.includes('"fact":"defect"')) return;

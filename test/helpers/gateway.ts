@@ -22,14 +22,21 @@ export interface Ports {
   readonly admin?: string;
 }
 
-/** Starts `sluice serve` on free ports (or those given again after a kill) and waits until it is ready. */
-export async function startGateway(args: readonly string[], ports: Ports = {}): Promise<GatewayProcess> {
+/**
+ * Starts `sluice serve` on free ports (or those given again after a kill) and waits until it is ready.
+ *
+ * @param env what its environment has beside ours.
+ */
+export async function startGateway(
+  args: readonly string[],
+  ports: Ports = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<GatewayProcess> {
   const where = ["--listen", ports.listen ?? "127.0.0.1:0", "--admin", ports.admin ?? "127.0.0.1:0"];
   // Nobody in front of it has to hear that it stops, unless a test says so.
   const options = ["--log-format", "json", "--lame-duck", "0s", ...where];
-  const running = await start(NODE, [join(ROOT, "src/cli/run.ts"), "serve", ...options, ...args], (line) =>
-    line.includes('"gateway.ready"'),
-  );
+  const command = [join(ROOT, "src/cli/run.ts"), "serve", ...options, ...args];
+  const running = await start(NODE, command, (line) => line.includes('"gateway.ready"'), env);
   const { listen, admin } = JSON.parse(running.line) as { listen: string; admin: string };
   return {
     ...running,

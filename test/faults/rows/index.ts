@@ -1,5 +1,6 @@
 /** All rows of the fault tests, in the order of their numbers. */
 
+import { CLOCK_ROWS } from "./clock.ts";
 import { GATEWAY_ROWS } from "./gateways.ts";
 import { REDIS_ROWS } from "./redis.ts";
 import type { Row } from "./row.ts";
@@ -15,4 +16,5 @@ export const ROWS: readonly Row[] = [
   ...SENDER_ROWS,
   ...SENTINEL_ROWS,
   ...STOPPING_ROWS,
+  ...CLOCK_ROWS,
 ].sort((a, b) => a.number - b.number);

@@ -29,6 +29,8 @@ export interface LeadNeeds {
   readonly visible?: VisiblePlan;
   readonly inProgress: InProgress;
   readonly tell: Tell;
+  /** Milliseconds since the epoch, for the times of runs. */
+  readonly clock?: () => number;
 }
 
 /** A page of large objects takes its time. */

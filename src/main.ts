@@ -155,6 +155,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     keys,
   });
   const { ledger, queue } = store;
+  const clock = store.clock.now;
   opened.defer(() => store?.close());
 
   // 4. the two ways
@@ -165,7 +166,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const turns = createTurns();
   const decoder = createDecoder({ room: maxInFlight * DECODING });
   const limits = unprovedLimitsOf(store, settings);
-  const deciding = { verifier, decoder, plans, visible, tell, keys, decideBudget, turns };
+  const deciding = { verifier, decoder, plans, visible, tell, keys, decideBudget, turns, clock };
   const flows = createAccept({ ...deciding, ledger, queue, decideWithin, limits });
   checks = [
     stoppingCheck(() => stopping !== undefined),
@@ -180,7 +181,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   // 5. the admin port: health is answered from here on
   const tokens = tokensOf(settings, options.localToken, tell);
   tellIgnored(settings, tell);
-  const batches = createBatches({ ledger });
+  const batches = createBatches({ ledger, clock });
   opened.defer(() => batches.close());
   const admin = createAdmin({
     ...settings.admin,
@@ -192,12 +193,14 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     queue,
     replay: flows.replay,
     preview: flows.preview,
-    audit: () => auditStore({ ledger, queue, ...(places && { sweep: createWholeSweep({ ledger, queue }) }) }),
+    audit: () =>
+      auditStore({ ledger, queue, ...(places && { sweep: createWholeSweep({ ledger, queue, clock }) }) }),
     batches,
     ...(places && { attemptsPerMinute: rate.attemptsPerMinute, targets: places.states }),
     checks,
     metrics,
     version: VERSION,
+    clock,
     tell,
   });
   opened.defer(() => admin.close());
@@ -210,13 +213,13 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   opened.defer(() => workers.stop(settings.shutdownGrace));
   if (known && places !== undefined) {
     const dispatch = createDispatch({ ...places, ...deciding, ledger, queue });
-    const sweeping = keepSweeping({ ledger, queue, tell });
+    const sweeping = keepSweeping({ ledger, queue, tell, clock });
     sweeper = sweeping;
     workers.add(sweeping.stop);
-    workers.add(keepPruning({ ledger, policy: retentionOf(settings), tell }).stop);
+    workers.add(keepPruning({ ledger, policy: retentionOf(settings), tell, clock: store.clock }).stop);
     workers.add((await queue.consume(dispatch, { concurrency: settings.concurrency })).stop);
   }
-  const lead = known ? openLead({ settings, ledger, plans, visible, inProgress, tell }) : undefined;
+  const lead = known ? openLead({ settings, ledger, plans, visible, inProgress, tell, clock }) : undefined;
   if (lead !== undefined) workers.add(lead.close);
   let ingress: Ingress | undefined;
   let listen: string | undefined;
@@ -225,7 +228,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     ingress = createIngress({
       plans,
       ...{ accept: flows.accept, open: flows.open },
-      tell,
+      ...{ tell, clock },
       maxBody,
       maxBodyUnproved,
       maxInFlight,

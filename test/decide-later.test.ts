@@ -278,7 +278,10 @@ describe("between ledger and queue", () => {
     state.dead = true;
     const id = await flows.send(push());
     state.dead = false;
-    const sweep = createSweep({ ...flows.store, tell: () => assert.fail("nothing to tell"), minAge: -1_000 });
+    const sweep = createSweep({
+      ...{ ledger: flows.store.ledger, queue: flows.store.queue },
+      ...{ tell: () => assert.fail("nothing to tell"), minAge: -1_000 },
+    });
     assert.equal(await sweep(), 2);
     assert.equal(await sweep(), 0);
     await flows.drain();

@@ -95,6 +95,12 @@ export type Fact =
   | { readonly type: "store.away"; readonly reason: string }
   | { readonly type: "store.back" }
   | {
+      /** The clock of this gateway, or of the store, is not believed: nothing is forgotten by it. Told when that begins. */
+      readonly type: "clock.wrong";
+      readonly error: SluiceError;
+    }
+  | { readonly type: "clock.right" }
+  | {
       /**
        * Something in the store is not believed, so nothing is done by it: it was changed, or this gateway cannot tell.
        * Of what is held for one reason it is told once a minute.

@@ -263,12 +263,22 @@ export interface Ledger {
   batch(id: string): Promise<KeptBatch | undefined>;
   /** Newest first. */
   acts(page: { readonly limit: number; readonly cursor?: string }): Promise<Page<Act>>;
-  /** Forgets what the policy lets go, at most `limit` deliveries; the counters follow. */
+  /**
+   * Forgets what the policy lets go, at most `limit` deliveries; the counters follow. Keeps the time that it went by, for
+   * {@link highWater}.
+   *
+   * @param now milliseconds since the epoch; where the storage's own clock is behind that, its clock counts.
+   */
   prune(
     policy: RetentionPolicy,
     now: number,
     limit: number,
   ): Promise<{ readonly deliveries: number; readonly payloads: number }>;
+  /**
+   * The latest moment that stands here, milliseconds since the epoch: when retention last looked, or else when the newest
+   * delivery was received; undefined where there is neither.
+   */
+  highWater(): Promise<number | undefined>;
   /** Resolves when the storage has taken a small write. @throws SluiceError, a trouble of core/trouble.ts. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 /** A store: one place that holds both queue and ledger. */
 
 import type { Check } from "./check.ts";
+import type { StoreClock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Queue } from "./queue.ts";
 
@@ -17,6 +18,8 @@ export interface Store {
   readonly name: string;
   readonly ledger: Ledger;
   readonly queue: Queue;
+  /** What everything goes by that is written with a time. */
+  readonly clock: StoreClock;
   /** What the storage must hold to: whether it may forget, how full it is, what it costs to lose the machine. */
   checks?(): readonly Check[];
   /** How full it is; undefined, or absent, where nothing says how much it can hold. */

@@ -1,11 +1,12 @@
 /** BullMQ on Postgres, be it a server or PGlite in this process: whatever looks like a pg.Pool. */
 
 import type { PgPool } from "bullmq";
-import { createPostgresBackend, DEFAULT_SCHEMA, runMigrations, withBackend } from "bullmq";
+import { DEFAULT_SCHEMA, runMigrations, withBackend } from "bullmq";
 import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
 import { NO_EVENTS } from "./policy.ts";
+import { postgresBackendBy, shiftOf } from "./store-time.ts";
 import { widen } from "./widen.ts";
 
 export type { PgPool, PgPoolClient, PgQueryResult } from "bullmq";
@@ -41,9 +42,14 @@ export async function releaseAbandoned(pool: PgPool): Promise<void> {
 /**
  * @param pool connections with search_path {@link QUEUE_SCHEMA}, after {@link migrateQueue}; stays the caller's.
  * @param isAway tells broken connections from statements that the database refused.
+ * @param now the store's clock, milliseconds since the epoch; this process's by default.
  */
-export function postgresDriver(pool: PgPool, isAway: (error: unknown) => boolean): QueueDriver {
-  const bull = withBackend(createPostgresBackend);
+export function postgresDriver(
+  pool: PgPool,
+  isAway: (error: unknown) => boolean,
+  now: () => number = Date.now,
+): QueueDriver {
+  const bull = withBackend(postgresBackendBy(shiftOf(now)));
   return {
     // BullMQ's column is jsonb, which reorders keys and refuses U+0000. A string within it is left alone.
     pack: (data) => JSON.stringify(data),
@@ -83,7 +89,7 @@ export function postgresDriver(pool: PgPool, isAway: (error: unknown) => boolean
         waiting: Number(row?.waiting),
         active: Number(row?.active),
         delayed: Number(row?.delayed),
-        oldestMs: oldest === null ? 0 : Math.max(0, Date.now() - Number(oldest)),
+        oldestMs: oldest === null ? 0 : Math.max(0, now() - Number(oldest)),
       };
     },
 

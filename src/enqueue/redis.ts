@@ -7,6 +7,7 @@ import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
 import { NO_EVENTS } from "./policy.ts";
+import { redisBackendBy, shiftOf } from "./store-time.ts";
 import { widen } from "./widen.ts";
 
 export interface RedisDriverOptions {
@@ -16,9 +17,13 @@ export interface RedisDriverOptions {
   readonly connectWorker: () => Redis;
   /** Before every key; in braces, so that a Redis Cluster keeps all keys in one slot. */
   readonly prefix: string;
+  /** The store's clock, milliseconds since the epoch; this process's by default. */
+  readonly now?: () => number;
 }
 
-export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions): QueueDriver {
+export function redisDriver(options: RedisDriverOptions): QueueDriver {
+  const { redis, connectWorker, prefix, now = Date.now } = options;
+  const backend = redisBackendBy(shiftOf(now));
   const key = (name: string, type: string) => `${prefix}:${name}:${type}`;
   return {
     pack: (data) => data,
@@ -37,7 +42,7 @@ export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions
 
     worker(name, process, options) {
       const connection = connectWorker();
-      const worker = new Worker(name, process, { ...options, connection, prefix });
+      const worker = new Worker(name, process, { ...options, connection, prefix }, backend);
       const disconnect = (): void => {
         connection.disconnect();
         worker.letGo();
@@ -49,7 +54,7 @@ export function redisDriver({ redis, connectWorker, prefix }: RedisDriverOptions
       const keys = [key(name, "wait"), key(name, "active"), key(name, "delayed")];
       const reply = await redis.eval(DEPTH, keys.length, ...keys, key(name, ""), SAMPLE - 1);
       const [waiting, active, delayed, oldest] = reply as [number, number, number, string];
-      const oldestMs = oldest === "" ? 0 : Math.max(0, Date.now() - Number(oldest));
+      const oldestMs = oldest === "" ? 0 : Math.max(0, now() - Number(oldest));
       return { waiting, active, delayed, oldestMs };
     },
 

@@ -17,7 +17,10 @@ export interface Keys {
   readonly outcomes: Readonly<Record<Outcome, string>>;
   /** The same of those that were pending when bodies of their age were forgotten. */
   readonly late: string;
-  /** Hash: `writes`; `bytes` that are kept; `forgotten` deliveries; `stripped`, the time up to which bodies were. */
+  /**
+   * Hash: `writes`; `bytes` that are kept; `forgotten` deliveries; `stripped`, the time up to which bodies were; `looked`,
+   * when retention last did.
+   */
   readonly totals: string;
   /** Hash: bytes that are kept of unproved deliveries, by `namespace/name` of the listener. */
   readonly unproved: string;

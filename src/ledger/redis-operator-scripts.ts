@@ -17,6 +17,12 @@ export interface OperatorScripts {
   readonly forget: Script<number>;
   /** Forgets the body. @returns 0 when there is none, or it is still needed: then the late ones have the id. */
   readonly strip: Script<number>;
+  /**
+   * KEYS totals. ARGV now. Keeps the time that retention goes by: this server's, where that is behind.
+   *
+   * @returns that time.
+   */
+  readonly look: Script<number>;
   /** ARGV … first term, the other terms: gives a record from before the indexes its places in them. */
   readonly adopt: Script<number>;
 }
@@ -27,6 +33,7 @@ export function defineOperatorScripts(redis: Redis): OperatorScripts {
     drop: define(redis, "sluiceDrop", HEAD + drop),
     forget: define(redis, "sluiceForget", HEAD + forget),
     strip: define(redis, "sluiceStrip", HEAD + strip),
+    look: define(redis, "sluiceLook", look),
     adopt: define(redis, "sluiceAdopt", HEAD + adopt),
   };
 }
@@ -105,6 +112,14 @@ if was ~= 'duplicate' and tonumber(claimed) > 0 then
   redis.call('SET', base .. ':forgotten:' .. id, was, 'PX', claimed)
 end
 return 1
+`;
+
+const look = `
+local time = redis.call('TIME')
+local now = math.min(tonumber(ARGV[1]), time[1] * 1000 + math.floor(time[2] / 1000))
+-- A full memory takes no writes, and what is forgotten makes room.
+redis.pcall('HSET', KEYS[1], 'looked', string.format('%d', now))
+return now
 `;
 
 const strip = `

@@ -1,10 +1,11 @@
 /** How the Redis ledger forgets: record, index entries and counts of a delivery go in one script. */
 
 import type { Run } from "../core/job.ts";
-import type { Outcome } from "../core/ledger.ts";
+import type { Ledger, Outcome } from "../core/ledger.ts";
+import type { RetentionPolicy } from "../core/retention.ts";
 import { decodeDecisions } from "./codec.ts";
 import { DEDUPE_WINDOW_MS } from "./limits.ts";
-import type { Forgetter } from "./prune.ts";
+import { type Forgetter, prune } from "./prune.ts";
 import type { Facts } from "./record.ts";
 import { triggersOf } from "./record.ts";
 import { totalsOf } from "./redis-audit.ts";
@@ -26,8 +27,29 @@ const CLASSES = { settled: ["created", "filtered", "duplicate"], dead: ["dead"] 
 /** Later than a claim that was made by a slow accept. */
 const MARGIN_MS = 60_000;
 
+/** As {@link Ledger.prune}. */
+export async function pruneRedis(
+  access: RedisAccess,
+  scripts: OperatorScripts,
+  policy: RetentionPolicy,
+  now: number,
+  limit: number,
+): ReturnType<Ledger["prune"]> {
+  const { keys, ask } = access;
+  const at = await ask(scripts.look([keys.totals], [now]));
+  return prune(redisForgetter(access, scripts, at), policy, at, limit);
+}
+
+/** As {@link Ledger.highWater}. */
+export async function highWaterRedis({ redis, keys, ask }: RedisAccess): Promise<number | undefined> {
+  const looked = await ask(redis.hget(keys.totals, "looked"));
+  const [, newest] = await ask(redis.zrevrange(keys.index, 0, 0, "WITHSCORES"));
+  const found = looked ?? newest;
+  return found == null ? undefined : Number(found);
+}
+
 /** @param now milliseconds since the epoch: what is left of a dedupe key's time is counted from here. */
-export function redisForgetter(access: RedisAccess, scripts: OperatorScripts, now: number): Forgetter {
+function redisForgetter(access: RedisAccess, scripts: OperatorScripts, now: number): Forgetter {
   const { redis, keys, ask } = access;
   return {
     async forget(kind, before, atMost) {

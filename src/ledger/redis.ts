@@ -11,7 +11,6 @@ import { deathOf, failureOf } from "./cause.ts";
 import { decodeDecisions, decodeHead, encodeDecisions } from "./codec.ts";
 import { ATTEMPTS_KEPT, DEDUPE_WINDOW_MS } from "./limits.ts";
 import { createPatience } from "./patience.ts";
-import { prune } from "./prune.ts";
 import {
   byJob,
   type Facts,
@@ -36,7 +35,7 @@ import { decideLateRedis } from "./redis-late.ts";
 import type { OperatorScripts } from "./redis-operator-scripts.ts";
 import { defineOperatorScripts } from "./redis-operator-scripts.ts";
 import { pendingRedis } from "./redis-pending.ts";
-import { redisForgetter } from "./redis-prune.ts";
+import { highWaterRedis, pruneRedis } from "./redis-prune.ts";
 import type { Refusal } from "./redis-scripts.ts";
 import { defineScripts } from "./redis-scripts.ts";
 import type { RedisAccess } from "./redis-search.ts";
@@ -50,7 +49,7 @@ export interface RedisLedgerNeeds {
   readonly prefix: string;
   /** Sign records and encrypt bodies; without them neither is done, and all is believed. */
   readonly keys?: StoreKeys | undefined;
-  /** Milliseconds since the epoch; only the memory of dedupe keys asks for it. */
+  /** The store's clock, milliseconds since the epoch; only the memory of dedupe keys asks for it. */
   readonly clock?: () => number;
   /** Opens, before a delivery is written, the wait for a replica to have it; absent: the server's own answer counts. */
   readonly confirm?: () => () => Promise<void>;
@@ -160,7 +159,8 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     batches: () => batchesRedis(access),
     batch: (id) => batchRedis(access, id),
     acts: (page) => actsRedis(access, page),
-    prune: (policy, now, limit) => prune(redisForgetter(access, operator, now), policy, now, limit),
+    prune: (policy, now, limit) => pruneRedis(access, operator, policy, now, limit),
+    highWater: () => highWaterRedis(access),
 
     async ping() {
       // A server that only answers may refuse every write: too few replicas, a full disk, a replica by now.

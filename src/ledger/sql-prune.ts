@@ -1,11 +1,12 @@
 /** How the SQL ledger forgets: rows and counts of a few deliveries go in one transaction. */
 
 import type { ObjectName } from "../core/delivery.ts";
-import type { Outcome } from "../core/ledger.ts";
+import type { Ledger, Outcome } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
+import type { RetentionPolicy } from "../core/retention.ts";
 import type { Sql, SqlClient } from "../core/sql.ts";
 import { DEDUPE_WINDOW_MS } from "./limits.ts";
-import type { Forgettable, Forgetter } from "./prune.ts";
+import { type Forgettable, type Forgetter, prune } from "./prune.ts";
 import { wholeMs } from "./sql-search.ts";
 
 const CLASSES = { settled: "d.outcome IN ('created', 'filtered', 'duplicate')", dead: "d.outcome = 'dead'" };
@@ -24,8 +25,42 @@ export function unprovedTotal({ namespace, name }: ObjectName): string {
   return `bytes unproved ${namespace}/${name}`;
 }
 
+/** The name of the total that is no count: when retention last looked. */
+const LOOKED = "retention looked";
+
+/** $1 now, $2 name. Keeps the time that retention goes by, and returns it: the database's, where that is behind. */
+const LOOK = `
+INSERT INTO sluice.total AS t (outcome, shard, count)
+VALUES ($2, 0, least($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint))
+ON CONFLICT (outcome, shard) DO UPDATE SET count = excluded.count
+RETURNING count`;
+
+/** As {@link Ledger.prune}. */
+export async function pruneSql(
+  sql: Sql,
+  policy: RetentionPolicy,
+  now: number,
+  limit: number,
+): ReturnType<Ledger["prune"]> {
+  const [row] = await sql.query<{ count: number | string }>(LOOK, [now, LOOKED]);
+  const at = Number(row?.count ?? now);
+  return prune(sqlForgetter(sql, at), policy, at, limit);
+}
+
+/** As {@link Ledger.highWater}. */
+export async function highWaterSql(sql: Sql): Promise<number | undefined> {
+  const [row] = await sql.query<{ at: number | string | null }>(
+    `SELECT coalesce(
+      (SELECT count FROM sluice.total WHERE outcome = $1 AND shard = 0),
+      (SELECT received_at FROM sluice.delivery ORDER BY received_at DESC LIMIT 1)
+    ) AS at`,
+    [LOOKED],
+  );
+  return row?.at == null ? undefined : Number(row.at);
+}
+
 /** @param now milliseconds since the epoch: what is left of a dedupe key's time is counted from here. */
-export function sqlForgetter(sql: Sql, now: number): Forgetter {
+function sqlForgetter(sql: Sql, now: number): Forgetter {
   return {
     forget: (kind, before, atMost) =>
       sql.transaction(async (client) => {

@@ -4,7 +4,6 @@ import type { NewDelivery } from "../core/ledger.ts";
 import { failureOf } from "./cause.ts";
 import { claimOf } from "./claim.ts";
 import { encodeDecisions } from "./codec.ts";
-import { DEDUPE_WINDOW_MS } from "./limits.ts";
 import { factsOf, failedOf, lineOf, triggersOf, workIdsOf } from "./record.ts";
 import { NO_BODY, type Seals } from "./sealed.ts";
 
@@ -64,11 +63,14 @@ WITH claim AS (${CLAIM}
 )
 SELECT first.id AS first, coalesce(d.outcome, first.outcome) AS outcome FROM first LEFT JOIN sluice.delivery AS d ON d.id = first.id`;
 
-/** @param body as it is stored, null where it is not kept. @param now milliseconds since the epoch. */
+/**
+ * @param body as it is stored, null where it is not kept.
+ * @param time.now milliseconds since the epoch. @param time.window milliseconds for which a claim counts.
+ */
 export function acceptValues(
   entry: NewDelivery,
   body: Buffer | null,
-  now: number,
+  time: { readonly now: number; readonly window: number },
   seals: Seals,
 ): readonly unknown[] {
   const { delivery, decisions, dedupeKey } = entry;
@@ -76,8 +78,8 @@ export function acceptValues(
   return [
     facts.id,
     dedupeKey === undefined ? null : claimOf(facts.listener, dedupeKey),
-    now,
-    DEDUPE_WINDOW_MS,
+    time.now,
+    time.window,
     facts.listener.namespace,
     facts.listener.name,
     facts.receivedAt,

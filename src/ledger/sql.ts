@@ -9,7 +9,6 @@ import { claimOf } from "./claim.ts";
 import { encodeDecisions } from "./codec.ts";
 import { ATTEMPTS_KEPT, DEDUPE_WINDOW_MS } from "./limits.ts";
 import { createPatience } from "./patience.ts";
-import { prune } from "./prune.ts";
 import { failedOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggersOf, workIdsOf } from "./record.ts";
 import { createSeals } from "./sealed.ts";
 import { actsSql, recordSql } from "./sql-acts.ts";
@@ -20,7 +19,7 @@ import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
 import { followSql, runningSql } from "./sql-follow.ts";
 import { decideLateSql } from "./sql-late.ts";
 import { migrate } from "./sql-migrations.ts";
-import { sqlForgetter, unprovedTotal } from "./sql-prune.ts";
+import { highWaterSql, pruneSql, unprovedTotal } from "./sql-prune.ts";
 import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
 import { countSql, listSql } from "./sql-search.ts";
 import { ACCEPT, ATTEMPT, acceptValues, CLAIM, DECIDE } from "./sql-writes.ts";
@@ -31,8 +30,10 @@ export interface SqlLedgerNeeds {
   readonly sql: Sql;
   /** Sign records and encrypt bodies; without them neither is done, and all is believed. */
   readonly keys?: StoreKeys | undefined;
-  /** Milliseconds since the epoch; only the memory of dedupe keys asks for it. */
+  /** The store's clock, milliseconds since the epoch; only the memory of dedupe keys asks for it. */
   readonly clock?: () => number;
+  /** Milliseconds that the clock may have jumped ahead: what is remembered ages without them. */
+  readonly jumped?: () => number;
 }
 
 const USAGE = `SELECT
@@ -47,7 +48,8 @@ const stateOf = { done: "created", retry: "pending", dead: "dead" } as const;
  * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
  */
 export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
-  const { clock = Date.now } = needs;
+  const { clock = Date.now, jumped = () => 0 } = needs;
+  const window = () => DEDUPE_WINDOW_MS + jumped();
   const sql = again(needs.sql);
   const ask = createPatience();
   const seals = createSeals(needs.keys);
@@ -58,7 +60,9 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
       type Row = { first: string | null; outcome: Outcome | null };
       const sealed = entry.keepsBody === false ? null : seals.body(entry.delivery);
       const body = sealed instanceof Promise ? await sealed : sealed;
-      const [row] = await ask(sql.query<Row>(ACCEPT, acceptValues(entry, body, clock(), seals)));
+      const [row] = await ask(
+        sql.query<Row>(ACCEPT, acceptValues(entry, body, { now: clock(), window: window() }, seals)),
+      );
       const first = row?.first ?? null;
       if (first === null) return { kind: "accepted" };
       const outcome = row?.outcome ?? (await outcomeOf(first));
@@ -66,7 +70,7 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     },
 
     async claim({ id, listener }, dedupeKey) {
-      const values = [id, claimOf(listener, dedupeKey), clock(), DEDUPE_WINDOW_MS];
+      const values = [id, claimOf(listener, dedupeKey), clock(), window()];
       const [row] = await ask(sql.query<{ id: string }>(CLAIM, values));
       return row?.id ?? id;
     },
@@ -131,7 +135,8 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     batches: () => ask(batchesSql(sql)),
     batch: (id) => ask(batchSql(sql, id)),
     acts: (page) => ask(actsSql(sql, page)),
-    prune: (policy, now, limit) => prune(sqlForgetter(sql, now), policy, now, limit),
+    prune: (policy, now, limit) => pruneSql(sql, policy, now, limit),
+    highWater: () => ask(highWaterSql(sql)),
 
     async ping() {
       // A server that only answers may refuse every write: a standby, a full disk.

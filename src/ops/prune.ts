@@ -1,5 +1,6 @@
 /** The pruner: what the retention policy lets go is forgotten, by workers, a little at a time. */
 
+import type { StoreClock } from "../core/clock.ts";
 import { asFault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { Ledger } from "../core/ledger.ts";
@@ -10,7 +11,7 @@ export interface PruneNeeds {
   readonly ledger: Pick<Ledger, "prune">;
   readonly policy: RetentionPolicy;
   readonly tell: Tell;
-  readonly clock?: () => number;
+  readonly clock: Pick<StoreClock, "now" | "fault">;
   /** Milliseconds between two rounds; default a minute. */
   readonly every?: number;
 }
@@ -19,8 +20,11 @@ export interface PruneNeeds {
 const BATCH = 200;
 const BATCHES = 50;
 
-/** Prunes now and then until stopped; a round that fails is told and the next one tries again. */
-export function keepPruning({ ledger, policy, tell, clock = Date.now, every = 60_000 }: PruneNeeds): {
+/**
+ * Prunes now and then until stopped; a round that fails is told and the next one tries again. While the clock is not
+ * believed nothing is pruned.
+ */
+export function keepPruning({ ledger, policy, tell, clock, every = 60_000 }: PruneNeeds): {
   stop(): Promise<void>;
 } {
   let stopped = false;
@@ -42,7 +46,8 @@ export function keepPruning({ ledger, policy, tell, clock = Date.now, every = 60
   async function round(): Promise<void> {
     const gone = { deliveries: 0, payloads: 0 };
     for (let batch = 0; batch < BATCHES && !stopped; batch++) {
-      const { deliveries, payloads } = await ledger.prune(policy, clock(), BATCH);
+      if (clock.fault() !== undefined) break;
+      const { deliveries, payloads } = await ledger.prune(policy, clock.now(), BATCH);
       gone.deliveries += deliveries;
       gone.payloads += payloads;
       if (deliveries + payloads < BATCH) break;

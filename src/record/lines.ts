@@ -162,6 +162,16 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: () => ({}),
   },
   "store.back": { level: always("info"), message: () => "the store is back", fields: () => ({}) },
+  "clock.wrong": {
+    level: always("error"),
+    message: ({ error }) => foreign(error.message),
+    fields: ({ error }) => ({ ...faultFields(error), fix: foreign(error.fix) }),
+  },
+  "clock.right": {
+    level: always("info"),
+    message: () => "the clocks of gateway and store are believed again",
+    fields: () => ({}),
+  },
   "store.distrusted": {
     level: always("error"),
     message: ({ error }) => foreign(error.message),

@@ -23,6 +23,8 @@ import { checkSqlVersion } from "./version.ts";
 export interface SqlParts {
   readonly queue: Queue;
   readonly sql: Sql;
+  /** The clock of the machine that it runs on, milliseconds since the epoch. */
+  time(): Promise<number>;
   checks(): readonly Check[];
   /** As Store has it. */
   room?(): Promise<Room>;
@@ -59,6 +61,7 @@ export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions):
       return {
         queue,
         sql,
+        time: async () => Date.now(),
         checks: () => checks,
         room: () => roomOfDisk(folder),
         announce: unlock.announce,

@@ -9,6 +9,7 @@ import type { Store } from "../core/store.ts";
 import { isTrouble } from "../core/trouble.ts";
 import { createRedisLedger } from "../ledger/redis.ts";
 import { createSqlLedger } from "../ledger/sql.ts";
+import { createLateClock, type LateClock, openStoreClock } from "./clock.ts";
 import { openEmbedded } from "./embedded.ts";
 import { type KeyMark, keyCheck, markKey, prepareSqlMark, redisMark, sqlMark } from "./key-mark.ts";
 import type { StoreNews } from "./news.ts";
@@ -78,11 +79,14 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
   let probe = (): Promise<unknown> => Promise.resolve();
   const news = createStoreNews({ tell, probe: () => probe() });
   const onError = (error: unknown) => news.failed(error);
+  const late = createLateClock();
+  const { now } = late;
   if (address.kind === "redis") {
-    const parts = await openRedis({ url: address.url, news, onError, durability });
+    const parts = await openRedis({ url: address.url, news, onError, durability, now });
     probe = parts.probe;
     const mark = redisMark(parts.redis, parts.prefix);
-    return assemble(address.name, parts, news, { mark, keys }, () => createRedisLedger({ ...parts, keys }));
+    const open = () => createRedisLedger({ ...parts, keys, clock: now });
+    return assemble(address.name, parts, { news, tell, late, mark, keys }, open);
   }
   if (address.kind === "embedded" && durability === "replicated")
     throw fault("SLUICE_CONFIG_INVALID", {
@@ -92,37 +96,54 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
     });
   const parts =
     address.kind === "postgres"
-      ? await openPostgres(address.url, onError, durability)
+      ? await openPostgres(address.url, onError, durability, now)
       : await openEmbedded({ folder: address.folder, admin, onError });
-  return assemble(address.name, parts, news, { mark: sqlMark(parts.sql), keys }, async () => {
+  return assemble(address.name, parts, { news, tell, late, mark: sqlMark(parts.sql), keys }, async () => {
     if (keys !== undefined) await prepareSqlMark(parts.sql);
-    const ledger = await createSqlLedger({ ...parts, keys });
+    const ledger = await createSqlLedger({ ...parts, keys, clock: now, jumped: late.jumped });
     probe = () => ledger.ping();
     return ledger;
   });
 }
 
+interface Parts
+  extends Required<Pick<Store, "queue" | "checks" | "close">>,
+    Pick<Store, "announce" | "room"> {
+  time(): Promise<number>;
+}
+
+interface Beside {
+  readonly news: StoreNews;
+  readonly tell: Tell;
+  readonly late: LateClock;
+  readonly mark: KeyMark;
+  readonly keys: StoreKeys | undefined;
+}
+
 async function assemble(
   name: string,
-  parts: Required<Pick<Store, "queue" | "checks" | "close">> & Pick<Store, "announce" | "room">,
-  news: StoreNews,
-  { mark, keys }: { readonly mark: KeyMark; readonly keys: StoreKeys | undefined },
+  parts: Parts,
+  { news, tell, late, mark, keys }: Beside,
   openLedger: () => Store["ledger"] | Promise<Store["ledger"]>,
 ): Promise<Store> {
   try {
     const ledger = await openLedger();
+    const clock = await openStoreClock({ ask: parts.time, highWater: ledger.highWater, tell });
+    late.open(clock);
     if (keys !== undefined) await markKey(mark, keys);
     const own = keys === undefined ? [] : [keyCheck(mark, keys)];
     const close = async () => {
+      clock.close();
       news.close();
       await ledger.close();
       await parts.close();
     };
     const { announce, room } = parts;
-    const checks = () => [...parts.checks(), ...own];
+    const checks = () => [...parts.checks(), clock.check, ...own];
     const ports = { ledger: heard(ledger, news), queue: heard(parts.queue, news) };
-    return { name, ...ports, checks, close, ...(announce && { announce }), ...(room && { room }) };
+    return { name, ...ports, clock, checks, close, ...(announce && { announce }), ...(room && { room }) };
   } catch (error) {
+    late.close();
     news.close();
     await parts.close();
     throw error;

@@ -3,7 +3,7 @@
 import type { Check } from "../core/check.ts";
 import type { Sql } from "../core/sql.ts";
 import type { Durability, Judge } from "./survey.ts";
-import { degraded, failed, forgets, judgeClock, ok, surveyChecks } from "./survey.ts";
+import { degraded, failed, forgets, ok, surveyChecks } from "./survey.ts";
 
 /** What a server said of itself, as Postgres spells it. */
 export interface PostgresSurvey {
@@ -17,16 +17,12 @@ export interface PostgresSurvey {
   readonly readOnly: boolean;
   /** Servers that follow this one. */
   readonly standbys: number;
-  /** The server's clock minus ours, milliseconds. */
-  readonly skewMs: number;
 }
 
 /** @throws SluiceError SLUICE_STORE_AWAY. */
 export async function surveyPostgres(sql: Sql): Promise<PostgresSurvey> {
-  const before = Date.now();
-  const [row] = await sql.query<Omit<PostgresSurvey, "skewMs"> & { now: number }>(SURVEY);
-  const { now, ...survey } = row as Omit<PostgresSurvey, "skewMs"> & { now: number };
-  return { ...survey, skewMs: Number(now) - (before + Date.now()) / 2 };
+  const [row] = await sql.query<PostgresSurvey>(SURVEY);
+  return row as PostgresSurvey;
 }
 
 /** Makes the checks of a Postgres store. */
@@ -88,8 +84,6 @@ export function postgresJudges(durability: Durability): Readonly<Record<string, 
         "Use a version that is still maintained.",
       );
     },
-
-    "store-clock": ({ skewMs }) => judgeClock(skewMs),
   };
 }
 
@@ -105,5 +99,4 @@ SELECT current_setting('fsync') AS fsync,
        current_setting('server_version_num')::int AS "versionNumber",
        pg_is_in_recovery() AS recovering,
        current_setting('default_transaction_read_only')::bool AS "readOnly",
-       (SELECT count(*)::int FROM pg_stat_replication WHERE application_name <> 'pg_basebackup') AS standbys,
-       (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`;
+       (SELECT count(*)::int FROM pg_stat_replication WHERE application_name <> 'pg_basebackup') AS standbys`;

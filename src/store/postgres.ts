@@ -18,11 +18,15 @@ const CONNECTIONS = 12;
 /** Milliseconds until a connection is given up, new or from the pool: below the time that `enqueue` may take. */
 const CONNECT_MS = 1_500;
 
-/** @throws SluiceError SLUICE_STORE_AWAY, SLUICE_STORE_VERSION. */
+/**
+ * @param now the store's clock, milliseconds since the epoch.
+ * @throws SluiceError SLUICE_STORE_AWAY, SLUICE_STORE_VERSION.
+ */
 export async function openPostgres(
   url: string,
   onError: (error: unknown) => void,
   durability: Durability = "strict",
+  now: () => number = Date.now,
 ): Promise<SqlParts> {
   const pool = new pg.Pool({
     connectionString: url,
@@ -41,17 +45,24 @@ export async function openPostgres(
     await checkSqlVersion(sql);
     const forBull = bullPool(pool);
     await migrateQueue(forBull);
-    const queue = createBullQueue({ driver: postgresDriver(forBull, isAway), onError });
+    const queue = createBullQueue({ driver: postgresDriver(forBull, isAway, now), onError });
     const close = async () => {
       await queue.close();
       await pool.end();
     };
     const checks = postgresChecks(sql, durability);
-    return { queue, sql, checks: () => checks, close };
+    return { queue, sql, time: () => serverTime(sql), checks: () => checks, close };
   } catch (error) {
     await pool.end();
     throw sqlError(error);
   }
+}
+
+async function serverTime(sql: Sql): Promise<number> {
+  const [row] = await sql.query<{ now: number }>(
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now",
+  );
+  return Number(row?.now);
 }
 
 /** Sql over a pool: single statements on any connection, transactions on one. */

@@ -7,7 +7,7 @@ import type { Room } from "../core/store.ts";
 import { orAway } from "../enqueue/away.ts";
 import { WHOLE_INFO } from "./redis-info.ts";
 import type { Durability, Judge } from "./survey.ts";
-import { degraded, failed, forgets, judgeClock, ok, surveyChecks } from "./survey.ts";
+import { degraded, failed, forgets, ok, surveyChecks } from "./survey.ts";
 
 /** What a server said. Values are as Redis spells them. */
 export interface RedisSurvey {
@@ -15,8 +15,6 @@ export interface RedisSurvey {
   readonly info: ReadonlyMap<string, string>;
   /** CONFIG GET: name to value; a text says why it could not be asked. */
   readonly config: ReadonlyMap<string, string> | string;
-  /** The server's clock minus ours, milliseconds. */
-  readonly skewMs: number;
 }
 
 const CONFIG = [
@@ -26,18 +24,14 @@ const CONFIG = [
   "min-replicas-max-lag",
 ] as const;
 
-/** @throws whatever the client throws when INFO or TIME cannot be asked. */
+/** @throws whatever the client throws when INFO cannot be asked. */
 export async function surveyRedis(server: Redis): Promise<RedisSurvey> {
-  const before = Date.now();
-  const [time, info, config] = await Promise.all([
-    server.time(),
+  const [info, config] = await Promise.all([
     server.info(WHOLE_INFO),
     // Managed servers keep CONFIG to themselves, and users may lack the right.
     Promise.all(CONFIG.map((name) => server.config("GET", name))).then(readConfig, reasonOf),
   ]);
-  const middle = (before + Date.now()) / 2;
-  const [seconds, micros] = time.map(Number) as [number, number];
-  return { info: readInfo(info), config, skewMs: seconds * 1_000 + micros / 1_000 - middle };
+  return { info: readInfo(info), config };
 }
 
 /** What the checks are held to. */
@@ -186,8 +180,6 @@ export function redisJudges({
         "Use Redis 7.2 or Valkey, or newer.",
       );
     },
-
-    "store-clock": ({ skewMs }) => judgeClock(skewMs),
   };
 }
 

@@ -22,6 +22,8 @@ import { checkRedisVersion } from "./version.ts";
 /** Milliseconds that a start waits for the server. */
 const OPEN_MS = 5_000;
 const QUIT_MS = 1_000;
+/** Milliseconds that the server may take to tell the time. */
+const TIME_MS = 1_500;
 /** Milliseconds that a probe's key is kept. */
 const PROBE_KEPT_MS = 1_000;
 
@@ -35,6 +37,8 @@ export interface RedisParts {
   checks(): readonly Check[];
   /** As Store has it. */
   room(): Promise<Room | undefined>;
+  /** The clock of the server that holds our keys, milliseconds since the epoch. */
+  time(): Promise<number>;
   /** A small write. */
   probe(): Promise<unknown>;
   close(): Promise<void>;
@@ -47,6 +51,8 @@ export interface RedisStoreOptions {
   readonly news: Pick<StoreNews, "lost" | "found">;
   readonly onError: (error: unknown) => void;
   readonly durability?: Durability;
+  /** The store's clock, milliseconds since the epoch; this machine's by default. */
+  readonly now?: () => number;
 }
 
 /** @throws SluiceError SLUICE_CONFIG_INVALID, SLUICE_STORE_VERSION, or a trouble of core/trouble.ts that says what was tried. */
@@ -55,6 +61,7 @@ export async function openRedis({
   news,
   onError,
   durability = "strict",
+  now = Date.now,
 }: RedisStoreOptions): Promise<RedisParts> {
   const address = parseRedisAddress(url);
   const connect = redisConnector(address);
@@ -80,7 +87,10 @@ export async function openRedis({
   const absence = tellOfAbsence(redis, news);
 
   const connectWorker = () => connect("patient");
-  const queue = createBullQueue({ driver: redisDriver({ redis, connectWorker, prefix: PREFIX }), onError });
+  const queue = createBullQueue({
+    driver: redisDriver({ redis, connectWorker, prefix: PREFIX, now }),
+    onError,
+  });
   const present = () => {
     const reason = absence();
     if (reason !== undefined) throw fault("SLUICE_STORE_AWAY", { reason });
@@ -101,7 +111,14 @@ export async function openRedis({
   const probe = replicated?.probe ?? (() => writeProbe(redis));
   const confirm = replicated && { confirm: replicated.open };
   const room = () => roomOf(present());
-  return { queue, redis, prefix: PREFIX, ...confirm, checks: () => checks, room, probe, close };
+  const time = async () => timeOf(await orAway(present().time(), TIME_MS));
+  return { queue, redis, prefix: PREFIX, ...confirm, checks: () => checks, room, time, probe, close };
+}
+
+/** @param reply of TIME: seconds and microseconds. */
+function timeOf(reply: readonly (number | string)[]): number {
+  const [seconds = 0, micros = 0] = reply.map(Number);
+  return seconds * 1_000 + micros / 1_000;
 }
 
 const writeProbe = (redis: Redis) => redis.set(`${PREFIX}:probe`, "", "PX", PROBE_KEPT_MS);

@@ -10,16 +10,18 @@ export interface OpenQueue extends AsyncDisposable {
   readonly queue: Queue;
 }
 
+/** @param now the store's clock, milliseconds since the epoch. */
 export async function openQueue(
   url: string,
   onError: (error: unknown) => void = () => {},
+  now: () => number = Date.now,
 ): Promise<OpenQueue> {
   const address = parseStoreUrl(url);
   const { queue, close } =
     address.kind === "redis"
-      ? await openRedis({ url, news: { lost() {}, found() {} }, onError })
+      ? await openRedis({ url, news: { lost() {}, found() {} }, onError, now })
       : address.kind === "postgres"
-        ? await openPostgres(url, onError)
+        ? await openPostgres(url, onError, "strict", now)
         : await openEmbedded({ folder: address.folder, admin: "", onError });
   return { queue, [Symbol.asyncDispose]: close };
 }

@@ -51,6 +51,40 @@ export function retentionContract(current: () => { ledger: Ledger; bench: Ledger
     await balanced(3);
   });
 
+  test("retention goes by the storage's clock: a caller whose clock is ahead forgets nothing early", async () => {
+    const { ledger } = current();
+    const hourAgo = Date.now() - HOUR;
+    const entry = newDelivery({ receivedAt: hourAgo, decided: "n", dedupeKey: "k" });
+    await ledger.accept(entry);
+    const policy = { age: 14 * DAY, deadAge: 90 * DAY, payloadAge: 3 * DAY };
+    for (const ahead of [4 * DAY, 15 * DAY, 100 * DAY]) {
+      const gone = await ledger.prune(policy, Date.now() + ahead, 100);
+      assert.deepEqual(gone, { deliveries: 0, payloads: 0 });
+    }
+    assert.ok((await ledger.load(entry.delivery.id)) !== undefined);
+    const gone = await ledger.prune({ ...policy, age: HOUR / 2 }, Date.now() + DAY, 100);
+    assert.equal(gone.deliveries, 1);
+  });
+
+  test("a store knows the time that retention last went by, and before that when its newest was received", async () => {
+    const { ledger, bench } = current();
+    assert.equal(await ledger.highWater(), undefined);
+    await ledger.accept(newDelivery({ receivedAt: START + 2 * HOUR }));
+    await ledger.accept(newDelivery({ receivedAt: START + HOUR }));
+    assert.equal(await ledger.highWater(), START + 2 * HOUR);
+    await ledger.prune(never, START + 3 * HOUR, 1);
+    assert.equal(await ledger.highWater(), START + 3 * HOUR);
+    // A clock that was ahead, and is right again.
+    await ledger.prune(never, START + 2 * HOUR, 1);
+    const second = await bench.reopen();
+    assert.equal(await second.highWater(), START + 2 * HOUR);
+    const before = Date.now();
+    await ledger.prune(never, before + DAY, 1);
+    const kept = (await ledger.highWater()) ?? 0;
+    assert.ok(kept >= before - 1 && kept <= Date.now() + 1, "never later than the storage's own");
+    await balanced(2);
+  });
+
   test("what is forgotten is found by nothing any more, and a limit stops it half-way", async () => {
     const { ledger } = current();
     const entries = await fill(8);

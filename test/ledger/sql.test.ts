@@ -53,6 +53,24 @@ describe("the SQL ledger's tables", () => {
     );
   });
 
+  test("a clock that may have jumped ahead ages no dedupe key", async () => {
+    const sql = pgliteSql(db);
+    const days = 86_400_000;
+    const at = Date.now();
+    const first = newDelivery({ decided: "m", dedupeKey: "jumped" });
+    await (await createSqlLedger({ sql, clock: () => at })).accept(first);
+    const clock = () => at + 15 * days;
+    const doubted = await createSqlLedger({ sql, clock, jumped: () => 15 * days });
+    const again = newDelivery({ decided: "m", dedupeKey: "jumped" });
+    const duplicate = { kind: "duplicate", of: first.delivery.id, outcome: "pending" };
+    assert.deepEqual(await doubted.accept(again), duplicate);
+    const { delivery } = newDelivery({ decided: "m" });
+    assert.equal(await doubted.claim(delivery, "jumped"), first.delivery.id);
+    const believed = await createSqlLedger({ sql, clock });
+    const later = newDelivery({ decided: "m", dedupeKey: "jumped" });
+    assert.deepEqual(await believed.accept(later), { kind: "accepted" });
+  });
+
   test("a migration that fails leaves the version before it", async () => {
     const sql = pgliteSql(db);
     const broken = [

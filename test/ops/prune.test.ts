@@ -8,6 +8,7 @@ import { createRateMeter } from "../../src/ops/rate.ts";
 import { listen } from "../helpers/flows.ts";
 import { attempted } from "../record/facts.ts";
 
+const clock = { now: () => 9_000, fault: () => undefined };
 const policy = { age: 1_000, deadAge: 2_000, payloadAge: 500 };
 
 test("a round goes on while there is more to forget, and tells once what it forgot", async () => {
@@ -21,7 +22,7 @@ test("a round goes on while there is more to forget, and tells once what it forg
     asked.push(question);
     return answers.shift() ?? { deliveries: 0, payloads: 0 };
   };
-  const pruner = keepPruning({ ledger: { prune }, policy, tell: ear.tell, clock: () => 9_000 });
+  const pruner = keepPruning({ ledger: { prune }, policy, tell: ear.tell, clock });
   await ear.heard(({ type }) => type === "ledger.pruned");
   await pruner.stop();
   assert.deepEqual(asked, [
@@ -43,7 +44,7 @@ test("a round that fails is told and followed by the next; a store that is away 
   };
   // The pruner's own timer keeps no process alive.
   const alive = setInterval(() => undefined, 1_000);
-  const pruner = keepPruning({ ledger: { prune }, policy, tell: ear.tell, every: 1 });
+  const pruner = keepPruning({ ledger: { prune }, policy, tell: ear.tell, clock, every: 1 });
   await third;
   await pruner.stop();
   clearInterval(alive);
@@ -51,6 +52,24 @@ test("a round that fails is told and followed by the next; a store that is away 
     ear.facts.map((fact) => fact.type === "defect" && fact.where),
     ["prune"],
   );
+});
+
+test("nothing is pruned while the clock is not believed, and it goes on when it is", async () => {
+  const ear = listen();
+  let looks = 0;
+  const wrong = fault("SLUICE_CLOCK_SKEW", { off: "1 h", way: "ahead of" });
+  const doubted = { now: () => 9_000, fault: () => (++looks < 3 ? wrong : undefined) };
+  const { promise: pruned, resolve } = Promise.withResolvers<number>();
+  const prune = async () => {
+    resolve(looks);
+    return { deliveries: 0, payloads: 0 };
+  };
+  const alive = setInterval(() => undefined, 1_000);
+  const pruner = keepPruning({ ledger: { prune }, policy, tell: ear.tell, clock: doubted, every: 1 });
+  assert.equal(await pruned, 3);
+  await pruner.stop();
+  clearInterval(alive);
+  assert.deepEqual(ear.facts, []);
 });
 
 test("attempts are counted over the last sixty seconds, and forgotten after", () => {

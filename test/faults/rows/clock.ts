@@ -46,7 +46,10 @@ const alone = (by: string) =>
     await right.stop();
     const wrong = await stage.startGateway(right.ports, wrongClock(by));
     const again = await stage.burst(half, { deliveryId }).done;
-    const faults = [...(await readinessFaults(wrong, 200, "SLUICE_CLOCK_JUMP")), ...(await prunedFaults(wrong))];
+    const faults = [
+      ...(await readinessFaults(wrong, 200, "SLUICE_CLOCK_JUMP")),
+      ...(await prunedFaults(wrong)),
+    ];
     await stage.drained();
     await wrong.stop();
     const mended = await stage.startGateway(right.ports);
@@ -70,7 +73,9 @@ async function readinessFaults(
 /** Deliveries of minutes ago are forgotten by nobody whose clock is right. */
 async function prunedFaults({ admin }: GatewayProcess): Promise<readonly string[]> {
   const metrics = await (await fetch(`${admin}/metrics`)).text();
-  return [...metrics.matchAll(/^sluice_pruned_\w+_total ([1-9]\d*)$/gm)].map(([line]) => `it forgot: ${line}`);
+  return [...metrics.matchAll(/^sluice_pruned_\w+_total ([1-9]\d*)$/gm)].map(
+    ([line]) => `it forgot: ${line}`,
+  );
 }
 
 export const CLOCK_ROWS = [

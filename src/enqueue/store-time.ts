@@ -1,0 +1,69 @@
+/**
+ * BullMQ asks this process's clock when jobs are due and locks run out, and compares what gateways wrote: translates
+ * between that clock and the store's where a worker speaks to the storage (bullmq 6.7.0).
+ */
+
+import { createPostgresBackend, createRedisBackend } from "bullmq";
+
+/** Milliseconds below which clocks count as the same. */
+const SAME_MS = 1_000;
+/** Milliseconds since the epoch are above this, all other numbers of a worker's commands below. */
+const EPOCH_MS = 1e12;
+
+/** @param now milliseconds since the epoch by the store's clock. @returns what that is ahead of this process's clock. */
+export function shiftOf(now: () => number): () => number {
+  return () => {
+    const shift = now() - Date.now();
+    return Math.abs(shift) < SAME_MS ? 0 : shift;
+  };
+}
+
+const moved = (value: unknown, by: number): unknown =>
+  typeof value === "number" && value >= EPOCH_MS ? value + by : value;
+
+const allMoved = <T extends readonly unknown[]>(values: T, by: number): T | unknown[] =>
+  by === 0 ? values : values.map((value) => moved(value, by));
+
+/** The backend of a worker on Redis. @param shift as {@link shiftOf} makes it. */
+export function redisBackendBy(shift: () => number): typeof createRedisBackend {
+  return (...options) => {
+    const backend = createRedisBackend(...options);
+    const send = backend.execCommand.bind(backend);
+    backend.execCommand = (client, name, args) => {
+      const by = shift();
+      const answer: unknown = send(client, name, allMoved(args, by));
+      // Where no job was there: when the next one is due.
+      const back = (found: unknown) => (Array.isArray(found) ? allMoved(found, -by) : found);
+      return answer instanceof Promise ? answer.then(back) : answer;
+    };
+    const waitForJob = backend.waitForJob.bind(backend);
+    backend.waitForJob = async (timeout) => {
+      const found = await waitForJob(timeout);
+      return found && { ...found, score: moved(found.score, -shift()) as number };
+    };
+    return backend;
+  };
+}
+
+type Run = (command: string, params: readonly unknown[]) => Promise<{ readonly rows: readonly object[] }>;
+
+/** The backend of a worker on Postgres. @param shift as {@link shiftOf} makes it. */
+export function postgresBackendBy(shift: () => number): typeof createPostgresBackend {
+  return (...options) => {
+    const backend = createPostgresBackend(...options);
+    const run = Reflect.get(backend, "run") as Run;
+    const translated: Run = async (command, params) => {
+      const by = shift();
+      const answer = await run.call(backend, command, allMoved(params, by));
+      return by === 0 ? answer : { ...answer, rows: answer.rows.map((row) => dueBy(row, -by)) };
+    };
+    Reflect.set(backend, "run", translated);
+    return backend;
+  };
+}
+
+/** When the next job is due stands in one column of the answer; as a number, or as the digits of one. */
+function dueBy(row: object, by: number): object {
+  const due = "next_delay" in row ? row.next_delay : null;
+  return due === null ? row : { ...row, next_delay: Number(due) + by };
+}

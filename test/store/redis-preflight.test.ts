@@ -24,7 +24,6 @@ test("a Redis as we want it is ok in every point", { timeout: 30_000 }, async ()
       "store-role",
       "store-replication",
       "store-version",
-      "store-clock",
     ],
   );
 });

@@ -264,8 +264,7 @@ export interface Ledger {
   /** Newest first. */
   acts(page: { readonly limit: number; readonly cursor?: string }): Promise<Page<Act>>;
   /**
-   * Forgets what the policy lets go, at most `limit` deliveries; the counters follow. Keeps the time that it went by, for
-   * {@link highWater}.
+   * Forgets what the policy lets go, at most `limit` deliveries; the counters follow.
    *
    * @param now milliseconds since the epoch; where the storage's own clock is behind that, its clock counts.
    */
@@ -274,10 +273,7 @@ export interface Ledger {
     now: number,
     limit: number,
   ): Promise<{ readonly deliveries: number; readonly payloads: number }>;
-  /**
-   * The latest moment that stands here, milliseconds since the epoch: when retention last looked, or else when the newest
-   * delivery was received; undefined where there is neither.
-   */
+  /** The latest time known here: when {@link prune} was last asked, else when the newest delivery came. */
   highWater(): Promise<number | undefined>;
   /** Resolves when the storage has taken a small write. @throws SluiceError, a trouble of core/trouble.ts. */
   ping(): Promise<void>;

@@ -1,7 +1,4 @@
-/**
- * BullMQ asks this process's clock when jobs are due and locks run out, and compares what gateways wrote: translates
- * between that clock and the store's where a worker speaks to the storage (bullmq 6.7.0).
- */
+/** Translates BullMQ's times, which are this process's, into the store's where a worker speaks to the storage, and back. */
 
 import { createPostgresBackend, createRedisBackend } from "bullmq";
 
@@ -21,16 +18,22 @@ export function shiftOf(now: () => number): () => number {
 const moved = (value: unknown, by: number): unknown =>
   typeof value === "number" && value >= EPOCH_MS ? value + by : value;
 
-const allMoved = <T extends readonly unknown[]>(values: T, by: number): T | unknown[] =>
-  by === 0 ? values : values.map((value) => moved(value, by));
+const allMoved = (values: readonly unknown[], by: number): unknown[] =>
+  values.map((value) => moved(value, by));
 
-/** The backend of a worker on Redis. @param shift as {@link shiftOf} makes it. */
+/**
+ * The backend of a worker on Redis. BullMQ compares its process's clock with what other gateways wrote: when jobs are due,
+ * and on Postgres when locks run out (bullmq 6.7.0).
+ *
+ * @param shift as {@link shiftOf} makes it.
+ */
 export function redisBackendBy(shift: () => number): typeof createRedisBackend {
   return (...options) => {
     const backend = createRedisBackend(...options);
     const send = backend.execCommand.bind(backend);
     backend.execCommand = (client, name, args) => {
       const by = shift();
+      if (by === 0) return send(client, name, args);
       const answer: unknown = send(client, name, allMoved(args, by));
       // Where no job was there: when the next one is due.
       const back = (found: unknown) => (Array.isArray(found) ? allMoved(found, -by) : found);
@@ -52,12 +55,14 @@ export function postgresBackendBy(shift: () => number): typeof createPostgresBac
   return (...options) => {
     const backend = createPostgresBackend(...options);
     const run = Reflect.get(backend, "run") as Run;
-    const translated: Run = async (command, params) => {
-      const by = shift();
+    const translated = async (by: number, command: string, params: readonly unknown[]) => {
       const answer = await run.call(backend, command, allMoved(params, by));
-      return by === 0 ? answer : { ...answer, rows: answer.rows.map((row) => dueBy(row, -by)) };
+      return { ...answer, rows: answer.rows.map((row) => dueBy(row, -by)) };
     };
-    Reflect.set(backend, "run", translated);
+    Reflect.set(backend, "run", (...command: Parameters<Run>) => {
+      const by = shift();
+      return by === 0 ? run.apply(backend, command) : translated(by, ...command);
+    });
     return backend;
   };
 }

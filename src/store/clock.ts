@@ -161,7 +161,7 @@ export async function openStoreClock(needs: StoreClockNeeds): Promise<KeptClock>
     now,
     jumped() {
       settle();
-      return jump === undefined ? 0 : Math.max(0, base - jump.base);
+      return jump === undefined ? 0 : Math.max(0, Math.round(base - jump.base));
     },
     fault: problem,
     check: { name: "store-clock", check },

@@ -94,6 +94,12 @@ test("a clock far ahead of what the store knows is not believed for an hour, and
   assert.deepEqual(here.codes(), ["SLUICE_CLOCK_JUMP", "clock.right"]);
 });
 
+test("a jump is told in whole milliseconds, as stores take them", async () => {
+  using here = await world({ last: START - DAY - 0.25, trip: 1.5 });
+  for (const time of [here.clock.jumped(), here.clock.now()]) assert.ok(Number.isInteger(time), `${time}`);
+  assert.ok(Math.abs(here.clock.jumped() - DAY) < 5);
+});
+
 test("a stop of less than an hour is no jump, nor is an empty store", async () => {
   for (const last of [undefined, START - HOUR + 1, START, START + HOUR / 2]) {
     using here = await world(last === undefined ? {} : { last });

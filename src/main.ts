@@ -2,18 +2,17 @@
 
 import { BUILT_IN } from "../interceptors/index.ts";
 import { createAccept } from "./accept.ts";
+import { adminAccess } from "./admin-access.ts";
 import { auditStore } from "./audit.ts";
 import { printAddress } from "./config/describe.ts";
 import { retentionOf } from "./config/retention.ts";
 import type { Settings } from "./config/schema.ts";
-import { adminTokens, namesTokens } from "./config/tokens.ts";
 import type { Check } from "./core/check.ts";
 import { createDecoder } from "./core/decoder.ts";
-import { asFault, fault } from "./core/errors.ts";
+import { fault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { StoreKeys } from "./core/integrity.ts";
 import type { Target } from "./core/job.ts";
-import type { AdminToken } from "./core/permission.ts";
 import { createRecentJobs } from "./core/recent-jobs.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
@@ -29,7 +28,6 @@ import { createAdmin } from "./ops/admin.ts";
 import { createBatches } from "./ops/batches.ts";
 import type { Distrusted } from "./ops/checks.ts";
 import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck, trustCheck } from "./ops/checks.ts";
-import { isLoopback } from "./ops/guard.ts";
 import { keepPruning } from "./ops/prune.ts";
 import { createRateMeter } from "./ops/rate.ts";
 import { createPlaces } from "./places.ts";
@@ -179,15 +177,11 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   ];
 
   // 5. the admin port: health is answered from here on
-  const tokens = tokensOf(settings, options.localToken, tell);
-  tellIgnored(settings, tell);
   const batches = createBatches({ ledger, clock });
   opened.defer(() => batches.close());
   const admin = createAdmin({
     ...settings.admin,
-    tokens,
-    open: openTo(settings),
-    hosts: settings.adminHosts,
+    ...adminAccess(settings, options.localToken, tell),
     ...(adminCertificate && { certificate: adminCertificate }),
     ledger,
     queue,
@@ -261,33 +255,6 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
       return stopping;
     },
   };
-}
-
-/** A read-only disk is no reason not to take deliveries: nobody can operate then, and the log says why. */
-function tokensOf(settings: Settings, localToken: string | undefined, tell: Tell): readonly AdminToken[] {
-  try {
-    return adminTokens(settings, isLoopback(settings.admin.host) ? localToken : undefined);
-  } catch (thrown) {
-    const error = asFault(thrown);
-    if (error.values["key"] !== "adminToken") throw error;
-    tell({ type: "defect", where: "admin token", error });
-    return [];
-  }
-}
-
-/** Who named tokens wants to know who looks: then nothing is open to those who show none. */
-function openTo(settings: Settings): Settings["adminOpen"] {
-  return namesTokens(settings) ? "never" : settings.adminOpen;
-}
-
-/** A port that others reach is never open: whoever asked for that should not have to find out by a 401. */
-function tellIgnored(settings: Settings, tell: Tell): void {
-  const { admin, adminOpen: open } = settings;
-  const why = namesTokens(settings)
-    ? "beside tokens"
-    : !isLoopback(admin.host) && `on ${printAddress(admin)}, which others than this machine can reach`;
-  if (open !== "loopback" || why === false) return;
-  tell({ type: "setting.ignored", error: fault("SLUICE_ADMIN_OPEN", { open, why }) });
 }
 
 /** @returns a promise of false, for when it is time to stop. */

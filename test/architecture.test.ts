@@ -69,6 +69,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "gate.ts": ["core"],
   "places.ts": ["core", "gate.ts"],
   "ports.ts": ["core", "config"],
+  "admin-access.ts": ["core", "config", "ops"],
   "shutdown.ts": ["core"],
   "redelivery.ts": ["core", "verify"],
   // What the store holds and nobody believes; what is declared otherwise by now.

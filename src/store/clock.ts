@@ -65,12 +65,15 @@ export async function openStoreClock(needs: StoreClockNeeds): Promise<KeptClock>
   let jump: Jump | undefined;
   let told: SluiceError | undefined;
   let asking: Promise<void> | undefined;
+  /** Why it cannot be known. */
+  let unknown: string | undefined;
 
   const now = (): number => Math.floor(base + monotonic());
 
   async function measureOnce(first: boolean): Promise<void> {
     const from = monotonic();
-    const time = await ask();
+    unknown = undefined;
+    const time = await ask().catch(forbidden);
     const to = monotonic();
     const found = time - (from + to) / 2;
     // What lies within the error of the measurement is no news: time must not jitter.
@@ -81,6 +84,13 @@ export async function openStoreClock(needs: StoreClockNeeds): Promise<KeptClock>
     }
     skew = wall() - (base + monotonic());
     measuredAt = monotonic();
+  }
+
+  /** A user of the store who may not ask for its time is served by ours, as before there was this clock. */
+  function forbidden(error: unknown): number {
+    if (!/^NOPERM\b/.test(reasonOf(error))) throw error;
+    unknown = reasonOf(error);
+    return wall();
   }
 
   /** @param was the store's time at 0 of the monotonic clock, as it was known before; `is`, as it was found. */
@@ -150,6 +160,11 @@ export async function openStoreClock(needs: StoreClockNeeds): Promise<KeptClock>
       const state = code === "SLUICE_CLOCK_SKEW" ? "failed" : "degraded";
       return { state, message, fix, faults: [{ code, message, fix }] };
     }
+    if (unknown !== undefined)
+      return degraded(
+        `it may not be asked (${unknown}): ours counts`,
+        "Allow this user of the store `+time`.",
+      );
     if (Math.abs(skew) <= TOLD_MS) return ok(`within ${TOLD_MS / 1_000} s of ours`);
     return degraded(
       `ours is ${span(skew)} ${skew > 0 ? "ahead of" : "behind"} it: logs and certificates go by ours`,

@@ -127,3 +127,19 @@ test("a store's clock that jumps later is not believed either, until it is set r
   assert.equal(here.clock.now(), START + 1.5 * HOUR);
   assert.deepEqual(here.codes(), ["SLUICE_CLOCK_JUMP", "clock.right"]);
 });
+
+test("a store that may not be asked for its time is opened by ours, and says so", async () => {
+  const clock = await openStoreClock({
+    ask: () => Promise.reject(new Error("NOPERM User sluice has no permissions to run the 'time' command")),
+    highWater: async () => undefined,
+    tell: () => undefined,
+    wall: () => START,
+    monotonic: () => 0,
+    every: DAY,
+  });
+  assert.equal(clock.now(), START);
+  const { state, message, fix } = await clock.check.check();
+  assert.equal(state, "degraded");
+  assert.match(`${message} ${fix}`, /NOPERM.*ours counts.*\+time/);
+  clock.close();
+});

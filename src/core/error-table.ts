@@ -51,6 +51,8 @@ export const ERRORS = {
     "the delivery could not be stored", "Send it again later; nothing was accepted."),
   SLUICE_STORE_UNREPLICATED: told(row(503, "soon", "no replica of the store confirmed the write: {reason}", "Bring a replica back, or look at its link to the master (INFO replication); --durability strict accepts without one."),
     "nobody can say whether the delivery was stored", "Send it again later, with the same delivery id: it runs once even if it was stored."),
+  SLUICE_STORE_POOLER: told(row(503, "soon", "the pooler before Postgres does not keep sessions: {reason}", "Set pool_mode = session for this database in pgbouncer.ini, with a default_pool_size of 12 or more for each gateway, or name Postgres itself in --store."),
+    "the delivery could not be stored", "Send it again later; nothing was accepted."),
   SLUICE_UNPROVED_RATE: told(row(503, "soon", "listener {listener} takes at most {limit} unproved deliveries in a minute", "Let its triggers demand a proof: proved deliveries are never refused so. --unproved-rate says how many unproved ones each gateway takes for each listener."),
     "this listener takes no more unproved deliveries just now", "Send it again later; nothing was accepted. What is signed with the listener's secret is taken."),
   SLUICE_UNPROVED_BYTES: told(row(503, "soon", "listener {listener} keeps as many bytes of unproved deliveries as it may ({limit})", "Let its triggers demand a proof, keep less (retention), or raise --unproved-bytes."),

@@ -11,6 +11,7 @@ export const TROUBLES = [
   "SLUICE_STORE_TLS",
   "SLUICE_STORE_REFUSES",
   "SLUICE_STORE_UNREPLICATED",
+  "SLUICE_STORE_POOLER",
 ] as const satisfies readonly ErrorCode[];
 
 /** What a client of a store threw, as the trouble that it is; what nothing else is known of is SLUICE_STORE_AWAY. */

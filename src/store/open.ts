@@ -70,8 +70,9 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   }
 }
 
-/** A password or a certificate may come a moment later than we do; room never comes by waiting. */
-const isWaitedFor = (found: SluiceError): boolean => isTrouble(found) && found.code !== "SLUICE_STORE_FULL";
+/** A password or a certificate may come a moment later than we do; room and another pooler never come by waiting. */
+const isWaitedFor = (found: SluiceError): boolean =>
+  isTrouble(found) && found.code !== "SLUICE_STORE_FULL" && found.code !== "SLUICE_STORE_POOLER";
 
 async function openOnce(address: StoreAddress, opening: Opening): Promise<Store> {
   const { admin, tell, durability, keys } = opening;

@@ -2,6 +2,7 @@
 
 import type { Check } from "../core/check.ts";
 import type { Sql } from "../core/sql.ts";
+import type { Sessions } from "./postgres-session.ts";
 import type { Durability, Judge } from "./survey.ts";
 import { degraded, failed, forgets, ok, surveyChecks } from "./survey.ts";
 
@@ -28,6 +29,20 @@ export async function surveyPostgres(sql: Sql): Promise<PostgresSurvey> {
 /** Makes the checks of a Postgres store. */
 export function postgresChecks(sql: Sql, durability: Durability): readonly Check[] {
   return surveyChecks(() => surveyPostgres(sql), postgresJudges(durability));
+}
+
+/** Not ready while connections are no sessions of their own: jobs would be neither found nor waited for. */
+export function sessionCheck(sessions: Pick<Sessions, "pooled" | "fault">): Check {
+  return {
+    name: "store-session",
+    check() {
+      const wrong = sessions.fault();
+      if (wrong !== undefined) return failed(wrong.message, wrong.fix);
+      return ok(
+        sessions.pooled() ? "a pooler stands between, and keeps sessions" : "each connection has its own",
+      );
+    },
+  };
 }
 
 /** The checks by name; each reads one matter from the survey. */

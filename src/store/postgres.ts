@@ -1,26 +1,22 @@
 /** The Postgres store: one pool for queue and ledger, and the difference between "refused" and "away". */
 
 import type { PoolClient } from "pg";
-import pg from "pg";
 import type { Sql } from "../core/sql.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
 import type { PgPool } from "../enqueue/postgres.ts";
-import { migrateQueue, postgresDriver, QUEUE_SCHEMA } from "../enqueue/postgres.ts";
+import { migrateQueue, postgresDriver } from "../enqueue/postgres.ts";
 import type { SqlParts } from "./embedded.ts";
-import { postgresChecks } from "./postgres-preflight.ts";
+import { parsePostgresAddress } from "./postgres-address.ts";
+import { type Connections, openPool } from "./postgres-pool.ts";
+import { postgresChecks, sessionCheck } from "./postgres-preflight.ts";
 import { sqlClient } from "./sql-client.ts";
 import { isAway, sqlError } from "./sql-error.ts";
 import type { Durability } from "./survey.ts";
 import { checkSqlVersion } from "./version.ts";
 
-/** Connections of one process; each worker keeps one for itself to listen on. */
-const CONNECTIONS = 12;
-/** Milliseconds until a connection is given up, new or from the pool: below the time that `enqueue` may take. */
-const CONNECT_MS = 1_500;
-
 /**
  * @param now the store's clock, milliseconds since the epoch.
- * @throws SluiceError SLUICE_STORE_AWAY, SLUICE_STORE_VERSION.
+ * @throws SluiceError SLUICE_STORE_AWAY, SLUICE_STORE_VERSION, SLUICE_STORE_POOLER.
  */
 export async function openPostgres(
   url: string,
@@ -28,18 +24,9 @@ export async function openPostgres(
   durability: Durability = "strict",
   now: () => number = Date.now,
 ): Promise<SqlParts> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    application_name: "sluice",
-    options: `-c search_path=${QUEUE_SCHEMA}`,
-    types: { getTypeParser },
+  const pool = await openPool(parsePostgresAddress(url)).catch((error: unknown) => {
+    throw sqlError(error);
   });
-  // An idle connection that breaks is replaced at the next query; unheard, the event would end the process.
-  pool.on("error", () => {});
   try {
     const sql = poolSql(pool);
     await checkSqlVersion(sql);
@@ -50,7 +37,7 @@ export async function openPostgres(
       await queue.close();
       await pool.end();
     };
-    const checks = postgresChecks(sql, durability);
+    const checks = [...postgresChecks(sql, durability), sessionCheck(pool.sessions)];
     return { queue, sql, time: () => serverTime(sql), checks: () => checks, close };
   } catch (error) {
     await pool.end();
@@ -66,7 +53,7 @@ async function serverTime(sql: Sql): Promise<number> {
 }
 
 /** Sql over a pool: single statements on any connection, transactions on one. */
-export function poolSql(pool: pg.Pool): Sql {
+export function poolSql(pool: Connections): Sql {
   return {
     ...sqlClient(pool),
     async transaction(work) {
@@ -113,7 +100,7 @@ async function rollbackFails(connection: PoolClient): Promise<boolean> {
  * The pool as BullMQ sees it. BullMQ waits and repeats only what fails with ECONNREFUSED; a restarting Postgres says
  * other things too (57P03 "starting up", a closed socket), and they must not count as the job's failure.
  */
-function bullPool(pool: pg.Pool): PgPool {
+function bullPool(pool: Connections): PgPool {
   const refused = (error: unknown): never => {
     if (!isAway(error)) throw error;
     throw Object.assign(new Error("the store is away", { cause: error }), { code: "ECONNREFUSED" });
@@ -128,10 +115,4 @@ function bullPool(pool: pg.Pool): PgPool {
     removeAllListeners: () => facade,
   };
   return facade;
-}
-
-/** bigint as a number: ours are milliseconds and counts, far below 2^53. */
-function getTypeParser(type: number, format?: "text" | "binary") {
-  if (type === pg.types.builtins.INT8 && format !== "binary") return Number;
-  return pg.types.getTypeParser(type, format as "text");
 }

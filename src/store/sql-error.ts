@@ -1,19 +1,21 @@
 /** Tells a database that refuses a statement from one that cannot be asked. */
 
 import { SluiceError } from "../core/errors.ts";
-import { troubleOf } from "../core/trouble.ts";
+import { isTrouble, knownTrouble, troubleOf } from "../core/trouble.ts";
 
 /**
  * What a driver threw, as core/sql.ts promises it: the server's own errors stay as they are, everything else (no
  * connection, time over, pool closed), and what keeps us out, is a trouble of core/trouble.ts.
  */
 export function sqlError(error: unknown): unknown {
-  return error instanceof SluiceError || !isAway(error) ? error : troubleOf(error);
+  if (error instanceof SluiceError) return error;
+  return isAway(error) ? troubleOf(error) : (knownTrouble(error) ?? error);
 }
 
 /** True when the statement may succeed on another connection or at another time. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof SluiceError) return isTrouble(error);
   // A program's own mistake is no matter of connections.
   if (error instanceof TypeError || error instanceof RangeError) return false;
   const state = sqlState(error);

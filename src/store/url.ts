@@ -1,7 +1,8 @@
 /** Store addresses: `embedded:<dir>`, `redis://…` and its kin, `postgres://…`, read and made fit to be shown. */
 
 import { resolve } from "node:path";
-import { fault, reasonOf } from "../core/errors.ts";
+import { fault } from "../core/errors.ts";
+import { parsePostgresAddress } from "./postgres-address.ts";
 import { isRedisAddress, parseRedisAddress, type RedisPlace } from "./redis-address.ts";
 
 export type StoreAddress =
@@ -28,22 +29,7 @@ export function parseStoreUrl(text: string): StoreAddress {
     const got = scheme === "" ? "an address without one" : `${scheme}://`;
     throw invalid(`expected embedded:<folder>, redis://, rediss:// or postgres://, got ${got}`);
   }
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch (error) {
-    throw invalid(`not a valid URL (${reasonOf(error)})`);
-  }
-  return { kind: "postgres", url: text, name: `postgres ${masked(url)}` };
-}
-
-function masked(url: URL): string {
-  const shown = new URL(url);
-  if (shown.password !== "") shown.password = "***";
-  for (const key of [...shown.searchParams.keys()]) {
-    if (/pass|secret|token/i.test(key)) shown.searchParams.set(key, "***");
-  }
-  return shown.href;
+  return { kind: "postgres", url: text, name: `postgres ${parsePostgresAddress(text).shown}` };
 }
 
 // Never shows the text itself: a mistyped address holds its password somewhere.
@@ -56,12 +42,9 @@ export function storeHosts(text: string): readonly string[] {
   const address = parseStoreUrl(text);
   if (address.kind === "embedded") return [];
   if (address.kind === "redis") return redisHosts(parseRedisAddress(address.url).place);
-  const { hostname, searchParams } = new URL(address.url);
-  // node-postgres takes `host` of the query for the one that counts; a path there is a socket.
-  const hosts = [hostname, ...searchParams.getAll("host")].flatMap((host) => host.split(","));
-  return hosts
-    .map((host) => host.replace(/^\[|\]$/g, ""))
-    .filter((host) => host !== "" && !host.includes("/"));
+  return parsePostgresAddress(address.url)
+    .places.map(({ host }) => host)
+    .filter((host) => !host.startsWith("/"));
 }
 
 function redisHosts(place: RedisPlace): readonly string[] {

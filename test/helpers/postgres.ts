@@ -21,7 +21,7 @@ export interface PostgresServer extends AsyncDisposable {
 }
 
 /** Nobody, in Debian and elsewhere. */
-const UNPRIVILEGED = 65_534;
+export const UNPRIVILEGED = 65_534;
 
 export async function startPostgres(): Promise<PostgresServer> {
   const initdb = ensureProgram("initdb", "postgresql", debianFolders);

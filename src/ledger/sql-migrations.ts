@@ -1,11 +1,12 @@
 /** The SQL ledger's tables, as numbered steps that each store takes once. */
 
 import { fault } from "../core/errors.ts";
-import type { Sql } from "../core/sql.ts";
+import type { Sql, SqlClient } from "../core/sql.ts";
 
 /**
- * Step n brings a store from version n to n + 1. Steps that were released are never edited; new ones are appended.
- * Everything lies in schema `sluice` and is always named with it: BullMQ sets search_path on a connection we share.
+ * Step n brings a store from version n to n + 1. Steps that were released are never edited; new ones are appended, with
+ * their numbers in {@link ADDITIVE} where older versions can go on beside them. Everything lies in schema `sluice` and is
+ * always named with it: BullMQ sets search_path on a connection we share.
  */
 export const STEPS: readonly (readonly string[])[] = [
   [
@@ -220,7 +221,28 @@ export const STEPS: readonly (readonly string[])[] = [
     SELECT 'bytes unproved ' || namespace || '/' || listener, 0, sum(bytes) FROM sluice.delivery
     WHERE proof = 'none' GROUP BY namespace, listener`,
   ],
+  [
+    // Version 0.1 knows nothing of that total when it forgets. In a row of its own, so that it waits for no other writer.
+    `CREATE FUNCTION sluice.uncount_unproved() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      INSERT INTO sluice.total AS t
+      SELECT c.name, -1, c.change FROM (
+        SELECT 'bytes unproved ' || namespace || '/' || listener, -sum(bytes) FROM gone WHERE proof = 'none' GROUP BY 1
+      ) AS c (name, change)
+      ORDER BY c.name COLLATE "C"
+      ON CONFLICT (outcome, shard) DO UPDATE SET count = t.count + excluded.count;
+      RETURN NULL;
+    END $$`,
+    `CREATE TRIGGER uncount_unproved AFTER DELETE ON sluice.delivery REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION sluice.uncount_unproved()`,
+  ],
 ];
+
+/**
+ * Numbers of the steps that only add: a version that does not know them works on beside them, and starts after them. All
+ * versions read the greatest number in `sluice_migration`, and refuse one that they do not know; so these stand elsewhere.
+ */
+export const ADDITIVE: ReadonlySet<number> = new Set([6, 7]);
 
 /**
  * Brings a store to the newest version, in one transaction.
@@ -233,21 +255,33 @@ export function migrate(sql: Sql, steps = STEPS): Promise<number> {
     // Two gateways that start together must not both find an empty store. The number is "sluice" in ASCII.
     await client.query("SELECT pg_advisory_xact_lock(126909663503205)");
     await client.query("CREATE SCHEMA IF NOT EXISTS sluice");
-    await client.query(
-      "CREATE TABLE IF NOT EXISTS sluice.sluice_migration (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())",
-    );
-    const rows = await client.query<{ version: number | null }>(
-      "SELECT max(version) AS version FROM sluice.sluice_migration",
-    );
-    const version = rows[0]?.version ?? 0;
+    for (const table of [MIGRATIONS, ADDITIONS])
+      await client.query(
+        `CREATE TABLE IF NOT EXISTS ${table} (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`,
+      );
+    const known = await taken(client, MIGRATIONS);
+    const version = Math.max(0, ...known);
     if (version > steps.length) {
       throw fault("SLUICE_STORE_VERSION", { found: String(version), known: String(steps.length) });
     }
+    const added = await taken(client, ADDITIONS);
     for (const [i, statements] of steps.entries()) {
-      if (i < version) continue;
-      for (const statement of statements) await client.query(statement);
-      await client.query("INSERT INTO sluice.sluice_migration (version) VALUES ($1)", [i + 1]);
+      const step = i + 1;
+      const place = ADDITIVE.has(step) ? ADDITIONS : MIGRATIONS;
+      // Once the steps that add were counted among the others, which kept older versions out.
+      if (known.has(step) ? place === MIGRATIONS : added.has(step)) continue;
+      if (known.has(step)) await client.query(`DELETE FROM ${MIGRATIONS} WHERE version = $1`, [step]);
+      else for (const statement of statements) await client.query(statement);
+      await client.query(`INSERT INTO ${place} (version) VALUES ($1)`, [step]);
     }
     return steps.length;
   });
+}
+
+const MIGRATIONS = "sluice.sluice_migration";
+const ADDITIONS = "sluice.addition";
+
+async function taken(client: SqlClient, table: string): Promise<ReadonlySet<number>> {
+  const rows = await client.query<{ version: number }>(`SELECT version FROM ${table}`);
+  return new Set(rows.map(({ version }) => version));
 }

@@ -15,9 +15,6 @@ interface Gone {
   readonly id: string;
   readonly outcome: Outcome;
   readonly bytes: number | string;
-  readonly namespace: string;
-  readonly listener: string;
-  readonly proof: string;
 }
 
 /** The name of the total that counts the bytes of a listener's unproved deliveries; the database's own function has it too. */
@@ -99,7 +96,7 @@ function oldest(
   atMost: number,
 ): Promise<readonly Gone[]> {
   return client.query<Gone>(
-    `SELECT d.id, d.outcome, d.bytes, d.namespace, d.listener, d.proof FROM sluice.delivery AS d
+    `SELECT d.id, d.outcome, d.bytes FROM sluice.delivery AS d
     WHERE ${CLASSES[kind]} AND d.received_at < $1::bigint
     ORDER BY d.received_at, d.id LIMIT ${atMost} FOR UPDATE SKIP LOCKED`,
     [wholeMs(before)],
@@ -127,18 +124,16 @@ async function forget(client: SqlClient, old: readonly Gone[], now: number): Pro
   );
 }
 
-/** What becomes of the totals. They count what is kept; what was forgotten is counted apart. */
+/**
+ * What becomes of the totals. They count what is kept; what was forgotten is counted apart. Bytes of unproved deliveries
+ * are the database's own to count off.
+ */
 function changes(old: readonly Gone[]): ReadonlyMap<string, number> {
   const found = new Map([
     ["forgotten", old.length],
     ["bytes", -old.reduce((sum, { bytes }) => sum + Number(bytes), 0)],
   ]);
-  for (const { outcome, bytes, namespace, listener: name, proof } of old) {
-    found.set(outcome, (found.get(outcome) ?? 0) - 1);
-    if (proof !== "none") continue;
-    const total = unprovedTotal({ namespace, name });
-    found.set(total, (found.get(total) ?? 0) - Number(bytes));
-  }
+  for (const { outcome } of old) found.set(outcome, (found.get(outcome) ?? 0) - 1);
   return found;
 }
 

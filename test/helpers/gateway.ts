@@ -26,16 +26,19 @@ export interface Ports {
  * Starts `sluice serve` on free ports (or those given again after a kill) and waits until it is ready.
  *
  * @param env what its environment has beside ours.
+ * @param root the folder of the version to start; by default the one at hand.
  */
 export async function startGateway(
   args: readonly string[],
   ports: Ports = {},
   env: Readonly<Record<string, string>> = {},
+  root = ROOT,
 ): Promise<GatewayProcess> {
   const where = ["--listen", ports.listen ?? "127.0.0.1:0", "--admin", ports.admin ?? "127.0.0.1:0"];
-  // Nobody in front of it has to hear that it stops, unless a test says so.
-  const options = ["--log-format", "json", "--lame-duck", "0s", ...where];
-  const command = [join(ROOT, "src/cli/run.ts"), "serve", ...options, ...args];
+  // Nobody in front of it has to hear that it stops, unless a test says so; older versions know no such setting.
+  const leave = root === ROOT ? ["--lame-duck", "0s"] : [];
+  const options = ["--log-format", "json", ...leave, ...where];
+  const command = [join(root, "src/cli/run.ts"), "serve", ...options, ...args];
   const running = await start(NODE, command, (line) => line.includes('"gateway.ready"'), env);
   const { listen, admin } = JSON.parse(running.line) as { listen: string; admin: string };
   return {

@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, readdirSync } from "node:fs";
+import { chownSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./folder.ts";
 import { ensureProgram } from "./programs.ts";
@@ -12,69 +12,132 @@ import { freePort, untilSays } from "./redis.ts";
 export interface PostgresServer extends AsyncDisposable {
   /** Of the database `postgres`. */
   readonly url: string;
-  /** Makes an empty database of its own and returns its URL. */
-  createDatabase(): Promise<string>;
+  readonly port: number;
+  /** Makes an empty database of its own and returns its URL. @param more of CREATE DATABASE. */
+  createDatabase(more?: string): Promise<string>;
+  /** Runs statements, each in a transaction of its own, in the database `postgres`. */
+  run(...statements: readonly string[]): void;
   /** Ends it (SIGINT: connections are cut); the folder stays until disposal. */
   stop(): Promise<void>;
+  /** Ends it at once (SIGQUIT): nothing is written down, as in a crash. */
+  kill(): Promise<void>;
+  /** Stops its processes without closing connections (SIGSTOP), and lets them go on (SIGCONT). */
+  freeze(): void;
+  thaw(): void;
   /** Starts it again on the same folder and port, ending a running one first. */
   restart(): Promise<void>;
+}
+
+export interface PostgresStandby extends PostgresServer {
+  /** Makes a primary of it; resolves when it takes writes. */
+  promote(): Promise<void>;
 }
 
 /** Nobody, in Debian and elsewhere. */
 export const UNPRIVILEGED = 65_534;
 
-export async function startPostgres(): Promise<PostgresServer> {
-  const initdb = ensureProgram("initdb", "postgresql", debianFolders);
-  const postgres = ensureProgram("postgres", "postgresql", debianFolders);
-  const folder = temporaryFolder("sluice-pg-");
-  const owner = process.getuid?.() === 0 ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
-  if (owner.uid !== undefined) chownSync(folder.path, owner.uid, owner.gid);
-  const data = join(folder.path, "data");
-  run(initdb, ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8"], owner);
+/** Who runs it: initdb, postgres and pg_ctl refuse root. */
+const owner = (): { uid?: number; gid?: number } =>
+  process.getuid?.() === 0 ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
 
+const program = (name: string, pkg = "postgresql"): string => ensureProgram(name, pkg, debianFolders);
+
+/** @param settings of postgresql.conf, before those that tests have anyway. */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
+  const folder = folderOfOwner();
+  const data = join(folder.path, "data");
+  run(program("initdb"), ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8"], owner());
+  return serve(folder, data, settings);
+}
+
+/** Starts a server that follows another one. */
+export async function startStandby(
+  of: PostgresServer,
+  settings: readonly string[] = [],
+): Promise<PostgresStandby> {
+  const folder = folderOfOwner();
+  const data = join(folder.path, "data");
+  const from = ["-h", "127.0.0.1", "-p", String(of.port), "-U", "postgres"];
+  run(program("pg_basebackup"), ["-D", data, "-R", "-c", "fast", ...from], owner());
+  const server = await serve(folder, data, settings);
+  return {
+    ...server,
+    async promote() {
+      run(program("pg_ctl"), ["promote", "-D", data, "-w"], owner());
+    },
+  };
+}
+
+function folderOfOwner(): ReturnType<typeof temporaryFolder> {
+  const folder = temporaryFolder("sluice-pg-");
+  const { uid, gid } = owner();
+  if (uid !== undefined && gid !== undefined) chownSync(folder.path, uid, gid);
+  return folder;
+}
+
+async function serve(
+  folder: ReturnType<typeof temporaryFolder>,
+  data: string,
+  more: readonly string[],
+): Promise<PostgresServer> {
   const port = await freePort();
   let server: ChildProcess | undefined;
   const start = async () => {
-    // fsync off: what these tests kill is our processes, never the machine.
-    const settings = [`port=${port}`, "listen_addresses=127.0.0.1", "fsync=off", "max_connections=60"];
+    // fsync off, unless asked for: what most tests kill is our processes, never the machine.
+    const settings = [`port=${port}`, "listen_addresses=127.0.0.1", "fsync=off", "max_connections=60", ...more];
     const args = settings.flatMap((setting) => ["-c", setting]);
-    const started = spawn(postgres, ["-D", data, "-k", folder.path, ...args], {
-      ...owner,
+    const started = spawn(program("postgres"), ["-D", data, "-k", folder.path, ...args], {
+      ...owner(),
       stdio: ["ignore", "pipe", "pipe"],
     });
     server = started;
-    await untilSays(started, /database system is ready to accept connections/);
+    await untilSays(started, /database system is ready to accept (read-only )?connections/);
   };
-  const end = async () => {
+  const end = async (signal: NodeJS.Signals) => {
     const ending = server;
-    server = undefined;
     if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
     const gone = once(ending, "exit");
-    ending.kill("SIGINT");
+    signalAll(ending, "SIGCONT");
+    ending.kill(signal);
     await gone;
   };
   await start();
 
   const urlOf = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`;
-  const psql = ensureProgram("psql", "postgresql-client", debianFolders);
+  const psql = (statement: string) =>
+    run(program("psql", "postgresql-client"), ["-qX", urlOf("postgres"), "-c", statement], {});
   let databases = 0;
   return {
+    port,
     url: urlOf("postgres"),
-    async createDatabase() {
+    async createDatabase(options = "") {
       const name = `sluice_${++databases}`;
-      run(psql, ["-qX", urlOf("postgres"), "-c", `CREATE DATABASE ${name}`], {});
+      psql(`CREATE DATABASE ${name} ${options}`);
       return urlOf(name);
     },
-    stop: end,
+    run: (...statements) => statements.forEach(psql),
+    stop: () => end("SIGINT"),
+    kill: () => end("SIGQUIT"),
+    freeze: () => server && signalAll(server, "SIGSTOP"),
+    thaw: () => server && signalAll(server, "SIGCONT"),
     async restart() {
-      await end();
+      await end("SIGINT");
       await start();
     },
     async [Symbol.asyncDispose]() {
-      await end();
+      await end("SIGQUIT");
       folder[Symbol.dispose]();
     },
   };
+}
+
+/** To the server and to its processes for connections, which are no group of its own. */
+function signalAll({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  process.kill(pid, signal);
+  for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ")) {
+    if (child !== "") process.kill(Number(child), signal);
+  }
 }
 
 /** Debian keeps the server's programs off PATH, one folder for each major version. */

@@ -6,7 +6,7 @@ import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { SluiceError } from "../../src/core/errors.ts";
 import { createSqlLedger } from "../../src/ledger/sql.ts";
-import { migrate, STEPS } from "../../src/ledger/sql-migrations.ts";
+import { ADDITIVE, migrate, STEPS } from "../../src/ledger/sql-migrations.ts";
 import { ledgerContract } from "../contracts/ledger.ts";
 import { startPostgres } from "../helpers/postgres.ts";
 import { newDelivery } from "./samples.ts";
@@ -49,7 +49,7 @@ describe("the SQL ledger's tables", () => {
     );
     assert.deepEqual(
       taken.map(({ version }) => version),
-      STEPS.map((_, i) => i + 1),
+      STEPS.map((_, i) => i + 1).filter((step) => !ADDITIVE.has(step)),
     );
   });
 
@@ -69,6 +69,24 @@ describe("the SQL ledger's tables", () => {
     const believed = await createSqlLedger({ sql, clock });
     const later = newDelivery({ decided: "m", dedupeKey: "jumped" });
     assert.deepEqual(await believed.accept(later), { kind: "accepted" });
+  });
+
+  test("a step that only adds is not counted among those that keep older versions out", async () => {
+    const sql = pgliteSql(db);
+    const numbers = async (table: string) =>
+      (await sql.query<{ version: number }>(`SELECT version FROM ${table} ORDER BY version`)).map(
+        ({ version }) => version,
+      );
+    const before = await numbers("sluice.sluice_migration");
+    const added = await numbers("sluice.addition");
+    assert.deepEqual(added, [...ADDITIVE]);
+    assert.equal(Math.max(...before), 5, "version 0.1 knows five, and refuses more");
+    // As trees between 0.1 and 0.2 counted it.
+    await sql.query("DELETE FROM sluice.addition WHERE version = 6");
+    await sql.query("INSERT INTO sluice.sluice_migration (version) VALUES (6)");
+    await migrate(sql);
+    assert.deepEqual(await numbers("sluice.sluice_migration"), before);
+    assert.deepEqual(await numbers("sluice.addition"), added);
   });
 
   test("a migration that fails leaves the version before it", async () => {

@@ -12,8 +12,10 @@ export type Ask = <T>(answer: Promise<T>) => Promise<T>;
  * Makes the guard of one store. A call is given up when nobody has had an answer for `limit` milliseconds: in a burst
  * the last one may wait longer than that, because the store is working. A write that was given up may still happen;
  * every write of the ledger can be repeated, and the sweeper finds what was left.
+ *
+ * @param hear is told of what the store threw, as its callers get it.
  */
-export function createPatience(limit = PATIENCE_MS): Ask {
+export function createPatience(limit = PATIENCE_MS, hear: (thrown: unknown) => void = () => {}): Ask {
   interface Call {
     readonly asked: number;
     readonly giveUp: (error: unknown) => void;
@@ -58,7 +60,9 @@ export function createPatience(limit = PATIENCE_MS): Ask {
         },
         (error: unknown) => {
           end(call);
-          reject(storeFault(error));
+          const thrown = storeFault(error);
+          hear(thrown);
+          reject(thrown);
         },
       );
     });

@@ -1,6 +1,6 @@
 /** The ledger on SQL: the same statements on a Postgres server and on the one inside this process. */
 
-import { fault } from "../core/errors.ts";
+import { fault, SluiceError } from "../core/errors.ts";
 import type { StoreKeys } from "../core/integrity.ts";
 import type { Ledger, Outcome } from "../core/ledger.ts";
 import type { Sql } from "../core/sql.ts";
@@ -21,6 +21,7 @@ import { decideLateSql } from "./sql-late.ts";
 import { migrate } from "./sql-migrations.ts";
 import { highWaterSql, pruneSql, unprovedTotal } from "./sql-prune.ts";
 import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
+import { askForRoom } from "./sql-room.ts";
 import { countSql, listSql } from "./sql-search.ts";
 import { ACCEPT, ATTEMPT, acceptValues, CLAIM, DECIDE } from "./sql-writes.ts";
 import { clean } from "./text.ts";
@@ -51,7 +52,10 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
   const { clock = Date.now, jumped = () => 0 } = needs;
   const window = () => DEDUPE_WINDOW_MS + jumped();
   const sql = again(needs.sql);
-  const ask = createPatience();
+  let full = false;
+  const ask = createPatience(undefined, (thrown) => {
+    full ||= thrown instanceof SluiceError && thrown.code === "SLUICE_STORE_FULL";
+  });
   const seals = createSeals(needs.keys);
   await migrate(sql);
 
@@ -141,6 +145,10 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     async ping() {
       // A server that only answers may refuse every write: a standby, a full disk.
       await ask(sql.query("UPDATE sluice.sluice_migration SET at = at WHERE version = 1"));
+      // A full disk takes a row that is changed in place, and no delivery.
+      if (!full) return;
+      await ask(askForRoom(sql));
+      full = false;
     },
 
     async close() {},

@@ -6,10 +6,13 @@ import { reasonOf } from "../../src/core/errors.ts";
 import type { Outcome } from "./perform.ts";
 import { perform } from "./perform.ts";
 import { ROWS } from "./rows/index.ts";
+import type { Row } from "./rows/row.ts";
 import { SIZES } from "./stage.ts";
 import { summarize } from "./summary.ts";
 
+/** Numbers have gaps: they are kept when rows come and go. */
 const LAST = Math.max(...ROWS.map(({ number }) => number));
+
 const HELP = `npm run faults -- [options]
 
   --rows <numbers>   of 1-${LAST}, as in 1,4-6; default: all
@@ -40,6 +43,11 @@ async function runAll({ rows, size, repeat, out }: Choice): Promise<0 | 1> {
   const outcomes: Outcome[] = [];
   for (let round = 0; round < repeat; round++) {
     for (const row of rows) {
+      const lack = lackOf(row);
+      if (lack !== undefined) {
+        console.log(`- ${row.number} ${row.name}: not run: ${lack}`);
+        continue;
+      }
       const outcome = await perform(row, size, interrupted);
       outcomes.push(outcome);
       tell(outcome);
@@ -117,4 +125,8 @@ function numbersOf(text: string): ReadonlySet<number> {
   });
   if (numbers.length === 0) throw new Error(`--rows ${text}: no row has such a number`);
   return new Set(numbers);
+}
+
+function lackOf(row: Row): string | undefined {
+  return row.lacks?.();
 }

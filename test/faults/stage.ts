@@ -19,6 +19,7 @@ import { NODE, ROOT } from "../helpers/process.ts";
 import { type RedisServer, startRedis } from "../helpers/redis.ts";
 import { type SentinelSetup, startSentinel } from "../helpers/redis-topologies.ts";
 import type { Made } from "./judge.ts";
+import { isPostgresStage, openPostgresStage, type PostgresStage } from "./postgres-stage.ts";
 
 /** How much is sent. The short form is part of every test run, the long one is for nights. */
 export interface Size {
@@ -38,7 +39,9 @@ export interface Burst {
   readonly done: Promise<LoadResult>;
 }
 
-export type BurstOptions = Partial<Pick<LoadOptions, "deliveryId" | "rate" | "url" | "stopped">>;
+export type BurstOptions = Partial<Pick<LoadOptions, "deliveryId" | "rate" | "url" | "stopped">> & {
+  readonly onStatus?: (status: number) => void;
+};
 
 export interface Stage extends AsyncDisposable {
   readonly size: Size;
@@ -47,12 +50,20 @@ export interface Stage extends AsyncDisposable {
   readonly redis: RedisServer;
   /** @throws Error unless the store is `sentinel`. */
   readonly sentinel: SentinelSetup;
+  /** @throws Error unless the store is one of Postgres. */
+  readonly postgres: PostgresStage;
   /**
    * Starts a gateway, on free ports unless told; requests go to all that were started and are not yet replaced.
    *
    * @param env what its environment has beside ours.
    */
-  startGateway(ports?: Ports, env?: Readonly<Record<string, string>>): Promise<GatewayProcess>;
+  startGateway(
+    ports?: Ports,
+    env?: Readonly<Record<string, string>>,
+    variant?: Variant,
+  ): Promise<GatewayProcess>;
+  /** Sends no more to a gateway; bursts that begin later know nothing of it. */
+  retire(gateway: GatewayProcess): void;
   /** Sends so many deliveries; three of four are sent again until they are accepted, the fourth is given up at once. */
   burst(count: number, options?: BurstOptions): Burst;
   /** Waits until nothing is pending and the queue is empty; milliseconds that it took. */
@@ -62,6 +73,15 @@ export interface Stage extends AsyncDisposable {
   audit(): Promise<Audit>;
   /** What the gateways logged as defects of their own, as `where code: message`, and how often. */
   readonly defects: Readonly<Record<string, number>>;
+  /** How often the gateways told of a fact, by its type. */
+  readonly told: Readonly<Record<string, number>>;
+}
+
+/** A gateway that differs from the row's others. */
+export interface Variant {
+  /** The folder of another version. */
+  readonly root?: string;
+  readonly flags?: readonly string[];
 }
 
 /** The triggers of listener.yaml that match. */
@@ -72,7 +92,14 @@ const SECRET = "an example, not a secret";
 /** Milliseconds: a worker's lock and the sweep after it, several times over. */
 const DRAIN_MS = 180_000;
 
-export type StageStore = "redis" | "embedded" | "sentinel";
+export type StageStore =
+  | "redis"
+  | "embedded"
+  | "sentinel"
+  | "postgres"
+  | "standby"
+  | "pgbouncer"
+  | "small-disk";
 
 /** @param flags further flags of every gateway. */
 export async function openStage(
@@ -85,11 +112,13 @@ export async function openStage(
   const api = opened.adopt(await startApiServerProcess(folder.path), (process) => process.kill());
   const redis = store === "redis" ? opened.use(await startRedis({ appendfsync: "always" })) : undefined;
   const sentinel = store === "sentinel" ? opened.use(await startSentinel()) : undefined;
-  const url = sentinel?.url ?? redis?.url ?? `embedded:${join(folder.path, "store")}`;
+  const postgres = isPostgresStage(store) ? opened.use(await openPostgresStage(store)) : undefined;
+  const url = sentinel?.url ?? redis?.url ?? postgres?.url ?? `embedded:${join(folder.path, "store")}`;
   const settings = ["--config", LISTENER, "--store", url, "--create", "kubernetes", ...flags];
   const body = pullRequest();
   const gateways = new Map<string, GatewayProcess>();
   const defects: Record<string, number> = {};
+  const told: Record<string, number> = {};
   const state = { closed: false };
   const running = opened.move();
 
@@ -105,6 +134,7 @@ export async function openStage(
     size,
     api,
     defects,
+    told,
     get redis() {
       if (redis === undefined) throw new Error("this stage has no Redis");
       return redis;
@@ -114,12 +144,20 @@ export async function openStage(
       return sentinel;
     },
 
-    async startGateway(ports = {}, env = {}) {
-      const args = [...settings, "--kubeconfig", api.kubeconfig];
-      const gateway = running.adopt(await startGateway(args, ports, env), (process) => process.kill());
+    get postgres() {
+      if (postgres === undefined) throw new Error("this stage has no Postgres");
+      return postgres;
+    },
+
+    async startGateway(ports = {}, env = {}, { root, flags: own = [] } = {}) {
+      const args = [...settings, "--kubeconfig", api.kubeconfig, ...own];
+      const started = await startGateway(args, ports, env, root);
+      const gateway = running.adopt(started, (process) => process.kill());
       gateways.set(gateway.url, gateway);
       createInterface({ input: gateway.child.stdout ?? process.stdin }).on("line", (line) => {
-        if (!line.includes('"fact":"defect"')) return;
+        const fact = /"fact":"([a-z.-]+)"/.exec(line)?.[1];
+        if (fact !== undefined) told[fact] = (told[fact] ?? 0) + 1;
+        if (fact !== "defect") return;
         const { where, code, message } = JSON.parse(line) as Record<string, string>;
         const defect = `${where} ${code}: ${message?.slice(0, 120)}`;
         defects[defect] = (defects[defect] ?? 0) + 1;
@@ -127,7 +165,11 @@ export async function openStage(
       return gateway;
     },
 
-    burst(count, options = {}) {
+    retire(gateway) {
+      gateways.delete(gateway.url);
+    },
+
+    burst(count, { onStatus, ...options } = {}) {
       const urls = [...gateways.keys()];
       const watch = createWatch();
       let turn = 0;
@@ -135,7 +177,10 @@ export async function openStage(
         url: () => `${urls[turn++ % urls.length]}/default/faults`,
         ...{ secret: SECRET, body, count, concurrency: size.concurrency },
         resend: (index) => index % 4 !== 3,
-        onAnswer: (_answered, status) => watch.saw(status),
+        onAnswer: (_answered, status) => {
+          watch.saw(status);
+          onStatus?.(status);
+        },
         ...options,
         stopped: () => state.closed || options.stopped?.() === true,
       });

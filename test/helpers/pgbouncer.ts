@@ -1,5 +1,6 @@
 /** A real PgBouncer before a Postgres of postgres.ts: what connections share when others pool them. */
 
+import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, writeFileSync } from "node:fs";
@@ -15,6 +16,8 @@ export interface PgBouncer extends AsyncDisposable {
   readonly url: string;
   /** Goes over to another mode, as after an edit of pgbouncer.ini and a RELOAD. */
   reload(mode: PoolMode): Promise<void>;
+  /** Ends it (SIGKILL), which cuts all connections, and starts it again. */
+  restart(): Promise<void>;
 }
 
 /**
@@ -57,8 +60,18 @@ export async function startPgBouncer(
   const root = process.getuid?.() === 0;
   if (root) for (const path of [folder.path, file, users]) chownSync(path, UNPRIVILEGED, UNPRIVILEGED);
   const owner = root ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
-  const child = spawn(program, [file], { ...owner, stdio: ["ignore", "pipe", "pipe"] });
-  await untilSays(child, /process up/);
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(program, [file], { ...owner, stdio: ["ignore", "pipe", "pipe"] });
+    await untilSays(started, /process up/);
+    return started;
+  };
+  let child = await start();
+  const end = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  };
   return {
     url: `postgres://postgres@127.0.0.1:${port}${pathname}`,
     async reload(now) {
@@ -67,12 +80,12 @@ export async function startPgBouncer(
       child.kill("SIGHUP");
       await done;
     },
+    async restart() {
+      await end();
+      child = await start();
+    },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode === null && child.signalCode === null) {
-        const gone = once(child, "exit");
-        child.kill("SIGKILL");
-        await gone;
-      }
+      await end();
       folder[Symbol.dispose]();
     },
   };

@@ -84,7 +84,13 @@ async function serve(
   let server: ChildProcess | undefined;
   const start = async () => {
     // fsync off, unless asked for: what most tests kill is our processes, never the machine.
-    const settings = [`port=${port}`, "listen_addresses=127.0.0.1", "fsync=off", "max_connections=60", ...more];
+    const settings = [
+      `port=${port}`,
+      "listen_addresses=127.0.0.1",
+      "fsync=off",
+      "max_connections=60",
+      ...more,
+    ];
     const args = settings.flatMap((setting) => ["-c", setting]);
     const started = spawn(program("postgres"), ["-D", data, "-k", folder.path, ...args], {
       ...owner(),

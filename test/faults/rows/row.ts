@@ -18,6 +18,8 @@ export interface Row {
   readonly store: StageStore;
   /** Further flags of every gateway. */
   readonly flags?: readonly string[];
+  /** Why the row cannot be run here, where it cannot; it is then skipped, and says so. */
+  lacks?(): string | undefined;
   /** Sends, makes trouble, mends it; what is left to do then, the gateways do by themselves. */
   run(stage: Stage): Promise<Course>;
 }

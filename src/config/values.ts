@@ -119,9 +119,10 @@ export const storeUrl = text.transform((value, context): StoreUrl => {
   const scheme = value.slice(0, value.indexOf(":") + 1);
   const rest = value.slice(scheme.length);
   if (scheme === "embedded:" && rest !== "") return value as StoreUrl;
-  // Several hosts, as Sentinel and Cluster have them, are no URL to the platform; the store reads them itself.
-  if (/^rediss?\+(unix|sentinel|cluster):$/.test(scheme) && rest.startsWith("//")) return value as StoreUrl;
-  const server = ["redis:", "rediss:", "postgres:", "postgresql:"].includes(scheme);
+  // Several hosts, as Sentinel, Cluster and Postgres have them, are no URL to the platform; the store reads them itself.
+  const several = /^(rediss?\+(unix|sentinel|cluster)|postgres(ql)?):$/;
+  if (several.test(scheme) && rest.startsWith("//")) return value as StoreUrl;
+  const server = ["redis:", "rediss:"].includes(scheme);
   if (server && rest.startsWith("//") && URL.canParse(value)) return value as StoreUrl;
   context.addIssue({ code: "custom", message: "no store" });
   return z.NEVER;

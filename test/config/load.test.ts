@@ -111,7 +111,13 @@ test("every form of a value is read", () => {
   assert.deepEqual(loadSettings({ file: yaml("config: [a, b]") }).config, ["a", "b"]);
   assert.deepEqual(read({ defaultListener: "ci/git" }).defaultListener, { namespace: "ci", name: "git" });
   assert.equal(loadSettings({ file: yaml("unverifiedReply: 202") }).unverifiedReply, 202);
-  for (const store of ["embedded:/x", "redis://h:1/0", "rediss://h", "postgres://u:p@h/d"])
+  for (const store of [
+    "embedded:/x",
+    "redis://h:1/0",
+    "rediss://h",
+    "postgres://u:p@h/d",
+    "postgres://u:p@a:1,b:2/d",
+  ])
     assert.equal(read({ store }).store, store);
   for (const create of ["auto", "kubernetes", "dry-run", "directory:./runs"])
     assert.equal(read({ create }).create, create);

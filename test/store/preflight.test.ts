@@ -68,6 +68,7 @@ test("a Postgres that may be written and commits to disk is ok; one that does no
     "store-replication": "ok",
     "store-version": "ok",
     "store-clock": "ok",
+    "store-session": "ok",
   });
   await store.close();
   const relaxed = await openStore(fresh.url, { durability: "relaxed" });

@@ -1,7 +1,7 @@
 /** The Postgres of a row: one server, a primary with a standby, PgBouncer before it, or a database on a small disk. */
 
 import { spawnSync } from "node:child_process";
-import { chownSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { appendFileSync, chownSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { type PgBouncer, startPgBouncer } from "../helpers/pgbouncer.ts";
@@ -104,8 +104,8 @@ function smallDisk(server: PostgresServer): PostgresStage["disk"] & AsyncDisposa
   const ballast = join(folder.path, "ballast");
   return {
     fill() {
-      const { bavail, bsize } = statfsSync(folder.path);
-      writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+      // The server writes at the same time, so the size that is free now says little.
+      for (let block = BLOCK; block >= PAGE; block /= 2) appendUntilFull(ballast, block);
     },
     free: () => rmSync(ballast, { force: true }),
     async [Symbol.asyncDispose]() {
@@ -114,4 +114,16 @@ function smallDisk(server: PostgresServer): PostgresStage["disk"] & AsyncDisposa
       folder[Symbol.dispose]();
     },
   };
+}
+
+const BLOCK = 1_048_576;
+/** Of the file system: less fits nowhere. */
+const PAGE = 4_096;
+
+function appendUntilFull(path: string, block: number): void {
+  try {
+    for (;;) appendFileSync(path, Buffer.alloc(block));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
 }

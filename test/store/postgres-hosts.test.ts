@@ -48,12 +48,12 @@ test("a server that becomes read-only is left with the first write that it refus
   await using server = await startPostgres();
   const pool = await openPool(addressOf(server));
   const client = await pool.connect();
-  await client.query("CREATE TABLE t (a integer)");
+  await client.query("CREATE TABLE public.t (a integer)");
   const gone = new Promise((resolve) => client.once("end", resolve));
   server.run("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()");
   await eventually(
     () =>
-      client.query("INSERT INTO t VALUES (1)").then(
+      client.query("INSERT INTO public.t VALUES (1)").then(
         () => "taken",
         ({ code }: { code?: string }) => code,
       ),

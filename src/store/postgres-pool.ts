@@ -17,7 +17,9 @@ export type Connections = Pick<PostgresPool, "query" | "connect">;
 export interface PostgresPool {
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
   connect(): Promise<pg.PoolClient>;
-  readonly sessions: Sessions;
+  readonly sessions: Pick<Sessions, "pooled" | "fault">;
+  /** Proves that connections are sessions of their own. @throws SluiceError SLUICE_STORE_POOLER. */
+  prove(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export async function openPool(address: PostgresAddress): Promise<PostgresPool> 
   }
   return {
     sessions,
+    prove: () => sessions.prove(connect),
     connect,
     end,
     async query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]) {

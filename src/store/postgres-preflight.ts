@@ -2,7 +2,7 @@
 
 import type { Check } from "../core/check.ts";
 import type { Sql } from "../core/sql.ts";
-import type { Sessions } from "./postgres-session.ts";
+import type { PostgresPool } from "./postgres-pool.ts";
 import type { Durability, Judge } from "./survey.ts";
 import { degraded, failed, forgets, ok, surveyChecks } from "./survey.ts";
 
@@ -32,17 +32,22 @@ export function postgresChecks(sql: Sql, durability: Durability): readonly Check
 }
 
 /** Not ready while connections are no sessions of their own: jobs would be neither found nor waited for. */
-export function sessionCheck(sessions: Pick<Sessions, "pooled" | "fault">): Check {
-  return {
-    name: "store-session",
-    check() {
-      const wrong = sessions.fault();
-      if (wrong !== undefined) return failed(wrong.message, wrong.fix);
-      return ok(
-        sessions.pooled() ? "a pooler stands between, and keeps sessions" : "each connection has its own",
-      );
-    },
+export function sessionChecks({
+  sessions,
+  prove,
+}: Pick<PostgresPool, "sessions" | "prove">): readonly Check[] {
+  const ask = async () => {
+    await prove().catch((error: unknown) => {
+      if (sessions.fault() === undefined) throw error;
+    });
+    return { wrong: sessions.fault(), pooled: sessions.pooled() };
   };
+  return surveyChecks(ask, {
+    "store-session": ({ wrong, pooled }) => {
+      if (wrong !== undefined) return failed(wrong.message, wrong.fix);
+      return ok(pooled ? "a pooler stands between, and keeps sessions" : "each connection has its own");
+    },
+  });
 }
 
 /** The checks by name; each reads one matter from the survey. */

@@ -18,7 +18,7 @@ export interface Sessions {
   prove(connect: () => Promise<pg.PoolClient>): Promise<void>;
   /** True when a pooler stands between. */
   pooled(): boolean;
-  /** What was wrong with the latest connection, where something was. */
+  /** What was wrong with the latest connection that was looked at, where something was. */
   fault(): SluiceError | undefined;
 }
 
@@ -45,7 +45,7 @@ export function createSessions(): Sessions {
   async function settle(client: pg.Client, pid: number): Promise<void> {
     if (holders.has(pid)) {
       await wait(LOOK_AGAIN_MS);
-      if (holders.has(pid)) throw shared("two connections share one session of the server");
+      if (holders.has(pid)) throw shared(ONE_FOR_TWO);
     }
     await sameSession(client, pid);
     holders.set(pid, client);
@@ -57,31 +57,26 @@ export function createSessions(): Sessions {
     if (rows[0]?.path !== QUEUE_SCHEMA) throw shared("search_path does not stay as it is set");
   }
 
+  async function noting<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      latest = undefined;
+      return result;
+    } catch (error) {
+      if (isPooler(error)) latest = error;
+      throw error;
+    }
+  }
+
   return {
-    async prepare(client) {
-      try {
-        const role = await prepare(client);
-        latest = undefined;
-        return role;
-      } catch (error) {
-        if (isPooler(error)) latest = error;
-        throw error;
-      }
-    },
+    prepare: (client) => noting(() => prepare(client)),
     async prove(connect) {
       if (!pooled) return;
       const first = await connect();
       try {
         const second = await connect();
         try {
-          // Whether the pooler hands out the session that rested longest or shortest, one of these finds it changed.
-          const turns = [first, first, second, second, first, second];
-          const pids = new Map<pg.Client, number>();
-          for (const client of turns) {
-            const known = pids.get(client);
-            if (known === undefined) pids.set(client, await pidOf(client));
-            else await sameSession(client, known);
-          }
+          await noting(() => apart(first, second));
         } finally {
           second.release();
         }
@@ -92,6 +87,17 @@ export function createSessions(): Sessions {
     pooled: () => pooled,
     fault: () => latest,
   };
+}
+
+/** Whether the pooler hands out the session that rested longest or shortest, one of these turns finds it shared. */
+async function apart(first: pg.Client, second: pg.Client): Promise<void> {
+  const pids = new Map<pg.Client, number>();
+  for (const client of [first, first, second, second, first, second]) {
+    const known = pids.get(client);
+    if (known === undefined) pids.set(client, await pidOf(client));
+    else await sameSession(client, known);
+  }
+  if (pids.get(first) === pids.get(second)) throw shared(ONE_FOR_TWO);
 }
 
 async function sameSession(client: pg.Client, pid: number): Promise<void> {
@@ -108,6 +114,8 @@ function processOf(client: pg.Client): number | null {
   const { processID } = client as pg.Client & { readonly processID?: number | null };
   return processID ?? null;
 }
+
+const ONE_FOR_TWO = "two connections share one session of the server";
 
 const shared = (reason: string): SluiceError => fault("SLUICE_STORE_POOLER", { reason });
 

@@ -8,7 +8,7 @@ import { migrateQueue, postgresDriver } from "../enqueue/postgres.ts";
 import type { SqlParts } from "./embedded.ts";
 import { parsePostgresAddress } from "./postgres-address.ts";
 import { type Connections, openPool } from "./postgres-pool.ts";
-import { postgresChecks, sessionCheck } from "./postgres-preflight.ts";
+import { postgresChecks, sessionChecks } from "./postgres-preflight.ts";
 import { sqlClient } from "./sql-client.ts";
 import { isAway, sqlError } from "./sql-error.ts";
 import type { Durability } from "./survey.ts";
@@ -37,7 +37,7 @@ export async function openPostgres(
       await queue.close();
       await pool.end();
     };
-    const checks = [...postgresChecks(sql, durability), sessionCheck(pool.sessions)];
+    const checks = [...postgresChecks(sql, durability), ...sessionChecks(pool)];
     return { queue, sql, time: () => serverTime(sql), checks: () => checks, close };
   } catch (error) {
     await pool.end();

@@ -45,6 +45,8 @@ export type BurstOptions = Partial<Pick<LoadOptions, "deliveryId" | "rate" | "ur
 
 export interface Stage extends AsyncDisposable {
   readonly size: Size;
+  /** The address of the store. */
+  readonly url: string;
   readonly api: ApiServerProcess;
   /** @throws Error on the embedded store. */
   readonly redis: RedisServer;
@@ -62,8 +64,6 @@ export interface Stage extends AsyncDisposable {
     env?: Readonly<Record<string, string>>,
     variant?: Variant,
   ): Promise<GatewayProcess>;
-  /** Sends no more to a gateway; bursts that begin later know nothing of it. */
-  retire(gateway: GatewayProcess): void;
   /** Sends so many deliveries; three of four are sent again until they are accepted, the fourth is given up at once. */
   burst(count: number, options?: BurstOptions): Burst;
   /** Waits until nothing is pending and the queue is empty; milliseconds that it took. */
@@ -132,6 +132,7 @@ export async function openStage(
 
   return {
     size,
+    url,
     api,
     defects,
     told,
@@ -163,10 +164,6 @@ export async function openStage(
         defects[defect] = (defects[defect] ?? 0) + 1;
       });
       return gateway;
-    },
-
-    retire(gateway) {
-      gateways.delete(gateway.url);
     },
 
     burst(count, { onStatus, ...options } = {}) {

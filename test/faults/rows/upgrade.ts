@@ -1,70 +1,81 @@
 /** Rows in which two versions work on one store: 0.1, then it and the one at hand, then 0.1 again. */
 
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { eventually, type GatewayProcess } from "../../helpers/gateway.ts";
 import { checkOut, lacksHistory, VERSION_0_1 } from "../../helpers/old-version.ts";
-import type { Stage } from "../stage.ts";
+import { NODE, ROOT } from "../../helpers/process.ts";
+import type { Burst, Stage, Variant } from "../stage.ts";
 import type { Course, Row } from "./row.ts";
 
 /** As docs/durability.md has it: while a version works there that does not sign, what is not signed is believed. */
-const DURING = { flags: ["--store-integrity", "adopt"] } as const;
+const DURING: Variant = { flags: ["--store-integrity", "adopt"] };
+
+/** Objects that the API server refuses for good: their jobs die, and are retried by the other version. */
+const REFUSED = 6;
+const REFUSAL = { type: "status", status: 422, reason: "Invalid" } as const;
+/** Milliseconds for which it is away while both versions work: jobs that one tries first, the other may try again. */
+const AWAY_MS = 1_500;
 
 /**
- * A rolling upgrade and the way back, under load. Each gateway that leaves is told to stop; senders that it turned away
- * bring their deliveries again, with the same ids, to a gateway of the other version.
+ * A rolling upgrade and the way back, under load. Senders that a gateway turned away as it left bring their deliveries
+ * again, with the same ids, to its successor, which is of another version and listens where it did.
  */
 async function thereAndBack(stage: Stage): Promise<Course> {
-  const { deliveries } = stage.size;
   using old = checkOut(VERSION_0_1);
-  const before = { root: old.root };
-  const part = Math.floor(deliveries / 5);
+  const before: Variant = { root: old.root };
+  const part = Math.floor(stage.size.deliveries / 5);
+  const bursts: Burst[] = [];
+  const faults: string[] = [];
 
-  const [first, second] = [await stage.startGateway({}, before), await stage.startGateway({}, before)];
-  const sent = [stage.burst(part)];
-  await sent[0]?.done;
+  /** Lets some die, and sees that they do. */
+  const dieUnder = async (gateway: GatewayProcess): Promise<void> => {
+    await stage.api.fault({ method: "POST", path: "/pipelineruns", times: REFUSED, action: REFUSAL });
+    const burst = stage.burst(part);
+    bursts.push(burst);
+    await burst.done;
+    const { dead } = await eventually(gateway.audit, ({ pending }) => pending === 0);
+    if (dead === 0) faults.push("nothing died, so nothing shows that dead letters can be retried");
+  };
+  const replace = async (gateway: GatewayProcess, by: Variant): Promise<GatewayProcess> => {
+    const burst = stage.burst(part);
+    bursts.push(burst);
+    await burst.reached(202, Math.floor(part / 4));
+    await gateway.stop();
+    const successor = await stage.startGateway(gateway.ports, {}, by);
+    await burst.done;
+    return successor;
+  };
+  const retryDead = async (root: string, gateway: GatewayProcess): Promise<void> => {
+    const command = [join(root, "src/cli/run.ts"), "dead", "retry", "--all", "--yes", "--store", stage.url];
+    await promisify(execFile)(NODE, command);
+    const { dead } = await eventually(gateway.audit, ({ pending }) => pending === 0);
+    if (dead !== 0) faults.push(`${dead} dead letters of the other version are dead after their retry`);
+  };
 
-  const mixed = stage.burst(part);
-  await mixed.reached(202, Math.floor(part / 4));
-  const third = await stage.startGateway(portsOf(await leave(stage, first)), DURING);
-  sent.push(mixed);
-  await mixed.done;
+  let first = await stage.startGateway({}, {}, before);
+  let second = await stage.startGateway({}, {}, before);
+  await dieUnder(first);
+  first = await replace(first, DURING);
+  await stage.api.down(AWAY_MS);
+  second = await replace(second, DURING);
+  await retryDead(ROOT, second);
 
-  const after = stage.burst(part);
-  await after.reached(202, Math.floor(part / 4));
-  const fourth = await stage.startGateway(portsOf(await leave(stage, second)), DURING);
-  sent.push(after);
-  await after.done;
-
-  const back = stage.burst(part);
-  await back.reached(202, Math.floor(part / 4));
-  await stage.startGateway(portsOf(await leave(stage, third)), before);
-  sent.push(back);
-  await back.done;
-
-  const last = stage.burst(part);
-  await last.reached(202, Math.floor(part / 4));
-  await stage.startGateway(portsOf(await leave(stage, fourth)), before);
-  sent.push(last);
-  return { sent: await Promise.all(sent.map(({ done }) => done)) };
+  await dieUnder(second);
+  first = await replace(first, before);
+  await stage.api.down(AWAY_MS);
+  second = await replace(second, before);
+  await retryDead(old.root, second);
+  return { sent: await Promise.all(bursts.map(({ done }) => done)), faults };
 }
-
-type Gateway = Awaited<ReturnType<Stage["startGateway"]>>;
-
-async function leave(_stage: Stage, gateway: Gateway): Promise<Gateway> {
-  await gateway.stop();
-  return gateway;
-}
-
-/** Its successor listens where it did, so that the burst under way finds it. */
-const portsOf = ({ ports }: Gateway): Gateway["ports"] => ports;
 
 const lacks = (): string | undefined => lacksHistory(VERSION_0_1);
 
 export const UPGRADE_ROWS = [
   { number: 50, name: "0.1 to this version and back, on Redis", store: "redis", run: thereAndBack, lacks },
   {
-    number: 51,
-    name: "0.1 to this version and back, on Postgres",
-    store: "postgres",
-    run: thereAndBack,
-    lacks,
+    ...{ number: 51, name: "0.1 to this version and back, on Postgres", store: "postgres" },
+    ...{ run: thereAndBack, lacks },
   },
 ] as const satisfies readonly Row[];

@@ -125,6 +125,7 @@ interface Look {
 function createLook(options: pg.ClientConfig): Look {
   let client: pg.Client | undefined;
   let latest: Role | undefined;
+  let ended = false;
   const drop = (): void => {
     client?.connection.stream.destroy();
     client = undefined;
@@ -144,6 +145,7 @@ function createLook(options: pg.ClientConfig): Look {
 
   return {
     async ask() {
+      if (ended) return { reason: "it is asked no more" };
       try {
         latest = await within(role(), ASK_MS, () => {
           throw new Error(`no answer within ${ASK_MS} ms`);
@@ -156,7 +158,10 @@ function createLook(options: pg.ClientConfig): Look {
       }
     },
     latest: () => latest,
-    end: drop,
+    end() {
+      ended = true;
+      drop();
+    },
   };
 }
 

@@ -1,6 +1,6 @@
-/** The lock file of an embedded store: one process at a time, and a dead one's lock does not bind. */
+/** The lock file of an embedded store: one process at a time; a dead process's lock does not bind, nor that of another folder. */
 
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fault } from "../core/errors.ts";
 
@@ -10,6 +10,8 @@ export interface LockHolder {
   readonly admin: string;
   /** When the process started, as /proc tells it; absent where there is no /proc. */
   readonly started?: string;
+  /** Device and inode of the folder that is held: in a copy of the folder the lock names the original. */
+  readonly folder?: string;
 }
 
 export const LOCK_FILE = "sluice.lock";
@@ -31,7 +33,10 @@ export interface Lock {
 export function takeLock(folder: string, admin: string): Lock {
   const path = join(folder, LOCK_FILE);
   const started = startOf(process.pid);
-  const holder: LockHolder = { pid: process.pid, admin, ...(started === undefined ? {} : { started }) };
+  const holder: LockHolder = {
+    ...{ pid: process.pid, admin, folder: identityOf(folder) },
+    ...(started === undefined ? {} : { started }),
+  };
   let text = JSON.stringify(holder);
   // Linked into place when complete, so nobody ever reads half a lock.
   const draft = `${path}.${process.pid}.${process.hrtime.bigint()}`;
@@ -39,7 +44,7 @@ export function takeLock(folder: string, admin: string): Lock {
   try {
     if (!placed(draft, path)) {
       const found = readLock(folder);
-      if (found !== undefined && alive(found)) throw busy(folder, found);
+      if (found !== undefined && isOf(found, folder) && alive(found)) throw busy(folder, found);
       removeDead(path, found);
       if (!placed(draft, path)) throw busy(folder, readLock(folder));
     }
@@ -64,12 +69,13 @@ export function readLock(folder: string): LockHolder | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(join(folder, LOCK_FILE), "utf8"));
     if (typeof value !== "object" || value === null) return undefined;
-    const { pid, admin, started } = value as Record<string, unknown>;
+    const { pid, admin, started, folder: held } = value as Record<string, unknown>;
     if (typeof pid !== "number" || !Number.isInteger(pid) || pid <= 0) return undefined;
     return {
       pid,
       admin: typeof admin === "string" ? admin : "",
       ...(typeof started === "string" ? { started } : {}),
+      ...(typeof held === "string" ? { folder: held } : {}),
     };
   } catch {
     return undefined;
@@ -85,6 +91,16 @@ function placed(draft: string, path: string): boolean {
     throw error;
   }
 }
+
+/** A folder keeps both when it is moved, and a copy shares neither; a snapshot of a volume has another device. */
+function identityOf(folder: string): string {
+  const { dev, ino } = statSync(folder, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/** Versions before 0.2 named no folder: their lock is taken for this one's. */
+const isOf = (holder: LockHolder, folder: string): boolean =>
+  holder.folder === undefined || holder.folder === identityOf(folder);
 
 /** Moves a dead process's lock away; puts it back when somebody else was faster and it is a living one's by now. */
 function removeDead(path: string, expected: LockHolder | undefined): void {
@@ -111,16 +127,24 @@ function alive(holder: LockHolder): boolean {
     // EPERM: it lives, but is not ours.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
+  const fields = statOf(holder.pid);
+  // It has ended, and whoever started it has not asked how: a container's first process may never ask.
+  if (fields?.[0] === "Z") return false;
   // In containers every process is number 1: the time of its start tells them apart.
-  const started = startOf(holder.pid);
+  const started = fields?.[START];
   return started === undefined || holder.started === undefined || started === holder.started;
 }
 
-/** Field 22 of /proc/<pid>/stat, proc(5): start in clock ticks since boot. The name in field 2 may hold spaces and `)`. */
-function startOf(pid: number): string | undefined {
+/** Where, from the third field on, the start stands: in clock ticks since boot (field 22). */
+const START = 19;
+
+/** The fields of /proc/<pid>/stat from the third (the state) on, proc(5). The name in field 2 may hold spaces and `)`. */
+function statOf(pid: number): readonly string[] | undefined {
   const stat = readText(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
+
+const startOf = (pid: number): string | undefined => statOf(pid)?.[START];
 
 function readText(path: string): string | undefined {
   try {

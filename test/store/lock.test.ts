@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SluiceError } from "../../src/core/errors.ts";
@@ -61,6 +61,43 @@ test("a process that got the number of a dead holder is not mistaken for it", {
   // As after a restart in a container, where everything is process 1.
   writeFileSync(join(folder.path, LOCK_FILE), JSON.stringify({ pid: process.pid, admin: "", started: "1" }));
   takeLock(folder.path, "mine")();
+});
+
+test("in a copy of the folder the lock of the original does not bind; in the folder itself, moved, it does", () => {
+  using parent = temporaryFolder();
+  using elsewhere = temporaryFolder();
+  const [copy, moved] = [join(parent.path, "copy"), join(parent.path, "moved")];
+  const unlock = takeLock(elsewhere.path, "127.0.0.1:9000");
+  cpSync(elsewhere.path, copy, { recursive: true });
+  takeLock(copy, "mine")();
+  renameSync(elsewhere.path, moved);
+  assert.throws(() => takeLock(moved, "mine"), isBusy(process.pid, "127.0.0.1:9000"));
+  renameSync(moved, elsewhere.path);
+  unlock();
+});
+
+test("a lock of before, which names no folder, binds as it did", () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, LOCK_FILE), JSON.stringify({ pid: process.pid, admin: "its-admin" }));
+  assert.throws(() => takeLock(folder.path, "mine"), isBusy(process.pid, "its-admin"));
+});
+
+test("a process that has ended does not bind, though nobody has asked yet how it ended", {
+  skip: !existsSync("/proc/self/stat") && "no /proc here",
+}, async () => {
+  using folder = temporaryFolder();
+  // The shell becomes a program that never asks after the shell's child.
+  const parent = spawn("sh", ["-c", "sh -c 'exit 0' & echo $!; exec sleep 60"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const pid = Number(String((await once(parent.stdout, "data"))[0]));
+  const stateOf = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0];
+  while (stateOf() !== "Z") await new Promise((resolve) => setImmediate(resolve));
+  writeFileSync(join(folder.path, LOCK_FILE), JSON.stringify({ pid, admin: "its-admin" }));
+  takeLock(folder.path, "mine")();
+  const gone = once(parent, "exit");
+  parent.kill("SIGKILL");
+  await gone;
 });
 
 test("a lock that cannot be understood is replaced", () => {

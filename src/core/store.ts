@@ -1,5 +1,6 @@
 /** A store: one place that holds both queue and ledger. */
 
+import type { Archive } from "./backup.ts";
 import type { Check } from "./check.ts";
 import type { StoreClock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
@@ -16,7 +17,7 @@ export interface Room {
 export interface Store {
   /** For people: `embedded ./.sluice`, `redis redis://localhost:6379/0` (passwords masked). */
   readonly name: string;
-  readonly ledger: Ledger;
+  readonly ledger: Ledger & Archive;
   readonly queue: Queue;
   /** What everything goes by that is written with a time. */
   readonly clock: StoreClock;

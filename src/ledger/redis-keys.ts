@@ -32,6 +32,8 @@ export interface Keys {
   readonly batches: string;
   /** What every record's key starts with. */
   readonly records: string;
+  /** What every claim's key starts with. */
+  readonly claims: string;
   record(id: string): string;
   /** Sorted set of the ids that have a term. */
   term(term: Term): string;
@@ -63,6 +65,7 @@ export function keysOf(prefix: string): Keys {
     acts: `${base}:acts`,
     batches: `${base}:batches`,
     records: `${base}:delivery:`,
+    claims: `${base}:claim:`,
     record: (id) => `${base}:delivery:${id}`,
     term: (term) => `${base}:by:${term}`,
     claim: (listener, dedupeKey) => `${base}:claim:${claimOf(listener, dedupeKey)}`,

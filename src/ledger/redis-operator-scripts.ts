@@ -1,6 +1,7 @@
 /** The Redis driver's writes on behalf of people and of retention; each is one Lua script. */
 
 import type { Redis } from "ioredis";
+import { PRUNED } from "./missing.ts";
 import { define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
 
 /** KEYS record; ARGV begin with the id. */
@@ -100,6 +101,9 @@ count_bytes(redis.call('HGET', record, 'unproved'), 0 - bytes)
 for name in (redis.call('HGET', record, 'progress') or ''):gmatch('\\n([^\\t\\n]+)\\trunning\\t') do
   redis.call('ZREM', base .. ':running', id .. '\\t' .. name)
 end
+-- What came before this moment may be missing by right (missing.ts).
+local at, pruned = redis.call('ZSCORE', index, id), redis.call('HGET', totals, '${PRUNED}')
+if at and tonumber(at) > tonumber(pruned or 0) then redis.call('HSET', totals, '${PRUNED}', at) end
 redis.call('DEL', record)
 redis.call('ZREM', index, id)
 redis.call('ZREM', set_of(was), id)

@@ -18,7 +18,7 @@ export async function pendingRedis(
   const { redis, keys, ask } = access;
   const limit = pageSize(page.limit);
   const behind = page.cursor === undefined ? undefined : placeOf(page.cursor);
-  const places = await oldestPending(access, before, behind, limit + 1);
+  const places = await oldestFirst(access, keys.outcomes.pending, `(${before}`, behind, limit + 1);
   const seen = places.slice(0, limit);
   const pipeline = redis.pipeline();
   for (const { id } of seen) pipeline.hmgetBuffer(keys.record(id), "facts", "jobs", "reopened", "decisions");
@@ -34,10 +34,11 @@ export async function pendingRedis(
   return workOf(found, last && cursorOf(last));
 }
 
-/** At most `count` places of the index of pending work, oldest first. */
-async function oldestPending(
-  { redis, keys, ask }: RedisAccess,
-  before: number,
+/** At most `count` places of an index, oldest first. @param max the last time, as ZRANGEBYSCORE takes it. */
+export async function oldestFirst(
+  { redis, ask }: RedisAccess,
+  index: string,
+  max: string,
   behind: Place | undefined,
   count: number,
 ): Promise<readonly Place[]> {
@@ -46,7 +47,7 @@ async function oldestPending(
   // The cursor's own millisecond is looked through again: places of one time are ordered by id.
   for (let offset = 0; places.length < count; offset += count) {
     const rows = await ask(
-      redis.zrangebyscore(keys.outcomes.pending, min, `(${before}`, "WITHSCORES", "LIMIT", offset, count),
+      redis.zrangebyscore(index, min, max, "WITHSCORES", "LIMIT", offset, count),
     );
     for (let i = 0; i < rows.length; i += 2) {
       const place = { id: rows[i] as string, receivedAt: Number(rows[i + 1]) };

@@ -1,6 +1,7 @@
 /** The ledger on Redis: a hash for each delivery, written by scripts, and sorted sets to find it by. */
 
 import type { Redis } from "ioredis";
+import type { Archive } from "../core/backup.ts";
 import type { Decision } from "../core/decision.ts";
 import { fault } from "../core/errors.ts";
 import type { StoreKeys } from "../core/integrity.ts";
@@ -10,6 +11,7 @@ import { outcomeOf as outcomeOfDecisions } from "../core/outcome.ts";
 import { deathOf, failureOf } from "./cause.ts";
 import { decodeDecisions, decodeHead, encodeDecisions } from "./codec.ts";
 import { ATTEMPTS_KEPT, DEDUPE_WINDOW_MS } from "./limits.ts";
+import { missingRedis } from "./missing.ts";
 import { createPatience } from "./patience.ts";
 import {
   byJob,
@@ -27,6 +29,7 @@ import {
 import { actsRedis, recordRedis } from "./redis-acts.ts";
 import { adoptRedis } from "./redis-adopt.ts";
 import { auditRedis } from "./redis-audit.ts";
+import { backupRedis } from "./redis-backup.ts";
 import { batchesRedis, batchRedis, keepBatchRedis } from "./redis-batches.ts";
 import { deadGroupsRedis, deadOfRedis, dropRedis, reopenRedis } from "./redis-dead.ts";
 import { followRedis, progressOf, runningRedis } from "./redis-follow.ts";
@@ -36,6 +39,7 @@ import type { OperatorScripts } from "./redis-operator-scripts.ts";
 import { defineOperatorScripts } from "./redis-operator-scripts.ts";
 import { pendingRedis } from "./redis-pending.ts";
 import { highWaterRedis, pruneRedis } from "./redis-prune.ts";
+import { restoreRedis } from "./redis-restore.ts";
 import type { Refusal } from "./redis-scripts.ts";
 import { defineScripts } from "./redis-scripts.ts";
 import type { RedisAccess } from "./redis-search.ts";
@@ -71,7 +75,7 @@ const letterOf = { done: "c", retry: "p", dead: "d" } as const;
  *
  * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
  */
-export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger> {
+export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger & Archive> {
   const { redis, prefix, clock = Date.now, confirm } = needs;
   const ask = createPatience();
   const seals = createSeals(needs.keys);
@@ -161,6 +165,10 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     acts: (page) => actsRedis(access, page),
     prune: (policy, now, limit) => pruneRedis(access, operator, policy, now, limit),
     highWater: () => highWaterRedis(access),
+
+    missing: (ids) => missingRedis(access, ids),
+    backup: backupRedis(access),
+    restore: restoreRedis(access),
 
     async ping() {
       // A server that only answers may refuse every write: too few replicas, a full disk, a replica by now.

@@ -6,6 +6,7 @@ import { OUTCOMES } from "../core/ledger.ts";
 import type { RetentionPolicy } from "../core/retention.ts";
 import type { Sql, SqlClient } from "../core/sql.ts";
 import { DEDUPE_WINDOW_MS } from "./limits.ts";
+import { PRUNED } from "./missing.ts";
 import { type Forgettable, type Forgetter, prune } from "./prune.ts";
 import { wholeMs } from "./sql-search.ts";
 
@@ -13,6 +14,7 @@ const CLASSES = { settled: "d.outcome IN ('created', 'filtered', 'duplicate')", 
 
 interface Gone {
   readonly id: string;
+  readonly received_at: number | string;
   readonly outcome: Outcome;
   readonly bytes: number | string;
 }
@@ -96,7 +98,7 @@ function oldest(
   atMost: number,
 ): Promise<readonly Gone[]> {
   return client.query<Gone>(
-    `SELECT d.id, d.outcome, d.bytes FROM sluice.delivery AS d
+    `SELECT d.id, d.received_at, d.outcome, d.bytes FROM sluice.delivery AS d
     WHERE ${CLASSES[kind]} AND d.received_at < $1::bigint
     ORDER BY d.received_at, d.id LIMIT ${atMost} FOR UPDATE SKIP LOCKED`,
     [wholeMs(before)],
@@ -121,6 +123,11 @@ async function forget(client: SqlClient, old: readonly Gone[], now: number): Pro
     SELECT name, 0, change FROM unnest($1::text[], $2::bigint[]) AS c (name, change) ORDER BY name COLLATE "C"
     ON CONFLICT (outcome, shard) DO UPDATE SET count = t.count + excluded.count`,
     columns(changes(old)),
+  );
+  await client.query(
+    `INSERT INTO sluice.total AS t VALUES ($1, 0, $2::bigint)
+    ON CONFLICT (outcome, shard) DO UPDATE SET count = greatest(t.count, excluded.count)`,
+    [PRUNED, Math.max(...old.map(({ received_at }) => Number(received_at)))],
   );
 }
 

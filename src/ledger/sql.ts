@@ -1,5 +1,6 @@
 /** The ledger on SQL: the same statements on a Postgres server and on the one inside this process. */
 
+import type { Archive } from "../core/backup.ts";
 import { fault, SluiceError } from "../core/errors.ts";
 import type { StoreKeys } from "../core/integrity.ts";
 import type { Ledger, Outcome } from "../core/ledger.ts";
@@ -8,12 +9,14 @@ import { deathOf, failureOf } from "./cause.ts";
 import { claimOf } from "./claim.ts";
 import { encodeDecisions } from "./codec.ts";
 import { ATTEMPTS_KEPT, DEDUPE_WINDOW_MS } from "./limits.ts";
+import { missingSql } from "./missing.ts";
 import { createPatience } from "./patience.ts";
 import { failedOf, lineOf, lineOfAttempt, nameOfRun, refuseJob, triggersOf, workIdsOf } from "./record.ts";
 import { createSeals } from "./sealed.ts";
 import { actsSql, recordSql } from "./sql-acts.ts";
 import { again } from "./sql-again.ts";
 import { auditSql } from "./sql-audit.ts";
+import { backupSql } from "./sql-backup.ts";
 import { batchesSql, batchSql, keepBatchSql } from "./sql-batches.ts";
 import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
 import { followSql, runningSql } from "./sql-follow.ts";
@@ -22,6 +25,7 @@ import { migrate } from "./sql-migrations.ts";
 import { highWaterSql, pruneSql, unprovedTotal } from "./sql-prune.ts";
 import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
 import { askForRoom } from "./sql-room.ts";
+import { restoreSql } from "./sql-restore.ts";
 import { countSql, listSql } from "./sql-search.ts";
 import { ACCEPT, ATTEMPT, acceptValues, CLAIM, DECIDE } from "./sql-writes.ts";
 import { clean } from "./text.ts";
@@ -48,7 +52,7 @@ const stateOf = { done: "created", retry: "pending", dead: "dead" } as const;
  *
  * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
  */
-export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
+export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger & Archive> {
   const { clock = Date.now, jumped = () => 0 } = needs;
   const window = () => DEDUPE_WINDOW_MS + jumped();
   const sql = again(needs.sql);
@@ -58,6 +62,8 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
   });
   const seals = createSeals(needs.keys);
   await migrate(sql);
+  const backup = backupSql(sql);
+  const restore = restoreSql(sql);
 
   return {
     async accept(entry) {
@@ -141,6 +147,10 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger> {
     acts: (page) => ask(actsSql(sql, page)),
     prune: (policy, now, limit) => pruneSql(sql, policy, now, limit),
     highWater: () => ask(highWaterSql(sql)),
+
+    missing: (ids) => ask(missingSql(sql, ids)),
+    backup: (cursor) => ask(backup(cursor)),
+    restore: (items) => ask(restore(items)),
 
     async ping() {
       // A server that only answers may refuse every write: a standby, a full disk.

@@ -7,6 +7,7 @@ import { dead } from "./dead.ts";
 import { deliveries } from "./deliveries.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
+import { ledger } from "./ledger.ts";
 import { queue } from "./queue.ts";
 import { replay } from "./replay.ts";
 import { send } from "./send.ts";
@@ -27,6 +28,7 @@ export const VERBS: readonly Verb[] = [
   queue,
   acts,
   audit,
+  ledger,
   doctor,
   shadow,
   showSettings,

@@ -56,6 +56,11 @@ export function onwards(taken: readonly Place[], looked: number): { readonly nex
   return ended ? {} : { next: cursorOf(last) };
 }
 
+/** Where a backup goes on that ended behind this delivery. */
+export function behindDelivery({ facts }: BackupDelivery): string {
+  return `${BACKUP_TYPES[0]}:${cursorOf(facts)}`;
+}
+
 /** The outcome that a record's own parts tell, as the SQL store derives it. */
 export function derivedOutcome({ duplicateOf, said, failed, jobs }: BackupDelivery): Outcome {
   if (duplicateOf !== undefined) return "duplicate";

@@ -72,6 +72,16 @@ export function decode(stored: Uint8Array): Buffer {
   throw fault("SLUICE_STORE_VERSION", { found: `record format ${bytes[0]}`, known: `${PLAIN}, ${BROTLI}` });
 }
 
+/** Largest head, or decisions, that an import takes: a stored length bounds what is decompressed, and may be anybody's. */
+const LARGEST = 64 * 1_048_576;
+
+/** @throws RangeError where stored bytes say that they were larger than any that Sluice writes. */
+export function checkSize(stored: Uint8Array): void {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+  if (bytes[0] === BROTLI && bytes.length >= 5 && bytes.readUInt32BE(1) > LARGEST)
+    throw new RangeError(`larger than ${LARGEST} bytes when decompressed`);
+}
+
 /** What a request says before its body. */
 export interface Head {
   readonly method: string;

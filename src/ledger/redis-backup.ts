@@ -34,7 +34,9 @@ export function backupRedis(access: RedisAccess): BackupRead {
     const scan = redis.scan(cursor === "" ? "0" : cursor, "MATCH", pattern, "COUNT", PAGE_MAX);
     const [next, found] = await ask(scan);
     const held = found.length === 0 ? [] : await ask(redis.mget(...found));
-    const items = await withOutcomes(found.flatMap((key, i) => claimOf(key.slice(start.length), held[i]) ?? []));
+    const items = await withOutcomes(
+      found.flatMap((key, i) => claimOf(key.slice(start.length), held[i]) ?? []),
+    );
     return { items, ...(next !== "0" && { next }) };
   };
 

@@ -46,9 +46,7 @@ export async function oldestFirst(
   const places: Place[] = [];
   // The cursor's own millisecond is looked through again: places of one time are ordered by id.
   for (let offset = 0; places.length < count; offset += count) {
-    const rows = await ask(
-      redis.zrangebyscore(index, min, max, "WITHSCORES", "LIMIT", offset, count),
-    );
+    const rows = await ask(redis.zrangebyscore(index, min, max, "WITHSCORES", "LIMIT", offset, count));
     for (let i = 0; i < rows.length; i += 2) {
       const place = { id: rows[i] as string, receivedAt: Number(rows[i + 1]) };
       if (behind === undefined || isBehind(behind, place)) places.push(place);

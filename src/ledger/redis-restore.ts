@@ -81,7 +81,9 @@ function argsOf(item: BackupDelivery): readonly (string | number | Buffer)[] {
   const { id, listener, receivedAt, proof } = facts;
   const outcome = derivedOutcome(item);
   const [text, head] = [JSON.stringify(facts), bytesOf(item.head)];
-  const [body, decisions] = [item.body, item.decisions].map((one) => (one === undefined ? undefined : bytesOf(one)));
+  const [body, decisions] = [item.body, item.decisions].map((one) =>
+    one === undefined ? undefined : bytesOf(one),
+  );
   const counts = duplicateOf === undefined;
   const lengths = [Buffer.byteLength(text), head.length, body?.length ?? 0, decisions?.length ?? 0];
   const bytes = counts ? lengths.reduce((sum, length) => sum + length, 0) : 0;

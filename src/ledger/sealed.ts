@@ -49,13 +49,13 @@ export function createSeals(keys: StoreKeys | undefined): Seals {
     },
     head(delivery, facts, body, digest) {
       if (keys === undefined) return encodeHead(delivery, { digest });
-      return encodeHead(delivery, { digest, sign: (head) => keys.keyring.sign(textOf(facts, head), body) });
+      return encodeHead(delivery, { digest, sign: (head) => keys.keyring.sign(signedText(facts, head), body) });
     },
     open(facts, stored, body) {
       const { head, text, mac } = readHead(stored);
       const wrong =
         keys &&
-        judge(keys, { text: textOf(facts, text), bytes: body, signature: mac }, `delivery ${facts.id}`);
+        judge(keys, { text: signedText(facts, text), bytes: body, signature: mac }, `delivery ${facts.id}`);
       if (wrong !== undefined) throw wrong;
       const { id, listener, receivedAt, proof, replayOf } = facts;
       const origin = replayOf === undefined ? {} : { replayOf };
@@ -80,7 +80,7 @@ function opened(keys: StoreKeys | undefined, id: string, body: Uint8Array): Buff
 const nameOf = (delivery: string): string => `body ${delivery}`;
 
 /** What is signed before the bytes of the body as they are stored. Its JSON has no line break, so the first one ends it. */
-function textOf(facts: Signed, head: string): string {
+export function signedText(facts: Signed, head: string): string {
   const { id, listener, receivedAt, proof, replayOf } = facts;
   const { namespace, name } = listener;
   return `record ${JSON.stringify([id, namespace, name, receivedAt, proof, replayOf])} ${head}\n`;

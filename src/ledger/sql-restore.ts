@@ -80,7 +80,11 @@ function valuesOf(item: BackupDelivery): readonly unknown[] {
     ...[item.said, item.tried, item.failed, item.failure, item.death, item.dropped ?? null],
     ...[jobs.map(({ id }) => id), jobs.map(({ state }) => state)],
     JSON.stringify(Object.fromEntries(reopened.map(({ job, at, attempts }) => [job, { at, attempts }]))),
-    ...[attempts.map(({ job }) => job), attempts.map(({ number }) => number), attempts.map(({ text }) => text)],
+    ...[
+      attempts.map(({ job }) => job),
+      attempts.map(({ number }) => number),
+      attempts.map(({ text }) => text),
+    ],
     ...[runs.map(({ job }) => job), runs.map(({ name }) => name), runs.map(({ text }) => text)],
     ...[runs.map(({ phase }) => phase ?? null), runs.map(({ progress }) => progress ?? null)],
     decisions === null ? [] : triggersOf(decodeDecisions(decisions)),

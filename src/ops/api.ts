@@ -9,6 +9,7 @@ import { type Caller, type Route, route } from "./route.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { deadRoutes } from "./routes/dead.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
+import { ledgerRoutes } from "./routes/ledger.ts";
 import { queueRoutes } from "./routes/queue.ts";
 import type { ApiServices } from "./services.ts";
 
@@ -25,6 +26,7 @@ export function apiRoutes(services: ApiServices, version: string): readonly Rout
     ...batchRoutes(services),
     ...deadRoutes(services),
     ...queueRoutes(services),
+    ...ledgerRoutes(services),
     document,
   ];
   const described = openApi(routes, version);

@@ -1,5 +1,6 @@
 /** What the API needs of the rest: ports of core, and the few flows that main hands over. */
 
+import type { Archive } from "../core/backup.ts";
 import type { Decision } from "../core/decision.ts";
 import type { Tell } from "../core/fact.ts";
 import type { TargetState } from "../core/job.ts";
@@ -17,7 +18,8 @@ export interface ApiServices {
   readonly ledger: Pick<
     Ledger,
     "acts" | "count" | "deadGroups" | "deadOf" | "drop" | "find" | "list" | "load" | "record" | "reopen"
-  >;
+  > &
+    Pick<Archive, "backup">;
   readonly queue: Pick<Queue, "depth" | "enqueue" | "pause" | "resume" | "state">;
   /**
    * Decides a stored delivery again as a new one; resolves with its id.

@@ -23,7 +23,7 @@ export function labelBounds() {
     code: oneOf(["", ...Object.keys(ERRORS)]),
     status: oneOf(["succeeded", "failed"]),
     phase: oneOf(RUN_PHASES),
-    verb: oneOf(["replay", "retry", "drop", "pause", "resume", "payload", "cancel"]),
+    verb: oneOf(["replay", "retry", "drop", "pause", "resume", "payload", "cancel", "export", "import"]),
   } satisfies Record<string, Bound>;
 }
 

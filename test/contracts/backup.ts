@@ -48,7 +48,11 @@ export async function fill(ledger: Ledger): Promise<Readonly<Record<string, NewD
   await ledger.attempt(first, attemptOf(first, 1, "retry"));
   for (const job of [first, second]) await ledger.attempt(job, attemptOf(job, 2, "done"));
   const createdAt = start + 5_000;
-  await ledger.follow(first.delivery, runOf(first), { phase: "running", createdAt, startedAt: createdAt + 10 });
+  await ledger.follow(first.delivery, runOf(first), {
+    phase: "running",
+    createdAt,
+    startedAt: createdAt + 10,
+  });
   await ledger.follow(second.delivery, runOf(second), {
     ...{ phase: "failed", createdAt, startedAt: createdAt + 20, endedAt: createdAt + 90, reason: "Failed" },
   });
@@ -79,7 +83,9 @@ export async function readAll(ledger: Ledger): Promise<readonly BackupItem[]> {
 }
 
 export async function putAll(ledger: Ledger, items: readonly BackupItem[]): Promise<Restored> {
-  const records = items.filter((item): item is BackupRecord => item.type === "delivery" || item.type === "claim");
+  const records = items.filter(
+    (item): item is BackupRecord => item.type === "delivery" || item.type === "claim",
+  );
   const result = await ledger.restore(records);
   for (const item of items) {
     if (item.type === "act") await ledger.record(item.act);
@@ -94,14 +100,17 @@ async function shownBy(ledger: Ledger, entries: Readonly<Record<string, NewDeliv
     [name, { record: await ledger.find(id), request: await ledger.load(id) }] as const;
   const records = await Promise.all(Object.entries(entries).map(([name, entry]) => of(name, entry)));
   const page = { limit: 100 };
-  const listed = (filter: Parameters<Ledger["list"]>[0]) => ledger.list(filter, page).then(({ items }) => items);
+  const listed = (filter: Parameters<Ledger["list"]>[0]) =>
+    ledger.list(filter, page).then(({ items }) => items);
   return {
     records: Object.fromEntries(records),
     all: await listed({}),
     searched: await Promise.all(
       [{ repository: "acme/shop" }, { trigger: "trigger-0" }, { outcome: "dead" as const }].map(listed),
     ),
-    counts: await Promise.all((["created", "dead", "pending"] as const).map((outcome) => ledger.count({ outcome }))),
+    counts: await Promise.all(
+      (["created", "dead", "pending"] as const).map((outcome) => ledger.count({ outcome })),
+    ),
     audit: await ledger.audit().then((audit) => ({ ...audit, pendingJobs: audit.pendingJobs.toSorted() })),
     pending: await ledger.pending(Date.now(), page),
     running: (await ledger.running(page)).items,
@@ -140,7 +149,9 @@ export function backupContract(
     assert.equal(was.audit.violations.length, 0);
     assert.deepEqual(await shownBy(to, entries), was);
 
-    const again = await to.restore(parsed.filter((item): item is BackupRecord => "facts" in item || "key" in item));
+    const again = await to.restore(
+      parsed.filter((item): item is BackupRecord => "facts" in item || "key" in item),
+    );
     assert.deepEqual([again.added, again.known + again.void], [0, records], "a second time changes nothing");
     assert.deepEqual(await shownBy(to, entries), was);
 

@@ -1,9 +1,11 @@
 /** The stage of one row: a store, an API server and gateways as processes of their own, and a client that sends bursts. */
 
 import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { Redis } from "ioredis";
 import type { Audit } from "../../src/core/ledger.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import {
@@ -43,6 +45,13 @@ export type BurstOptions = Partial<Pick<LoadOptions, "deliveryId" | "rate" | "ur
   readonly onStatus?: (status: number) => void;
 };
 
+/** What a verb said, and its exit code. */
+export interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 export interface Stage extends AsyncDisposable {
   readonly size: Size;
   /** The address of the store. */
@@ -69,6 +78,12 @@ export interface Stage extends AsyncDisposable {
   /** Waits until nothing is pending and the queue is empty; milliseconds that it took. */
   drained(): Promise<number>;
   objects(): Promise<readonly (Made & { readonly at: number })[]>;
+  /** A verb of the command line on the stage's store, as a process of its own. */
+  sluice(...args: readonly string[]): Promise<Said>;
+  /** Takes away everything that the store holds. No gateway may be running. */
+  wipe(): Promise<void>;
+  /** A path of its own for a file. */
+  file(name: string): string;
   /** What `sluice audit` says, as a process of its own. */
   audit(): Promise<Audit>;
   /** What the gateways logged as defects of their own, as `where code: message`, and how often. */
@@ -128,6 +143,17 @@ export async function openStage(
     );
     if (found === undefined) throw new Error("no gateway is running");
     return found;
+  };
+
+  const sluice = async (...args: readonly string[]): Promise<Said> => {
+    const command = [join(ROOT, "src/cli/run.ts"), ...args, "--store", url];
+    try {
+      return { code: 0, ...(await promisify(execFile)(NODE, command)) };
+    } catch (error) {
+      const { code, stdout, stderr } = error as Error & Said;
+      if (typeof code !== "number") throw error;
+      return { code, stdout, stderr };
+    }
   };
 
   return {
@@ -213,13 +239,21 @@ export async function openStage(
       }));
     },
 
+    sluice,
+    file: (name) => join(folder.path, name),
+
+    async wipe() {
+      rmSync(join(folder.path, "store"), { recursive: true, force: true });
+      if (redis === undefined) return;
+      const client = new Redis(redis.url);
+      await client.flushall();
+      client.disconnect();
+    },
+
     async audit() {
-      const command = [join(ROOT, "src/cli/run.ts"), "audit", "--store", url, "-o", "json"];
       // Exit code 1 says that something does not add up: what, stands in the output, and the judge reads it.
-      const { stdout } = await promisify(execFile)(NODE, command).catch((error: { stdout?: string }) => {
-        if (error.stdout?.startsWith("{")) return { stdout: error.stdout };
-        throw error;
-      });
+      const { stdout, stderr } = await sluice("audit", "-o", "json");
+      if (!stdout.startsWith("{")) throw new Error(stderr);
       return JSON.parse(stdout) as Audit;
     },
 

@@ -37,7 +37,7 @@ async function started(change: Partial<AdminOptions> = {}): Promise<Gateway> {
     ...{ host: "127.0.0.1", port: 0, open: "loopback", tokens: [], checks: [], version: "1.2.3" },
     ledger: {
       ...{ acts: away, count: away, deadGroups: away, deadOf: away, drop: away, find: away, load: away },
-      ...{ record: async () => undefined, reopen: away },
+      ...{ record: async () => undefined, reopen: away, backup: away },
       list: async (...query) => {
         calls.push(query);
         return { items: [] };

@@ -16,7 +16,8 @@ const WAYS: readonly (readonly [Kind, Kind])[] = [
 describe("a backup", () => {
   const drivers = new Map<Kind, StoreDriver>();
   before(async () => {
-    for (const kind of ["redis", "postgres", "embedded"] as const) drivers.set(kind, await STORE_DRIVERS[kind]());
+    for (const kind of ["redis", "postgres", "embedded"] as const)
+      drivers.set(kind, await STORE_DRIVERS[kind]());
   });
   after(async () => {
     for (const driver of drivers.values()) await driver[Symbol.asyncDispose]();

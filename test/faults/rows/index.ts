@@ -1,6 +1,7 @@
 /** All rows of the fault tests, in the order of their numbers. */
 
 import { CLOCK_ROWS } from "./clock.ts";
+import { BACKUP_ROWS } from "./backup.ts";
 import { GATEWAY_ROWS } from "./gateways.ts";
 import { POSTGRES_ROWS } from "./postgres.ts";
 import { REDIS_ROWS } from "./redis.ts";
@@ -21,4 +22,5 @@ export const ROWS: readonly Row[] = [
   ...CLOCK_ROWS,
   ...POSTGRES_ROWS,
   ...UPGRADE_ROWS,
+  ...BACKUP_ROWS,
 ].sort((a, b) => a.number - b.number);

@@ -1,7 +1,7 @@
 /** The audit of a store: the ledger's own count, and whether the queue holds all that the ledger calls pending. */
 
+import type { Acknowledgement, AuditReport } from "./core/acknowledged.ts";
 import { decideJobFor } from "./core/job.ts";
-import type { Audit } from "./core/ledger.ts";
 import type { Store } from "./core/store.ts";
 
 const BATCH = 1_000;
@@ -14,6 +14,8 @@ export interface AuditNeeds extends Pick<Store, "ledger" | "queue"> {
    * received to be due, milliseconds since the epoch.
    */
   readonly sweep?: () => Promise<number>;
+  /** What this process has acknowledged and looked for, in a gateway. */
+  readonly acknowledged?: () => Promise<Acknowledgement>;
 }
 
 /**
@@ -24,7 +26,21 @@ export interface AuditNeeds extends Pick<Store, "ledger" | "queue"> {
  * such jobs are named as `unqueued`, and break no law. Lost is a job that sweeps cannot see, and one that was due and
  * that `sweep` did not bring.
  */
-export async function auditStore({ ledger, queue, sweep }: AuditNeeds): Promise<Audit> {
+export async function auditStore({ acknowledged, ...needs }: AuditNeeds): Promise<AuditReport> {
+  const found = await auditRecords(needs);
+  if (acknowledged === undefined) return found;
+  const known = await acknowledged();
+  const { forgotten } = known;
+  const lost = forgotten === undefined ? [] : [lostInWords(forgotten)];
+  return { ...found, violations: [...found.violations, ...lost], acknowledged: known };
+}
+
+function lostInWords({ count, first, last, at }: NonNullable<Acknowledgement["forgotten"]>): string {
+  const when = new Date(at).toISOString();
+  return `${count} deliveries that this gateway acknowledged are not in the ledger any more: from ${first} to ${last}, found at ${when}`;
+}
+
+async function auditRecords({ ledger, queue, sweep }: AuditNeeds): Promise<AuditReport> {
   const first = await ledger.audit();
   const missing = new Set(await notHeld(first.pendingJobs));
   if (missing.size === 0) return { ...first, unqueued: [] };

@@ -2,6 +2,7 @@
 
 import { BUILT_IN } from "../interceptors/index.ts";
 import { createAccept } from "./accept.ts";
+import { createAcknowledged } from "./acknowledged.ts";
 import { adminAccess } from "./admin-access.ts";
 import { auditStore } from "./audit.ts";
 import { printAddress } from "./config/describe.ts";
@@ -115,6 +116,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     options.log === false ? silent : createLog({ level: settings.logLevel, format, color: options.color });
   const record = createRecorder({ logger, metrics });
   const rate = createRateMeter();
+  const remembering = createAcknowledged({ store: () => store, tell: (fact) => tell(fact) });
+  const acknowledged = opened.adopt(remembering, ({ stop }) => stop());
   const inForce = createInForce();
   const http = createHttpClient(outgoingPolicy(settings, storeHosts(settings.store)));
   opened.defer(() => http.close());
@@ -123,6 +126,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     record(fact);
     cloudEvents.notify(fact);
     rate.tell(fact);
+    acknowledged.tell(fact);
     if (fact.type === "store.back") sweeper?.soon();
     if (fact.type === "store.distrusted") distrusted = { error: fact.error, at: Date.now() };
     options.listener?.(fact);
@@ -177,6 +181,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   ];
 
   // 5. the admin port: health is answered from here on
+  const sweeping = places && { sweep: createWholeSweep({ ledger, queue, clock }) };
   const batches = createBatches({ ledger, clock });
   opened.defer(() => batches.close());
   const admin = createAdmin({
@@ -187,8 +192,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     queue,
     replay: flows.replay,
     preview: flows.preview,
-    audit: () =>
-      auditStore({ ledger, queue, ...(places && { sweep: createWholeSweep({ ledger, queue, clock }) }) }),
+    audit: () => auditStore({ ledger, queue, acknowledged: acknowledged.look, ...sweeping }),
+    acknowledged: acknowledged.look,
     batches,
     ...(places && { attemptsPerMinute: rate.attemptsPerMinute, targets: places.states }),
     checks,

@@ -101,6 +101,16 @@ export type Fact =
     }
   | { readonly type: "clock.right" }
   | {
+      /** Deliveries that this gateway acknowledged are not in the store any more, and retention is not why. */
+      readonly type: "store.forgot";
+      readonly count: number;
+      /** Ids of the first and the last of them, in the order in which they were acknowledged. */
+      readonly first: string;
+      readonly last: string;
+      /** How many were looked for. */
+      readonly looked: number;
+    }
+  | {
       /**
        * Something in the store is not believed, so nothing is done by it: it was changed, or this gateway cannot tell.
        * Of what is held for one reason it is told once a minute.

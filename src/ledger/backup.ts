@@ -29,7 +29,7 @@ export type ReadSection = (cursor: string) => Promise<Page<BackupItem>>;
 export function readSections(sections: Readonly<Record<Section, ReadSection>>): BackupRead {
   return async (cursor = `${BACKUP_TYPES[0]}:`) => {
     const [type = "", ...rest] = cursor.split(":");
-    const at = BACKUP_TYPES.findIndex((section) => section === type);
+    const at = (BACKUP_TYPES as readonly string[]).indexOf(type);
     const section = BACKUP_TYPES[at];
     if (section === undefined) refuseCursor();
     const { items, next } = await sections[section](rest.join(":"));

@@ -1,18 +1,11 @@
 /** JSON Schemas of what the API answers. Each names exactly the fields of the type it describes: the compiler compares. */
 
+import type { Acknowledgement, AuditReport } from "../core/acknowledged.ts";
 import { DECISION_RESULTS, type Decision, type TraceStep } from "../core/decision.ts";
 import type { ObjectName } from "../core/delivery.ts";
 import type { Attempt, CreateJob, Run, TargetState } from "../core/job.ts";
 import type { JsonObject } from "../core/json.ts";
-import type {
-  Act,
-  ActNote,
-  Audit,
-  DeadGroup,
-  DeliveryRecord,
-  DeliverySummary,
-  JobRecord,
-} from "../core/ledger.ts";
+import type { Act, ActNote, DeadGroup, DeliveryRecord, DeliverySummary, JobRecord } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import type { FollowedRun, RunProgress } from "../core/progress.ts";
 import { RUN_PHASES } from "../core/progress.ts";
@@ -142,12 +135,16 @@ export const SCHEMAS = {
     ...{ id: text, method: text, url: text, headers: { $ref: "#/components/schemas/Headers" } },
     ...{ encoding: oneOf("utf8", "base64"), body: text },
   }),
-  Audit: shapeOf<Audit>()(
+  Audit: shapeOf<AuditReport>()(
     {
       ...{ accepted: count, created: count, filtered: count, duplicate: count, dead: count, pending: count },
       ...{ runs: count, pendingJobs: list(text), violations: list(text) },
     },
-    { unqueued: list(text) },
+    { unqueued: list(text), acknowledged: { $ref: "#/components/schemas/Acknowledgement" } },
+  ),
+  Acknowledgement: shapeOf<Acknowledgement>()(
+    { store: text, since: at, count, looked: count },
+    { forgotten: closed({ count, first: text, last: text, at }) },
   ),
   DeadGroup: shapeOf<DeadGroup>()(
     {

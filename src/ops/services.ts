@@ -1,10 +1,11 @@
 /** What the API needs of the rest: ports of core, and the few flows that main hands over. */
 
+import type { Acknowledgement, AuditReport } from "../core/acknowledged.ts";
 import type { Archive } from "../core/backup.ts";
 import type { Decision } from "../core/decision.ts";
 import type { Tell } from "../core/fact.ts";
 import type { TargetState } from "../core/job.ts";
-import type { ActNote, Audit, Ledger } from "../core/ledger.ts";
+import type { ActNote, Ledger } from "../core/ledger.ts";
 import type { Queue, QueueDepth, QueueState } from "../core/queue.ts";
 import type { Batches } from "./batches.ts";
 
@@ -33,7 +34,9 @@ export interface ApiServices {
   ) => Promise<string>;
   /** What a replay would decide now. @throws SluiceError as `replay`. */
   readonly preview: (id: string, options: { readonly trigger?: string }) => Promise<readonly Decision[]>;
-  readonly audit: () => Promise<Audit>;
+  readonly audit: () => Promise<AuditReport>;
+  /** What this process has acknowledged, looked for in the store; absent where it takes nothing in. */
+  readonly acknowledged?: () => Promise<Acknowledgement>;
   readonly batches: Batches;
   /** Jobs that this process tried in the last minute; absent where it tries none. */
   readonly attemptsPerMinute?: () => number;

@@ -172,6 +172,12 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     message: () => "the clocks of gateway and store are believed again",
     fields: () => ({}),
   },
+  "store.forgot": {
+    level: always("error"),
+    message: ({ count, first, last }) =>
+      `the store has lost ${count} deliveries that were acknowledged, from ${first} to ${last}`,
+    fields: ({ count, first, last, looked }) => ({ count, first, last, looked }),
+  },
   "store.distrusted": {
     level: always("error"),
     message: ({ error }) => foreign(error.message),

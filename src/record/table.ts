@@ -164,6 +164,11 @@ export const METRICS: readonly MetricEntry[] = [
   counter("sluice_defects_total", "Errors that nobody expected, by station.", ["where"], {
     defect: ({ where }, add) => add(where),
   }),
+  total(
+    "sluice_store_forgotten_total",
+    "Deliveries that this gateway acknowledged and that the store was found to have lost; retention is not counted.",
+    { "store.forgot": ({ count }, put) => put(count) },
+  ),
   counter(
     "sluice_store_distrusted_total",
     "Jobs and records of the store that were not believed; of what is held for one reason one a minute.",

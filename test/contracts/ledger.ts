@@ -69,6 +69,20 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
       });
     });
 
+    test("what the storage lost is missed, and what retention took is not", async () => {
+      const entries = [0, 1, 2, 3].map((second) =>
+        newDelivery({ receivedAt: START + second * 1_000, decided: "n", dedupeKey: `key ${second}` }),
+      );
+      for (const entry of entries) await ledger.accept(entry);
+      const ids = entries.map(({ delivery }) => delivery.id);
+      assert.deepEqual(await ledger.missing(ids), []);
+      assert.deepEqual(await ledger.missing([]), []);
+      await ledger.prune({ age: 0, deadAge: 0, payloadAge: 0 }, START + 1_001, 9);
+      assert.deepEqual(await ledger.missing(ids), [], "the first two were let go");
+      await bench.removeRecord(ids[2] ?? "");
+      assert.deepEqual(await ledger.missing(ids), [ids[2]]);
+    });
+
     test("an unknown delivery is undefined to readers and a fault to writers", async () => {
       const { delivery } = newDelivery();
       const job = jobFor(delivery, { namespace: "ci", name: "t" });

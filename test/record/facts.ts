@@ -99,6 +99,7 @@ export const everyFact: readonly Fact[] = [
   { type: "target.back", target: "kubernetes https://10.0.0.1", after: 4_200 },
   { type: "act.done", verb: "replay", subject: "d1", actor: "ann (ops)", reason: "outage" },
   { type: "ledger.pruned", deliveries: 3, payloads: 4 },
+  { type: "store.forgot", count: 5, first: "d-1", last: "d-5", looked: 9 },
   { type: "store.distrusted", delivery: "d-1", error: fault("SLUICE_STORE_UNSIGNED", { what: "job j-1" }) },
   { type: "store.away", reason: "connection refused" },
   { type: "store.back" },

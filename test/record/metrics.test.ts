@@ -65,6 +65,7 @@ test("each fact moves the metrics that the table says it feeds", async () => {
     'sluice_job_attempts_total{outcome="dead",code="SLUICE_CREATE_REFUSED"}': 1,
     sluice_jobs_dead_total: 1,
     'sluice_defects_total{where="accept"}': 1,
+    sluice_store_forgotten_total: 5,
     'sluice_store_distrusted_total{code="SLUICE_STORE_UNSIGNED"}': 1,
     'sluice_acts_total{verb="replay"}': 1,
     sluice_pruned_deliveries_total: 3,

@@ -1,5 +1,6 @@
 /** The queue, the audit, the numbers, and the record of who did what. */
 
+import { fault } from "../../core/errors.ts";
 import { OUTCOMES } from "../../core/ledger.ts";
 import { NOTE, onRecord, signed } from "../acts.ts";
 import { FILTERS, PAGE, splitPage } from "../filter.ts";
@@ -11,8 +12,19 @@ const HOUR = 3_600_000;
 const WINDOWS = { "1h": HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR } as const;
 const { outcome: _o, since: _s, until: _u, text: _t, ...STATS_FILTERS } = FILTERS;
 
+const nobodyAnswers = () =>
+  Promise.reject(fault("SLUICE_GATEWAY_AWAY", { url: "this process", reason: "it takes no deliveries in" }));
+
 export function queueRoutes(services: ApiServices): readonly Route[] {
-  const { ledger, queue, audit, attemptsPerMinute, targets, clock = Date.now } = services;
+  const {
+    ledger,
+    queue,
+    audit,
+    acknowledged = nobodyAnswers,
+    attemptsPerMinute,
+    targets,
+    clock = Date.now,
+  } = services;
   const answer = { status: 200, schema: ref("Queue") };
 
   async function state(): Promise<QueueReport> {
@@ -70,6 +82,13 @@ export function queueRoutes(services: ApiServices): readonly Route[] {
       summary: "The conservation law, counted from the records: violations is empty when it holds.",
       answer: { status: 200, schema: ref("Audit") },
       handle: () => audit(),
+    }),
+    route({
+      ...{ method: "GET", path: "/api/v1/acknowledged", operation: "acknowledged", permission: "view" },
+      summary:
+        "How many deliveries this gateway has acknowledged, and whether the store still has the latest of them.",
+      answer: { status: 200, schema: ref("Acknowledgement") },
+      handle: acknowledged,
     }),
     route({
       ...{ method: "GET", path: "/api/v1/stats", operation: "stats", permission: "view" },

@@ -77,6 +77,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "as-declared.ts": ["core"],
   "sweep.ts": ["core"],
   "audit.ts": ["core"],
+  "acknowledged.ts": ["core"],
+  // The text of an export, and its way into a ledger and out of it.
+  backup: ["core", "ledger"],
   // What both ports share: certificates that change while they are in use.
   tls: ["core"],
   ingress: ["core", "tls"],
@@ -110,7 +113,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   "@bufbuild/protobuf": ["cel"],
   "@bufbuild/re2": ["cel"],
   yaml: ["cel", "catalog", "create", "kube", "cli", "config", "interceptors", "render"],
-  zod: ["catalog", "config"],
+  zod: ["backup", "catalog", "config"],
   bullmq: ["enqueue"],
   ioredis: ["enqueue", "ledger", "store"],
   pg: ["store"],

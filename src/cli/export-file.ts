@@ -1,6 +1,7 @@
 /** Where an export is written: a file for its owner alone, begun or gone on with, or standard output. */
 
 import { once } from "node:events";
+import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type Begun, findEnd, START } from "../backup/export.ts";
 import { linesOf } from "../backup/lines.ts";
@@ -35,9 +36,8 @@ export async function openExport(
   }
   const file = await opened(path, resume);
   try {
-    const begun = resume
-      ? await findEnd(linesOf(file.createReadStream({ start: 0, autoClose: false })))
-      : NOTHING_YET;
+    // By its path: whoever stops reading a stream of the handle closes the handle.
+    const begun = resume ? await findEnd(linesOf(createReadStream(path))) : NOTHING_YET;
     if (resume) {
       // It holds bodies of deliveries, whoever made it before us.
       await file.chmod(0o600);

@@ -5,7 +5,7 @@ import { asFault } from "../core/errors.ts";
 import type { StoreKeys } from "../core/integrity.ts";
 import { bytesOf } from "../ledger/backup.ts";
 import { checkSize, decodeDecisions, readHead } from "../ledger/codec.ts";
-import { NO_BODY, signedText } from "../ledger/sealed.ts";
+import { signedText } from "../ledger/sealed.ts";
 import { invalidLine } from "./format.ts";
 
 export type Trust = "held" | "unsigned" | "unknown" | "forged";
@@ -40,8 +40,8 @@ export function judgeDelivery(keys: StoreKeys | undefined, item: BackupDelivery,
     const key = mac.split(".", 1)[0] ?? "";
     if (keys === undefined || !keys.keyring.ids.includes(key)) return { trust: "unknown", key };
     // The signature covers the body: of one that is forgotten by now only the key can be told.
-    if (whole === undefined && request.digest === undefined) return { trust: "held", key };
-    return { trust: keys.keyring.check(signedText(facts, text), mac, whole ?? NO_BODY), key };
+    if (whole === undefined) return { trust: "held", key };
+    return { trust: keys.keyring.check(signedText(facts, text), mac, whole), key };
   } catch (error) {
     const found = asFault(error);
     throw found.code === "SLUICE_INTERNAL"

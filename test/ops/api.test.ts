@@ -159,6 +159,33 @@ describe("the API", () => {
     assert.ok(windows[0].outcomes.dead >= 1);
   });
 
+  test("gives out the whole ledger page by page, and records who began, or went on elsewhere, once", async () => {
+    const path = "/api/v1/ledger/export";
+    const types: string[] = [];
+    let cursor = "";
+    do {
+      const { json } = await api.ask(`${path}?actor=ann${cursor === "" ? "" : `&cursor=${cursor}`}`);
+      types.push(...json.items.map((item: { type: string }) => item.type));
+      cursor = json.next === undefined ? "" : encodeURIComponent(json.next);
+    } while (cursor !== "");
+    assert.ok(types.filter((type) => type === "delivery").length >= 3);
+    const exports = async () =>
+      (await api.ask("/api/v1/acts?limit=50")).json.items.filter(
+        (act: { verb: string }) => act.verb === "export",
+      );
+    assert.deepEqual(
+      (await exports()).map((act: { subject: string; actor: string }) => [act.subject, act.actor]),
+      [["ledger", "ann (all)"]],
+    );
+    await api.ask(`${path}?cursor=claim:`);
+    assert.equal((await exports()).length, 2, "a cursor that it did not give out is another export");
+    assert.equal((await api.ask(`${path}?cursor=xx`)).json.error.code, "SLUICE_REQUEST_INVALID");
+  });
+
+  test("says what it has acknowledged", async () => {
+    assert.equal((await api.ask("/api/v1/acknowledged")).json.looked, 3);
+  });
+
   test("has batches of each verb, that are listed, found and cancelled", async () => {
     for (const path of ["/api/v1/replays", "/api/v1/retries", "/api/v1/drops"]) {
       const { id } = await api.batch(path, { ids: [failed], dryRun: true });

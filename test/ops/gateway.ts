@@ -92,6 +92,7 @@ export async function openApiGateway(
     ...{ host: "127.0.0.1", port: 0, open: "never", version: "1.2.3", checks: [], batches },
     tokens: [tokenOf("all", "view", "payload", "operate")],
     ...{ ledger, queue, replay: flows.accept.replay, preview: flows.accept.preview },
+    acknowledged: async () => ({ store: flows.store.name, since: 1, count: 3, looked: 3 }),
     audit: () => auditStore(flows.store),
     attemptsPerMinute: () => 7,
     metrics: { contentType: "text/plain", expose: async () => "up 1\n" },

@@ -86,13 +86,16 @@ test("a process that has ended does not bind, though nobody has asked yet how it
   skip: !existsSync("/proc/self/stat") && "no /proc here",
 }, async () => {
   using folder = temporaryFolder();
-  // The shell becomes a program that never asks after the shell's child.
-  const parent = spawn("sh", ["-c", "sh -c 'exit 0' & echo $!; exec sleep 60"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  // The shell becomes a program that never asks after the shell's child, which ends when its input does.
+  const script = "exec 3<&0; sh -c 'read line' <&3 & echo $!; exec sleep 60";
+  const parent = spawn("sh", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] });
   const pid = Number(String((await once(parent.stdout, "data"))[0]));
-  const stateOf = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0];
-  while (stateOf() !== "Z") await new Promise((resolve) => setImmediate(resolve));
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await until(() => readFileSync(`/proc/${parent.pid}/comm`, "utf8") === "sleep\n");
+  parent.stdin.end();
+  await until(() => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] === "Z");
   writeFileSync(join(folder.path, LOCK_FILE), JSON.stringify({ pid, admin: "its-admin" }));
   takeLock(folder.path, "mine")();
   const gone = once(parent, "exit");

@@ -275,11 +275,7 @@ export interface Ledger {
   ): Promise<{ readonly deliveries: number; readonly payloads: number }>;
   /** The latest time known here: when {@link prune} was last asked, else when the newest delivery came. */
   highWater(): Promise<number | undefined>;
-  /**
-   * Which of these deliveries are not there, of those that retention cannot have forgotten: what the storage lost.
-   *
-   * @param ids of deliveries that {@link accept} took, or a worker after it.
-   */
+  /** Which of these accepted deliveries are not there, though retention cannot have forgotten them. */
   missing(ids: readonly string[]): Promise<readonly string[]>;
   /** Resolves when the storage has taken a small write. @throws SluiceError, a trouble of core/trouble.ts. */
   ping(): Promise<void>;

@@ -1,7 +1,7 @@
 /** All rows of the fault tests, in the order of their numbers. */
 
-import { CLOCK_ROWS } from "./clock.ts";
 import { BACKUP_ROWS } from "./backup.ts";
+import { CLOCK_ROWS } from "./clock.ts";
 import { GATEWAY_ROWS } from "./gateways.ts";
 import { POSTGRES_ROWS } from "./postgres.ts";
 import { REDIS_ROWS } from "./redis.ts";

@@ -31,7 +31,7 @@ describe("a gateway with nothing but folders", () => {
     assert.deepEqual([status, degraded], [200, []]);
     assert.deepEqual(
       checks.map(({ name }) => name),
-      ["stopping", "store", "store-disk", "store-folder", "catalog", "target"],
+      ["stopping", "store", "store-disk", "store-folder", "store-clock", "catalog", "target"],
     );
 
     const refused = await send(gateway.listen, push({ token: "wrong" }));

@@ -49,7 +49,10 @@ export function createSeals(keys: StoreKeys | undefined): Seals {
     },
     head(delivery, facts, body, digest) {
       if (keys === undefined) return encodeHead(delivery, { digest });
-      return encodeHead(delivery, { digest, sign: (head) => keys.keyring.sign(signedText(facts, head), body) });
+      return encodeHead(delivery, {
+        digest,
+        sign: (head) => keys.keyring.sign(signedText(facts, head), body),
+      });
     },
     open(facts, stored, body) {
       const { head, text, mac } = readHead(stored);

@@ -54,6 +54,6 @@ async function restored(stage: Stage): Promise<Course> {
 }
 
 export const BACKUP_ROWS = [
-  { number: 41, name: "Redis wiped, and put back from exports", store: "redis", run: restored },
-  { number: 42, name: "embedded store removed, and put back", store: "embedded", run: restored },
+  { number: 31, name: "Redis wiped, and put back from exports", store: "redis", run: restored },
+  { number: 32, name: "embedded store removed, and put back", store: "embedded", run: restored },
 ] as const satisfies readonly Row[];

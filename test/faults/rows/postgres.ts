@@ -86,15 +86,15 @@ const readOnly = (on: boolean) => (stage: Stage) =>
   );
 
 export const POSTGRES_ROWS = [
-  { number: 40, name: "Postgres killed, its standby promoted", store: "standby", run: succeeded },
-  { number: 41, name: "Postgres hangs, is deposed, returns", store: "standby", run: deposed },
-  { number: 42, name: "PgBouncer restarted twice", store: "pgbouncer", run: pooled },
+  { number: 24, name: "Postgres killed, its standby promoted", store: "standby", run: succeeded },
+  { number: 25, name: "Postgres hangs, is deposed, returns", store: "standby", run: deposed },
+  { number: 26, name: "PgBouncer restarted twice", store: "pgbouncer", run: pooled },
   {
-    ...{ number: 43, name: "Postgres read-only", store: "postgres" },
+    ...{ number: 27, name: "Postgres read-only", store: "postgres" },
     run: refusing(readOnly(true), readOnly(false)),
   },
   {
-    ...{ number: 44, name: "Postgres on a full disk", store: "small-disk", lacks: lacksSmallDisk },
+    ...{ number: 28, name: "Postgres on a full disk", store: "small-disk", lacks: lacksSmallDisk },
     run: refusing(
       (stage) => stage.postgres.disk.fill(),
       (stage) => stage.postgres.disk.free(),

@@ -146,28 +146,28 @@ async function open(url: string, text: string) {
 
 export const STOPPING_ROWS = [
   {
-    number: 31,
+    number: 20,
     name: "rolling SIGTERM behind nginx",
     store: "redis",
     flags: FLAGS,
     run: rollingBehind(startNginx),
   },
   {
-    number: 32,
+    number: 21,
     name: "rolling SIGTERM behind HAProxy",
     store: "redis",
     flags: FLAGS,
     run: rollingBehind(startHaproxy),
   },
   {
-    number: 33,
+    number: 22,
     name: "SIGTERM beside peers that never end",
     store: "redis",
     flags: NO_LAME_DUCK,
     run: besideHangingPeers,
   },
   {
-    number: 34,
+    number: 23,
     name: "SIGTERM while Redis is frozen",
     store: "redis",
     flags: NO_LAME_DUCK,

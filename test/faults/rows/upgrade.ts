@@ -73,9 +73,9 @@ async function thereAndBack(stage: Stage): Promise<Course> {
 const lacks = (): string | undefined => lacksHistory(VERSION_0_1);
 
 export const UPGRADE_ROWS = [
-  { number: 50, name: "0.1 to this version and back, on Redis", store: "redis", run: thereAndBack, lacks },
+  { number: 29, name: "0.1 to this version and back, on Redis", store: "redis", run: thereAndBack, lacks },
   {
-    ...{ number: 51, name: "0.1 to this version and back, on Postgres", store: "postgres" },
+    ...{ number: 30, name: "0.1 to this version and back, on Postgres", store: "postgres" },
     ...{ run: thereAndBack, lacks },
   },
 ] as const satisfies readonly Row[];

@@ -4,7 +4,7 @@ import { asDeclared } from "./as-declared.ts";
 import { createDecoder, type Decoder } from "./core/decoder.ts";
 import { asFault, fault, reasonOf, type SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
-import { openJob, type StoreKeys } from "./core/integrity.ts";
+import { judgeJob, type StoreKeys } from "./core/integrity.ts";
 import type { Attempt, CreateAnswer, CreateJob, Job, KubernetesObject, Run, Target } from "./core/job.ts";
 import type { Ledger } from "./core/ledger.ts";
 import { allVisible, type Plans, type VisiblePlan } from "./core/plan.ts";
@@ -68,8 +68,8 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
   return (job: Job, attempt: number) =>
     job.kind === "create" ? create(job, attempt) : decideLater(job, attempt);
 
-  async function create(stored: CreateJob, number: number): Promise<Disposition> {
-    const { job, wrong } = openJob(keys, stored);
+  async function create(job: CreateJob, number: number): Promise<Disposition> {
+    const wrong = judgeJob(keys, job);
     const held = wrong && distrust(job.delivery, wrong);
     if (held !== undefined) return held;
     const place = job.cluster === undefined ? own : clusters.get(job.cluster);

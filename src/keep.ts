@@ -7,7 +7,7 @@ import { asFault, fault, reasonOf, SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { restId } from "./core/identity.ts";
 import { type StoreKeys, signDecisions } from "./core/integrity.ts";
-import { type CreateJob, decideJobFor, type Job } from "./core/job.ts";
+import { decideJobFor, type Job } from "./core/job.ts";
 import type { AcceptResult, ActNote, Ledger, NewDelivery } from "./core/ledger.ts";
 import { outcomeOf } from "./core/outcome.ts";
 import type { ListenerPlan } from "./core/plan.ts";
@@ -68,12 +68,7 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock, limits
   async function keep(...[plan, delivery, proofs, body, how]: Parameters<Keep>): Promise<string> {
     const { once, now, again, note } = how;
     const decided = await (now ? decideNow.settled : decideNow.within)(plan, delivery, proofs, body);
-    let signed = 0;
-    const decisions =
-      decided &&
-      signDecisions(keys, decided.decisions, (bytes) => {
-        signed += bytes;
-      });
+    const decisions = decided && signDecisions(keys, decided.decisions);
     const facts = { ...describe(delivery.headers, body), proof: proofs.scheme() };
     const proved = wasProved(facts.proof);
     const key = once ? claimKey(facts, delivery, body, proofs.signedId()) : undefined;
@@ -89,12 +84,9 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock, limits
     const result = await stored(() => (limited ? acceptLimited(entry) : ledger.accept(entry)));
     if (result.kind === "accepted") {
       // Of two that decide one delivery again, the ledger knows whose decisions count.
-      if (again || decidesAgain(delivery)) await queued(() => workOf(delivery.id));
-      else {
-        const jobs = jobsOf(delivery, decisions);
-        keys?.recent?.keep(jobs.filter(isCreate), signed);
-        await queued(async () => jobs);
-      }
+      const work = () =>
+        again || decidesAgain(delivery) ? workOf(delivery.id) : jobsOf(delivery, decisions);
+      await queued(async () => work());
       report(entry);
       return delivery.id;
     }
@@ -202,8 +194,6 @@ function jobsOf(delivery: Delivery, decisions: readonly Decision[] | undefined):
   const creates = decisions.flatMap(({ job }) => job ?? []);
   return decisions.some(isWaiting) ? [...creates, decideJobFor(delivery)] : creates;
 }
-
-const isCreate = (job: Job): job is CreateJob => job.kind === "create";
 
 /** The store is there; it is only that unproved deliveries may take no more of it. */
 const isRefusal = (error: unknown): boolean =>

@@ -14,7 +14,6 @@ import { fault } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import type { StoreKeys } from "./core/integrity.ts";
 import type { Target } from "./core/job.ts";
-import { createRecentJobs } from "./core/recent-jobs.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
 import { openTargets } from "./create/index.ts";
@@ -91,8 +90,7 @@ const DECODING = 1 / 4;
  */
 export async function startGateway(settings: Settings, options: GatewayOptions): Promise<Gateway> {
   const { role } = settings;
-  const keys =
-    options.keys && (role === "all" ? { ...options.keys, recent: createRecentJobs() } : options.keys);
+  const { keys } = options;
   await using opened = new AsyncDisposableStack();
   let stopping: Promise<void> | undefined;
 

@@ -4,7 +4,6 @@ import type { Decision } from "./decision.ts";
 import { fault, type SluiceError } from "./errors.ts";
 import type { CreateJob } from "./job.ts";
 import type { Keyring } from "./keyring.ts";
-import type { RecentJobs } from "./recent-jobs.ts";
 
 /** The keys of a store, and how they are used. */
 export interface StoreKeys {
@@ -13,45 +12,24 @@ export interface StoreKeys {
   readonly adopt: boolean;
   /** Whether bodies are encrypted from now on; what is encrypted is decrypted in any case. */
   readonly encrypt: boolean;
-  /** Where one process both queues jobs and takes them. */
-  readonly recent?: RecentJobs;
 }
 
-/**
- * Decisions with their jobs signed. Without keys they stay as they are.
- *
- * @param sized hears how many bytes of text were signed for each.
- */
+/** Decisions with their jobs signed. Without keys they stay as they are. */
 export function signDecisions(
   keys: StoreKeys | undefined,
   decisions: readonly Decision[],
-  sized?: (bytes: number) => void,
 ): readonly Decision[] {
   if (keys === undefined) return decisions;
   return decisions.map((decision) => {
     const { job } = decision;
     if (job === undefined || job.mac !== undefined) return decision;
-    const text = textOf(job);
-    sized?.(text.length);
-    return { ...decision, job: { ...job, mac: keys.keyring.sign(text) } };
+    return { ...decision, job: { ...job, mac: keys.keyring.sign(textOf(job)) } };
   });
 }
 
 /** Why a job must not be worked on: as {@link judge}. */
 export function judgeJob(keys: StoreKeys | undefined, job: CreateJob): SluiceError | undefined {
   return keys && judge(keys, { text: textOf(job), signature: job.mac }, `job ${job.id}`);
-}
-
-/** A job that came out of the queue, and why it must not be worked on, where it must not. */
-export interface OpenedJob {
-  readonly job: CreateJob;
-  readonly wrong?: SluiceError | undefined;
-}
-
-/** Opens a job of the queue: one that this process has queued itself is what it was then, whatever the store says. */
-export function openJob(keys: StoreKeys | undefined, stored: CreateJob): OpenedJob {
-  const own = keys?.recent?.take(stored);
-  return own === undefined ? { job: stored, wrong: judgeJob(keys, stored) } : { job: own };
 }
 
 /** What a store holds, with the signature that it has of it. */

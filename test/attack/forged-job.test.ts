@@ -41,9 +41,13 @@ test(
   "a job that was changed in the queue creates nothing, is dead and named; the others go on",
   TIMEOUT,
   async () => {
-    const [changed, untouched] = await queuedBefore(2);
     await using gateway = await serve("one.key");
-    await forge(changed);
+    const [changed, untouched] = await pending(gateway, 2);
+    const key = await queueKeyOf(changed);
+    const data = JSON.parse((await client.hget(key, "data")) ?? "") as { job: Record<string, unknown> };
+    data.job["objects"] = [BINDING];
+    data.job["serviceAccount"] = "admin";
+    await client.hset(key, "data", JSON.stringify(data));
     await resume(gateway);
     const record = await eventually(
       () => show(gateway, changed),
@@ -64,25 +68,12 @@ test(
   },
 );
 
-test("a job that the process itself queued is created as it was", TIMEOUT, async () => {
-  await cluster.clear();
-  await using gateway = await serve("one.key");
-  const [changed] = await pending(gateway, 1);
-  await forge(changed);
-  await resume(gateway);
-  await eventually(
-    () => show(gateway, changed),
-    ({ outcome }) => outcome === "created",
-  );
-  assert.equal(await cluster.count("ClusterRoleBinding"), 0);
-  assert.equal(await cluster.count("PipelineRun"), 1);
-});
-
 test("a job without a signature is held until an operator says that such jobs count", TIMEOUT, async () => {
   await cluster.clear();
-  const [changed] = await queuedBefore(1);
+  let changed: string;
   {
     await using gateway = await serve("one.key");
+    [changed] = await pending(gateway, 1);
     const key = await queueKeyOf(changed);
     const data = JSON.parse((await client.hget(key, "data")) ?? "") as { job: Record<string, unknown> };
     delete data.job["mac"];
@@ -105,7 +96,11 @@ test("a job without a signature is held until an operator says that such jobs co
 
 test("a gateway with another key is not ready, and kills no job that it cannot check", TIMEOUT, async () => {
   await cluster.clear();
-  const [id] = await queuedBefore(1);
+  let id: string;
+  {
+    await using gateway = await serve("one.key");
+    [id] = await pending(gateway, 1);
+  }
   {
     await using stranger = await serve("another.key");
     const response = await fetch(`${stranger.admin}/readyz`);
@@ -163,21 +158,6 @@ async function serve(key: string, more: readonly string[] = []): Promise<Gateway
     ...["--store-key-file", join(folder.path, key), ...more],
   ]);
   return { ...gateway, [Symbol.asyncDispose]: () => gateway.stop() };
-}
-
-/** As {@link pending}, by a gateway that has ended: who queued a job does not ask the store what it was. */
-async function queuedBefore(count: number): Promise<readonly [string, string]> {
-  await using gateway = await serve("one.key");
-  return await pending(gateway, count);
-}
-
-/** Turns a queued job into another one. */
-async function forge(delivery: string): Promise<void> {
-  const key = await queueKeyOf(delivery);
-  const data = JSON.parse((await client.hget(key, "data")) ?? "") as { job: Record<string, unknown> };
-  data.job["objects"] = [BINDING];
-  data.job["serviceAccount"] = "admin";
-  await client.hset(key, "data", JSON.stringify(data));
 }
 
 /** Sends deliveries while the queue is paused. @returns their ids. */

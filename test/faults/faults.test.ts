@@ -1,4 +1,4 @@
-/** Every row of the fault tests in its short form: what was answered 202 exists, once, whatever failed in between. */
+/** Rows of the fault tests in their short form: what was answered 202 exists, once, whatever failed in between. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -7,9 +7,15 @@ import { ROWS } from "./rows/index.ts";
 import type { Row } from "./rows/row.ts";
 import { SIZES } from "./stage.ts";
 
+/**
+ * The first of each kind. All others take up to two minutes each beside other tests, and are run by hand:
+ * `npm run faults -- --short`.
+ */
+const HERE: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 20]);
+
 // Rows wait more than they work: locks of the dead run out, outages last. Together they take a minute.
 describe("accepted is created, exactly once", { concurrency: 4 }, () => {
-  for (const row of ROWS) {
+  for (const row of ROWS.filter(({ number }) => HERE.has(number))) {
     const skip = lackOf(row);
     test(`${row.number}: ${row.name}`, { skip: skip ?? false }, async () => {
       const outcome = await perform(row, SIZES.short);

@@ -3,8 +3,8 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { chownSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { temporaryFolder } from "./folder.ts";
 import { ensureProgram } from "./programs.ts";
 import { freePort, untilSays } from "./redis.ts";
@@ -40,7 +40,10 @@ export const UNPRIVILEGED = 65_534;
 const owner = (): { uid?: number; gid?: number } =>
   process.getuid?.() === 0 ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
 
-const program = (name: string, pkg = "postgresql"): string => ensureProgram(name, pkg, debianFolders);
+/** All of the server's programs come with one package. */
+function program(name: string): string {
+  return join(dirname(realpathSync(ensureProgram("postgres", "postgresql", debianFolders))), name);
+}
 
 /** @param settings of postgresql.conf, before those that tests have anyway. */
 export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
@@ -111,7 +114,7 @@ async function serve(
 
   const urlOf = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`;
   const psql = (statement: string) =>
-    run(program("psql", "postgresql-client"), ["-qX", urlOf("postgres"), "-c", statement], {});
+    run(ensureProgram("psql", "postgresql-client"), ["-qX", urlOf("postgres"), "-c", statement], {});
   let databases = 0;
   return {
     port,
@@ -142,7 +145,13 @@ function signalAll({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   process.kill(pid, signal);
   for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ")) {
-    if (child !== "") process.kill(Number(child), signal);
+    if (child === "") continue;
+    try {
+      process.kill(Number(child), signal);
+    } catch (error) {
+      // A connection may have ended since the list was read.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
   }
 }
 

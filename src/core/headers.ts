@@ -6,30 +6,33 @@ import { setOwn } from "./json.ts";
 /** Canonical name (`X-Github-Event`) to its values in the order they came. */
 export type HeaderMap = Readonly<Record<string, readonly string[]>>;
 
-// Names come from outside, so the memory of them is bounded.
 const MAX_REMEMBERED = 1_000;
 /** Characters. */
 const MAX_REMEMBERED_NAME = 100;
 
-const canonicalNames = new Map<string, string>();
+/** Remembers what a function says of names. They come from outside, so the memory of them is bounded. */
+function remembering<T extends string | boolean>(say: (name: string) => T): (name: string) => T {
+  const said = new Map<string, T>();
+  return (name) => {
+    const known = said.get(name);
+    if (known !== undefined) return known;
+    const found = say(name);
+    if (said.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_NAME) said.set(name, found);
+    return found;
+  };
+}
 
 /**
  * A header name as Go's textproto.CanonicalMIMEHeaderKey spells it: `x-github-event` becomes `X-Github-Event`; a name
  * with a byte that is no token character stays as it is.
  */
-export function canonicalName(name: string): string {
-  const known = canonicalNames.get(name);
-  if (known !== undefined) return known;
-  const canonical = token.test(name)
+export const canonicalName = remembering((name) =>
+  token.test(name)
     ? name
         .toLowerCase()
         .replace(/(^|-)([a-z])/g, (_all, dash: string, letter: string) => dash + letter.toUpperCase())
-    : name;
-  if (canonicalNames.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_NAME) {
-    canonicalNames.set(name, canonical);
-  }
-  return canonical;
-}
+    : name,
+);
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -70,16 +73,8 @@ const sensitive =
 /** Names that hold a word of the list and are public: Bitbucket's event name, GitLab's id of a delivery. */
 const harmless: ReadonlySet<string> = new Set(["x-event-key", "idempotency-key"]);
 
-const judged = new Map<string, boolean>();
-
 /** True for headers and parameters that prove or grant something: their values never reach a log, the ledger or an event. */
-export function isSensitive(name: string): boolean {
-  const known = judged.get(name);
-  if (known !== undefined) return known;
-  const found = sensitive.test(name) && !harmless.has(name.toLowerCase());
-  if (judged.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_NAME) judged.set(name, found);
-  return found;
-}
+export const isSensitive = remembering((name) => sensitive.test(name) && !harmless.has(name.toLowerCase()));
 
 /** The mask that stands where a sensitive value was. */
 export const MASK = "***";

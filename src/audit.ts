@@ -1,6 +1,6 @@
 /** The audit of a store: the ledger's own count, and whether the queue holds all that the ledger calls pending. */
 
-import type { Acknowledgement, AuditReport } from "./core/acknowledged.ts";
+import { type Acknowledgement, type AuditReport, lostInWords } from "./core/acknowledged.ts";
 import { decideJobFor } from "./core/job.ts";
 import type { Store } from "./core/store.ts";
 
@@ -31,13 +31,11 @@ export async function auditStore({ acknowledged, ...needs }: AuditNeeds): Promis
   if (acknowledged === undefined) return found;
   const known = await acknowledged();
   const { forgotten } = known;
-  const lost = forgotten === undefined ? [] : [lostInWords(forgotten)];
+  const lost =
+    forgotten === undefined
+      ? []
+      : [`${lostInWords(forgotten, "this gateway")}, found at ${new Date(forgotten.at).toISOString()}`];
   return { ...found, violations: [...found.violations, ...lost], acknowledged: known };
-}
-
-function lostInWords({ count, first, last, at }: NonNullable<Acknowledgement["forgotten"]>): string {
-  const when = new Date(at).toISOString();
-  return `${count} deliveries that this gateway acknowledged are not in the ledger any more: from ${first} to ${last}, found at ${when}`;
 }
 
 async function auditRecords({ ledger, queue, sweep }: AuditNeeds): Promise<AuditReport> {

@@ -1,6 +1,6 @@
 /** `sluice audit`: proves from the ledger that nothing accepted was lost, and says what a ledger alone cannot show. */
 
-import type { Acknowledgement, AuditReport } from "../core/acknowledged.ts";
+import { type Acknowledgement, type AuditReport, lostInWords } from "../core/acknowledged.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import { openClient } from "./client.ts";
 import { type Console, oneLine } from "./console.ts";
@@ -44,7 +44,11 @@ before a gateway's start, or before those 10,000, none can tell.
     const foreign = gateways.filter(({ store }) => store !== gateways[0]?.store);
     const violations = [
       ...result.violations,
-      ...gateways.slice(1).flatMap(({ forgotten }) => (forgotten === undefined ? [] : [lostBy(forgotten)])),
+      ...gateways
+        .slice(1)
+        .flatMap(({ forgotten }) =>
+          forgotten === undefined ? [] : [lostInWords(forgotten, "another gateway")],
+        ),
       ...foreign.map(({ store }) => `a gateway that was asked works on another store: ${store}`),
     ];
     const balanced = violations.length === 0;
@@ -54,9 +58,6 @@ before a gateway's start, or before those 10,000, none can tell.
     return balanced ? EXIT.ok : EXIT.no;
   },
 };
-
-const lostBy = ({ count, first, last }: NonNullable<Acknowledgement["forgotten"]>): string =>
-  `${count} deliveries that another gateway acknowledged are not in the ledger any more: from ${first} to ${last}`;
 
 const limitOf = ({ since, looked, count }: Acknowledgement): string => {
   const older = count > looked ? `; nor the ${count - looked} before the last ${looked}` : "";

@@ -29,3 +29,8 @@ export interface Acknowledgement {
 export interface AuditReport extends Audit {
   readonly acknowledged?: Acknowledgement;
 }
+
+/** What was lost, in words. @param whose `this gateway`, or another. */
+export function lostInWords({ count, first, last }: Forgotten, whose: string): string {
+  return `${count} deliveries that ${whose} acknowledged are not in the ledger any more: from ${first} to ${last}`;
+}

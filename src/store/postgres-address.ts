@@ -1,6 +1,7 @@
 /** Addresses of Postgres, as libpq has them: one host or several, and what the server must be for us to use it. */
 
-import { fault, reasonOf } from "../core/errors.ts";
+import { reasonOf } from "../core/errors.ts";
+import { invalid, maskedLogin } from "./address-text.ts";
 
 /** What is asked of a server before it is used; the names are libpq's. */
 export type SessionAttrs = "any" | "read-write" | "primary";
@@ -118,18 +119,10 @@ function attrsOf(asked: string | null, hosts: number): SessionAttrs {
   }
 }
 
-const maskedLogin = (login: string | undefined): string =>
-  login === undefined ? "" : `${login.split(":", 1)[0]}${login.includes(":") ? ":***" : ""}@`;
-
 function maskedQuery(asked: string): string {
   if (asked === "") return "";
   const parts = asked
     .split("&")
     .map((part) => (/^[^=]*(pass|secret|token)[^=]*=/i.test(part) ? part.replace(/=.*/s, "=***") : part));
   return `?${parts.join("&")}`;
-}
-
-// Never shows the text itself: a mistyped address holds its password somewhere.
-function invalid(reason: string) {
-  return fault("SLUICE_CONFIG_INVALID", { key: "store", reason });
 }

@@ -1,6 +1,6 @@
 /** Addresses of Redis, taken apart: one server, a socket, Sentinels that know the master, or a Cluster. */
 
-import { fault } from "../core/errors.ts";
+import { invalid, maskedLogin } from "./address-text.ts";
 
 export interface HostPort {
   readonly host: string;
@@ -83,12 +83,11 @@ export function parseRedisAddress(text: string): RedisAddress {
     TLS_PARAMETERS.flatMap((name) => (parameters.has(name) ? [[name, parameters.get(name)]] : [])),
   );
   if ("cert" in tls !== "key" in tls) throw invalid("cert and key go together");
-  const masked = user === undefined ? "" : `${user.split(":", 1)[0]}${user.includes(":") ? ":***" : ""}@`;
   const asked = [...parameters]
     .map(([name, value]) => `${name}=${/pass/i.test(name) ? "***" : value}`)
     .join("&");
   const scheme = text.slice(0, text.indexOf(":"));
-  const shown = `${scheme}://${masked}${hosts}${path}${asked === "" ? "" : `?${asked}`}`;
+  const shown = `${scheme}://${maskedLogin(user)}${hosts}${path}${asked === "" ? "" : `?${asked}`}`;
   return { place, login, db, ...(secure === "s" && { tls }), shown };
 }
 
@@ -188,8 +187,4 @@ function decode(text: string): string {
   } catch {
     throw invalid("a % that is meant as such is written %25");
   }
-}
-
-function invalid(reason: string) {
-  return fault("SLUICE_CONFIG_INVALID", { key: "store", reason });
 }

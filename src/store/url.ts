@@ -1,7 +1,7 @@
 /** Store addresses: `embedded:<dir>`, `redis://…` and its kin, `postgres://…`, read and made fit to be shown. */
 
 import { resolve } from "node:path";
-import { fault } from "../core/errors.ts";
+import { invalid } from "./address-text.ts";
 import { parsePostgresAddress } from "./postgres-address.ts";
 import { isRedisAddress, parseRedisAddress, type RedisPlace } from "./redis-address.ts";
 
@@ -30,11 +30,6 @@ export function parseStoreUrl(text: string): StoreAddress {
     throw invalid(`expected embedded:<folder>, redis://, rediss:// or postgres://, got ${got}`);
   }
   return { kind: "postgres", url: text, name: `postgres ${parsePostgresAddress(text).shown}` };
-}
-
-// Never shows the text itself: a mistyped address holds its password somewhere.
-function invalid(reason: string) {
-  return fault("SLUICE_CONFIG_INVALID", { key: "store", reason });
 }
 
 /** Hosts of a store, as its address names them; none of an embedded one or a socket. @throws as {@link parseStoreUrl}. */

@@ -5,6 +5,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type Begun, findEnd, START } from "../backup/export.ts";
 import { linesOf } from "../backup/lines.ts";
+import { isCode } from "../config/private-file.ts";
 import { reasonOf } from "../core/errors.ts";
 import { misused } from "./verb.ts";
 
@@ -69,13 +70,12 @@ async function opened(path: string, resume: boolean): Promise<FileHandle> {
   try {
     return await open(path, resume ? "r+" : "wx", 0o600);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EEXIST")
+    if (isCode(error, "EEXIST"))
       throw misused(
         path,
         "is there already: --resume goes on with an export that was cut off; or name another file",
       );
-    if (code === "ENOENT" && resume) throw misused(path, "is not there: without --resume it is begun");
+    if (isCode(error, "ENOENT") && resume) throw misused(path, "is not there: without --resume it is begun");
     throw misused(path, reasonOf(error));
   }
 }

@@ -1,5 +1,6 @@
 /** What both drivers store of a delivery, and how a summary, a record and their one-line reason are made of it. */
 
+import type { BackupFacts } from "../core/backup.ts";
 import { type Decision, isWaiting } from "../core/decision.ts";
 import { fault } from "../core/errors.ts";
 import { decideJobId } from "../core/identity.ts";
@@ -21,7 +22,7 @@ import { ATTEMPTS_KEPT, LINE_CHARS, RUNS_SHOWN } from "./limits.ts";
 import { clean } from "./text.ts";
 
 /** The searched fields: written once, never changed. */
-export type Facts = Omit<DeliverySummary, "outcome" | "duplicateOf" | "dropped" | "reason" | "runs">;
+export type Facts = BackupFacts;
 
 /** One job's state, in the order of the decisions. */
 export interface JobState {

@@ -45,7 +45,7 @@ export const JUMP_MS = 3_600_000;
 export const HOLD_MS = 3_600_000;
 
 interface Jump {
-  /** The store's time at 0 of the monotonic clock, had it not jumpt. */
+  /** The store's time at 0 of the monotonic clock, had it not jumped. */
   readonly base: number;
   /** Monotonic. */
   readonly until: number;

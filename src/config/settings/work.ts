@@ -71,7 +71,7 @@ export const WORK = {
     time: true,
     expected: "a time such as 25s, 500ms or 2m, at most 10m",
     description:
-      "Time to finish what is in hand after SIGTERM and --lame-duck; whatever is not over by then is cut off or left to others.",
+      "Time to finish what is in hand after SIGTERM and --lame-duck; what has not finished by then is cut off, or left to other gateways.",
   }),
   lameDuck: setting({
     value: "<time>",

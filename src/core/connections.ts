@@ -35,9 +35,9 @@ const LOOK_MS = 100;
 /** A turn of the event loop that took no longer has had nothing to do. Milliseconds. */
 const QUIET_MS = 0.25;
 /** A busy process is not waited for any longer. Milliseconds. */
-const QUIET_WITHIN_MS = 250;
+const QUIET_WITHIN_MS = 1_000;
 /** Neither is one to which connections come without end. Milliseconds. */
-const LAST_MS = 1_000;
+const LAST_MS = 2_000;
 
 /**
  * Makes it. A proxy that keeps connections open may send a request in the moment its connection is closed, and of a POST it

@@ -64,7 +64,7 @@ test("connections that the system has made and nobody has accepted yet are serve
   for (const socket of sockets) socket.write(GET);
   // The system connects them now, and the loop has not come to accept any.
   await Promise.resolve();
-  const draining = connections.drain({ settleMs: 0, lateMs: NEVER_MS, endMs: NEVER_MS });
+  const draining = connections.drain({ settleMs: NEVER_MS, lateMs: NEVER_MS, endMs: NEVER_MS });
   for (const answer of await answers) assert.match(answer, /^HTTP\/1\.1 200 OK/);
   assert.equal(await draining, 0);
   assert.equal(server.listening, false);

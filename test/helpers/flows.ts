@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders, Server } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { after } from "node:test";
 import { BUILT_IN } from "../../interceptors/index.ts";
 import type { Accept } from "../../src/accept.ts";
 import { createAccept } from "../../src/accept.ts";
@@ -32,7 +33,7 @@ import { createVerifier } from "../../src/verify/verifier.ts";
 import { temporaryFolder } from "./folder.ts";
 import type { Arrival, Written } from "./objects.ts";
 import { NAMESPACE } from "./objects.ts";
-import { STORE_DRIVERS } from "./stores.ts";
+import { STORE_DRIVERS, type StoreDriver } from "./stores.ts";
 
 export interface CompileOptions {
   readonly unverified?: "refuse" | "allow";
@@ -146,11 +147,22 @@ export function listen(): Ear {
   };
 }
 
+/** By kind of store: its server, or its initialised folder, serves all tests of a file. */
+const drivers = new Map<keyof typeof STORE_DRIVERS, Promise<StoreDriver>>();
+after(async () => {
+  for (const driver of drivers.values()) await (await driver)[Symbol.asyncDispose]();
+});
+
+function driverOf(kind: keyof typeof STORE_DRIVERS): Promise<StoreDriver> {
+  const driver = drivers.get(kind) ?? STORE_DRIVERS[kind]();
+  drivers.set(kind, driver);
+  return driver;
+}
+
 /** Joins the flows on a fresh store, with `objects` in force and a folder as target. */
 export async function openFlows(objects: readonly Written[], options: FlowOptions = {}): Promise<Flows> {
   await using opened = new AsyncDisposableStack();
-  const driver = opened.use(await STORE_DRIVERS[options.store ?? "redis"]());
-  const { url } = opened.use(await driver.open());
+  const { url } = opened.use(await (await driverOf(options.store ?? "redis")).open());
   const { keys } = options;
   const store = await openStore(url, { keys });
   opened.defer(() => store.close());

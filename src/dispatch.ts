@@ -9,6 +9,7 @@ import type { Attempt, CreateAnswer, CreateJob, Job, KubernetesObject, Run, Targ
 import type { Ledger } from "./core/ledger.ts";
 import { allVisible, type Plans, type VisiblePlan } from "./core/plan.ts";
 import type { Disposition, JobHandler, Queue } from "./core/queue.ts";
+import { refusedObject } from "./core/refused-object.ts";
 import { nextTry } from "./core/retry.ts";
 import { createDecideLater } from "./decide-later.ts";
 import { createDistrust } from "./distrust.ts";
@@ -134,6 +135,9 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
 
   /** A target answers failures as values; what it throws all the same is a defect, and the job must outlive it. */
   async function createOne(object: KubernetesObject, job: CreateJob, target: Target): Promise<CreateAnswer> {
+    // What the API server would say in its words, and a folder not at all.
+    const refused = refusedObject([object]);
+    if (refused !== undefined) return failureOf(refused.error);
     try {
       return await target.create(object, job);
     } catch (thrown) {

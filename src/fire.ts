@@ -10,6 +10,7 @@ import { createJobId } from "./core/identity.ts";
 import type { CreateJob, KubernetesObject } from "./core/job.ts";
 import type { JsonObject } from "./core/json.ts";
 import type { BindPlan, ListenerPlan, Params, TriggerPlan } from "./core/plan.ts";
+import { type RefusedObject, refusedObject } from "./core/refused-object.ts";
 
 export interface FireOptions {
   /** The steps so far; those of binding and rendering are added. */
@@ -47,12 +48,16 @@ export function fire(
       );
       if (param !== undefined) throw fault("SLUICE_PARAM_MASKED", { param, headers: hidden.join(", ") });
     }
+    const refused = refusedObject(objects, { params, origin: trigger.origin });
+    // Those before it are created, as Tekton does; the worker then says the same of this one.
+    if (refused?.index === 0) throw refused.error;
     const made = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
     trace.push({ station, name: "template", verdict: "pass", detail: made });
+    if (refused !== undefined) trace.push({ station, name: "template", ...errorOf(refused.error) });
     return {
       trigger: name,
       result: "matched",
-      reason: `creates ${made.join(", ")}${trigger.cluster === undefined ? "" : ` in cluster ${trigger.cluster}`}`,
+      reason: creates(made, trigger, refused),
       trace,
       job: {
         kind: "create",
@@ -67,14 +72,25 @@ export function fire(
     };
   } catch (thrown) {
     const error: SluiceError = asFault(thrown);
-    trace.push({
-      station,
-      name: station === "bind" ? "params" : "template",
-      verdict: "error",
-      reason: error.message,
-    });
+    trace.push({ station, name: station === "bind" ? "params" : "template", ...errorOf(error) });
     return { trigger: name, result: "failed", reason: error.message, code: error.code, trace };
   }
+}
+
+function errorOf({ message }: SluiceError): Pick<TraceStep, "verdict" | "reason"> {
+  return { verdict: "error", reason: message };
+}
+
+/** What comes of a match, in one line. */
+function creates(
+  made: readonly string[],
+  { cluster }: TriggerPlan,
+  refused: RefusedObject | undefined,
+): string {
+  const where = cluster === undefined ? "" : ` in cluster ${cluster}`;
+  if (refused === undefined) return `creates ${made.join(", ")}${where}`;
+  const before = made.slice(0, refused.index).join(", ");
+  return `creates ${before}${where}, and then fails: ${refused.error.message}`;
 }
 
 /**

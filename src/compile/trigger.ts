@@ -10,6 +10,7 @@ import { closedTo, type NamedCluster } from "../core/named-cluster.ts";
 import type { ChainStep, TriggerPlan } from "../core/plan.ts";
 import { compileTemplate, type RenderOptions } from "../render/index.ts";
 import { type ChainNeeds, compileChain } from "./chain.ts";
+import { originOf } from "./origin.ts";
 import { isDeclaredOpen, proofsOf, proofUndeclared, provesSender, VERIFICATION } from "./proofs.ts";
 
 export interface TriggerNeeds extends ChainNeeds {
@@ -74,6 +75,7 @@ export function compileTrigger(
     ...{ namespace, name, key, proofs: proofsOf(whole, behind.demands), chain },
     bind: bind ?? (() => new Map()),
     render: render ?? (() => []),
+    ...("spec" in template && { origin: originOf(template, bindings.params) }),
     ...(spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }),
     ...(cluster && { cluster }),
     ...(broken && { fault: broken }),

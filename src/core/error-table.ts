@@ -99,6 +99,7 @@ export const ERRORS = {
   SLUICE_PARAM_DUPLICATE: row(422, "never", "param {param} is bound twice", "Keep one of the bindings."),
   SLUICE_REF_MISSING: row(422, "never", "{kind} {name} does not exist in namespace {namespace}", "Create it, or correct the reference in {from}."),
   SLUICE_TEMPLATE_BROKEN: row(422, "never", "resource template {index} gives no usable object: {reason}", "Look at the rendered text with `sluice try`."),
+  SLUICE_METADATA_INVALID: row(422, "never", "{field} of {kind} is {value}, and no API server takes that: it {reason}{cure}", "Correct the template, or compute the value by an overlay of a cel interceptor; then replay."),
   // catalog
   SLUICE_YAML_SYNTAX: row(422, "never", "no valid YAML: {reason}", "Correct the file; the last good state stays in force."),
   SLUICE_OBJECT_INVALID: row(422, "never", "{field}: {reason}", "Correct the field; the last good state stays in force."),

@@ -30,6 +30,12 @@ export interface RenderContext {
 /** A template, parsed. @throws SluiceError SLUICE_TEMPLATE_BROKEN, SLUICE_COST_EXCEEDED. */
 export type RenderPlan = (params: Params, context: RenderContext, cost?: Cost) => readonly KubernetesObject[];
 
+/** What a field of a template is written with: the params whose variables stand in it, each with its binding's text. */
+export type FieldOrigin = (
+  resource: number,
+  path: readonly string[],
+) => readonly { readonly param: string; readonly value: string | undefined }[];
+
 /** One interceptor of a chain with the name people know it by. */
 export interface ChainStep {
   readonly name: string;
@@ -44,6 +50,8 @@ export interface TriggerPlan extends ObjectName {
   readonly chain: readonly ChainStep[];
   readonly bind: BindPlan;
   readonly render: RenderPlan;
+  /** For words about a field of an object that no API server takes. */
+  readonly origin?: FieldOrigin;
   readonly serviceAccount?: string;
   /** By the name that operators gave it; the gateway's own target without one. */
   readonly cluster?: string;

@@ -2,11 +2,14 @@
 
 import type { JsonObject } from "../../core/json.ts";
 import { ownValue } from "../../core/json.ts";
+import { isSubdomain } from "../../core/object-names.ts";
 import type { Metadata } from "../../core/tekton.ts";
 import type { Findings } from "../findings.ts";
 import { quoted } from "../findings.ts";
 import { anything, flagPointer, int64Pointer, list, struct, text, textMap } from "../shape.ts";
 import { time } from "./scalars.ts";
+
+export { isLabelKey, isLabelValue } from "../../core/object-names.ts";
 
 /** Kubernetes' ObjectMeta. */
 export const objectMeta = struct({
@@ -46,9 +49,6 @@ export const objectMeta = struct({
   ),
 });
 
-const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
-const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)?$/;
-
 /** Reads `metadata`; an object without namespace gets `namespace` ("" for cluster-scoped kinds). */
 export function readMetadata(object: JsonObject, namespace: string, findings: Findings): Metadata {
   // Unknown fields pass here, and here alone: Tekton's decoder is not strict with an object's own metadata.
@@ -72,24 +72,9 @@ export function checkName({ name }: Metadata, findings: Findings): void {
 /** The API server's rule for every object of a custom kind (RFC 1123 subdomain). */
 export function checkSubdomain({ name }: Pick<Metadata, "name">, findings: Findings): void {
   if (name === "") findings.add(["metadata", "name"], "is missing");
-  else if (name.length > 253 || !SUBDOMAIN.test(name))
+  else if (!isSubdomain(name))
     findings.add(
       ["metadata", "name"],
       `${quoted(name)} must consist of lower case letters, digits, "-" and ".", and start and end with a letter or digit`,
     );
-}
-
-/** Whether a text can stand in a label (k8s.io/apimachinery validation.IsValidLabelValue). */
-export function isLabelValue(value: string): boolean {
-  return value.length <= 63 && LABEL_VALUE.test(value);
-}
-
-/** Whether a text can be a label's key: `name` or `prefix/name` (validation.IsQualifiedName). */
-export function isLabelKey(key: string): boolean {
-  const parts = key.split("/");
-  const name = parts.at(-1) ?? "";
-  const prefix = parts.length === 2 ? (parts[0] ?? "") : "x";
-  return (
-    parts.length <= 2 && name !== "" && isLabelValue(name) && prefix.length <= 253 && SUBDOMAIN.test(prefix)
-  );
 }

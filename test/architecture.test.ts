@@ -65,7 +65,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "recall.ts": ["catalog"],
   "plans.ts": ["core", "catalog", "compile", "recall.ts", "lint"],
   declared: ["core", "catalog", "config", "intercept", "kube", "lint", "plans.ts"],
-  lint: ["core", "catalog", "bind", "render", "config"],
+  lint: ["core", "catalog", "bind", "render", "cel", "config"],
   "gate.ts": ["core"],
   "places.ts": ["core", "gate.ts"],
   "ports.ts": ["core", "config"],

@@ -9,6 +9,8 @@ import type { Path } from "./findings.ts";
 export interface LocatedDeclarations extends Declarations {
   /** Names of the objects of a kind in a namespace ("" for cluster-scoped kinds), for faults that name none of them. */
   names?(kind: Kind, namespace: string): readonly string[];
+  /** Every object, in the order of namespaces and names. */
+  readonly objects?: readonly TektonObject[];
   locate?(object: TektonObject, path: Path): SourcePosition | undefined;
   /** Why an object that is not found, or cannot be used, is not: it is broken, or nobody may see it. */
   fault?(kind: Kind, namespace: string, name: string): SluiceError | undefined;
@@ -44,6 +46,7 @@ export function createDeclarations(
       if (namespaces === "*") return allTriggers;
       return namespaces.flatMap((namespace) => triggersByNamespace.get(namespace) ?? []);
     },
+    objects: sorted,
     ...(locate === undefined ? {} : { locate }),
   };
 }

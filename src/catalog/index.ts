@@ -6,10 +6,12 @@ export type { LocatedDeclarations } from "./declarations.ts";
 export { countTriggers, createDeclarations, inlineTriggers } from "./declarations.ts";
 export type { FaultReport, Identity } from "./faults.ts";
 export { faultReport, formatFault, objectInvalid } from "./faults.ts";
+export { MAX_FILE_BYTES } from "./files.ts";
 export type { Path } from "./findings.ts";
 export { formatPath, quoted } from "./findings.ts";
 export type { Secret } from "./kinds/secret.ts";
 export { readSecret } from "./kinds/secret.ts";
+export { compileLabelSelector } from "./labels.ts";
 export type { CatalogState, Loaded, LoadOptions } from "./load.ts";
 export { loadCatalog } from "./load.ts";
 export type { Bindings, BoundParam, Held, Resolvable, Template } from "./resolve.ts";
@@ -19,3 +21,4 @@ export type { SelectedGroup, SelectedTrigger, Selection, SelectionOptions } from
 export { triggersOf } from "./select.ts";
 export type { Acceptance, FileCatalog, FileCatalogOptions, InForce } from "./watch.ts";
 export { createFileCatalog } from "./watch.ts";
+export type { SourceFile } from "./yaml.ts";

@@ -16,7 +16,7 @@ import type { Secret } from "./kinds/secret.ts";
 import type { Sourced } from "./objects.ts";
 import { readObjects } from "./objects.ts";
 import { fileSecrets } from "./secrets.ts";
-import type { Locate, ParsedFile, SourceDocument } from "./yaml.ts";
+import type { Locate, ParsedFile, SourceDocument, SourceFile } from "./yaml.ts";
 import { createLocate, parseYaml } from "./yaml.ts";
 
 /** What is declared at one moment. */
@@ -39,6 +39,8 @@ export interface Loaded extends CatalogState {
 export interface LoadOptions {
   /** Files and folders. */
   readonly paths: readonly string[];
+  /** Texts that were read elsewhere, such as standard input; each counts as a file. */
+  readonly streams?: readonly SourceFile[];
   /** For objects that name no namespace; default "default". */
   readonly defaultNamespace?: string;
 }
@@ -60,7 +62,7 @@ export async function loadCatalog(options: LoadOptions): Promise<Loaded> {
  */
 export async function loadFound(
   found: FoundFiles,
-  { defaultNamespace = "default" }: LoadOptions,
+  { defaultNamespace = "default", streams = [] }: LoadOptions,
   memory: ParseMemory,
 ): Promise<Loaded> {
   const faults = [...found.faults];
@@ -76,6 +78,11 @@ export async function loadFound(
     documents.push(...parsed.documents);
     faults.push(...parsed.faults);
   }
+  for (const stream of streams) {
+    const parsed = parseYaml(stream);
+    documents.push(...parsed.documents);
+    faults.push(...parsed.faults);
+  }
   for (const path of memory.keys()) if (!seen.has(path)) memory.delete(path);
   const locate = createLocate();
   const read = readObjects(documents, defaultNamespace, locate);
@@ -84,7 +91,7 @@ export async function loadFound(
     declarations: located(read.objects, locate),
     secrets: fileSecrets(read.secrets.map(({ object }) => object)),
     faults: faults.slice(0, MAX_FAULTS),
-    files: found.files.length,
+    files: found.files.length + streams.length,
     objects: read.objects.length + read.secrets.length,
     ignored: read.ignored,
     locateSecret(secret, key) {

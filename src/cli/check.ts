@@ -1,10 +1,14 @@
 /** `sluice check`: are these objects right, before a cluster or an event finds out? */
 
-import { faultReport, formatFault } from "../catalog/index.ts";
-import { clean } from "./console.ts";
+import { faultReport } from "../catalog/index.ts";
+import type { ErrorCode, SluiceError } from "../core/errors.ts";
+import { printFindings } from "./findings.ts";
 import { loadOffline } from "./offline.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, JSON_OUTPUT, listOption, type Verb } from "./verb.ts";
+
+/** Warnings of a gateway, which fires what else it can; but what they speak of fails with every event. */
+const ALWAYS_FAILS: ReadonlySet<ErrorCode> = new Set(["SLUICE_METADATA_INVALID", "SLUICE_LITERAL_BROKEN"]);
 
 export const check: Verb = {
   name: "check",
@@ -12,36 +16,61 @@ export const check: Verb = {
   summary: "validate Triggers objects: fields, CEL, paths, references, proofs",
   help: `
 Checks what Tekton's admission checks, and what Tekton finds only when an event comes: expressions that do not compile,
-paths that cannot be parsed, references to nothing, triggers that demand no proof, Secrets that are weak or badly written.
-References to nothing are warnings: another file or the cluster may hold the object; --strict makes errors of warnings.
+paths that cannot be parsed, references to nothing, triggers that demand no proof, Secrets that are weak or badly written,
+names and labels of templates that no API server takes. Triggers, bindings, templates and interceptors are checked by
+themselves where no listener of the files uses them. References to nothing are warnings: another file or the cluster may
+hold the object; --strict makes errors of warnings. Many warnings of one kind are shown as one; --all shows each.
 
   sluice check triggers/
-  sluice check listener.yaml secret.yaml -o json`,
+  sluice check listener.yaml secret.yaml -o json
+  kustomize build overlays/prod | sluice check -`,
   options: [
     { flags: "--strict", description: "warnings count as errors" },
+    { flags: "--all", description: "show every warning, however many are of one kind" },
     ...settingOptions("config", "namespace", "unverified", "clusters"),
     JSON_OUTPUT,
   ],
   async run({ console, environment }, paths, options) {
     const settings = settingsFrom(options, environment);
     const named = [...paths, ...listOption(options, "config")];
-    const loaded = await loadOffline(named.length > 0 ? named : settings.config, settings);
-    const { plans, objects, files, errors, warnings } = loaded;
+    const input = () => console.input();
+    const loaded = await loadOffline(named.length > 0 ? named : settings.config, settings, undefined, {
+      alone: true,
+      input,
+    });
+    const { plans, objects, files, unselected } = loaded;
+    const { errors, warnings } = graded(loaded);
     const failed = errors.length > 0 || (options["strict"] === true && warnings.length > 0);
     if (options["output"] === "json") {
       const listeners = plans.all().map(({ namespace, name }) => ({ namespace, name }));
+      const alone = unselected.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
       const found = { errors: errors.map(faultReport), warnings: warnings.map(faultReport) };
-      console.json({ ok: !failed, files, objects, listeners, ...found });
+      console.json({ ok: !failed, files, objects, listeners, unselected: alone, ...found });
     } else {
       const { colors } = console;
-      for (const error of errors) console.out(`${colors.red("error")}   ${clean(formatFault(error))}`);
-      for (const warning of warnings)
-        console.out(`${colors.yellow("warning")} ${clean(formatFault(warning))}`);
+      printFindings(console, { errors, warnings }, options["all"] === true);
       const counted = `${objects} objects in ${files} files, ${plans.all().length} listeners`;
       const found = `${errors.length} errors, ${warnings.length} warnings`;
+      if (unselected.length > 0) {
+        const one = unselected.length === 1;
+        const what = `${unselected.length} ${one ? "Trigger that" : "Triggers that"} no listener of these files selects`;
+        console.out(`${colors.dim("note")}    ${what}: checked by ${one ? "itself" : "themselves"}`);
+      }
       console.out(`${failed ? colors.red("✗") : colors.green("✓")} ${counted}: ${found}`);
     }
     if (errors.some(({ code }) => code === "SLUICE_CONFIG_MISSING")) return EXIT.usage;
     return failed ? EXIT.no : EXIT.ok;
   },
 };
+
+function graded({
+  errors,
+  warnings,
+}: {
+  readonly errors: readonly SluiceError[];
+  readonly warnings: readonly SluiceError[];
+}) {
+  const certain = warnings.filter(({ code }) => ALWAYS_FAILS.has(code));
+  const doubtful = warnings.filter(({ code }) => !ALWAYS_FAILS.has(code));
+  return { errors: [...errors, ...certain], warnings: doubtful };
+}

@@ -1,6 +1,7 @@
 /** What the CLI prints with: plain in a pipe, coloured on a terminal, JSON when asked. */
 
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import picocolors from "picocolors";
 import { stringify } from "yaml";
 import type { SluiceError } from "../core/errors.ts";
@@ -20,6 +21,8 @@ export interface Console {
   /** Bytes on standard output as they are; on a terminal, without what could drive it. */
   bytes(value: Buffer): void;
   fault(error: SluiceError): void;
+  /** Standard input; without one it is at its end. */
+  input(): NodeJS.ReadableStream;
   /** Whether a person sits there who can be asked. */
   readonly interactive: boolean;
   /** Asks a person; anything but yes is no. */
@@ -51,6 +54,7 @@ export function createConsole(streams: ConsoleStreams, color: boolean): Console 
     get interactive() {
       return terminal && streams.stdin?.isTTY === true;
     },
+    input: () => streams.stdin ?? Readable.from([]),
     async confirm(question) {
       const { stdin } = streams;
       if (stdin === undefined) return false;

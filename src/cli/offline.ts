@@ -7,10 +7,14 @@ import { fault, type SluiceError } from "../core/errors.ts";
 import type { HttpClient } from "../core/interceptor.ts";
 import type { Plans } from "../core/plan.ts";
 import type { Secrets } from "../core/secrets.ts";
+import type { Trigger } from "../core/tekton.ts";
 import { createRegistry } from "../intercept/registry.ts";
-import { compilePlans } from "../plans.ts";
+import { ELSEWHERE } from "../lint/index.ts";
+import { compilePlans, plansOf } from "../plans.ts";
 import { doubtfulSecrets } from "./demanded-secrets.ts";
 import { misspelt } from "./misspelt.ts";
+import { readStreams } from "./streams.ts";
+import { lintUnused, unselected, withElsewhere } from "./unselected.ts";
 
 export interface Offline {
   readonly plans: Plans;
@@ -19,31 +23,56 @@ export interface Offline {
   readonly files: number;
   readonly errors: readonly SluiceError[];
   readonly warnings: readonly SluiceError[];
+  /** Triggers that no listener of the files selects; looked for on request. */
+  readonly unselected: readonly Trigger[];
   readonly locateSecret: Loaded["locateSecret"];
 }
 
-/** @param paths files and folders; at least one. @throws SluiceError SLUICE_CONFIG_INVALID without any. */
+export interface OfflineOptions {
+  /** Looks at what no listener selects, too. */
+  readonly alone?: boolean;
+  /** Standard input, which the path `-` stands for. */
+  readonly input?: () => NodeJS.ReadableStream;
+}
+
+/**
+ * @param paths files and folders; at least one.
+ * @throws SluiceError SLUICE_CONFIG_INVALID without any.
+ */
 export async function loadOffline(
   paths: readonly string[],
   settings: Pick<Settings, "namespace" | "unverified"> & Partial<Pick<Settings, "clusters">>,
   http?: HttpClient,
+  { alone = false, input }: OfflineOptions = {},
 ): Promise<Offline> {
   if (paths.length === 0) {
     const reason = "name at least one file or folder with Tekton Triggers objects";
     throw fault("SLUICE_CONFIG_INVALID", { key: "config", reason });
   }
-  const loaded = await loadCatalog({ paths, defaultNamespace: settings.namespace });
+  const { rest, streams } = await readStreams(paths, input);
+  const loaded = await loadCatalog({ paths: rest, streams, defaultNamespace: settings.namespace });
   const { declarations, secrets, objects, files, faults } = loaded;
   const { unverified, clusters = new Map() } = settings;
   const needs = { registry: createRegistry(BUILT_IN), secrets, unverified, clusters };
-  const { plans, errors, warnings } = compilePlans(
-    declarations,
-    http === undefined ? needs : { ...needs, http },
-  );
+  const elsewhere = alone ? unselected(declarations) : [];
+  const all = elsewhere.length === 0 ? declarations : withElsewhere(declarations, elsewhere);
+  const compiled = compilePlans(all, http === undefined ? needs : { ...needs, http });
+  const plans = plansOf(compiled.plans.all().filter(({ name }) => name !== ELSEWHERE));
+  const unused = alone ? lintUnused(declarations, needs.registry) : { errors: [], warnings: [] };
   const doubts = await doubtfulSecrets(plans.all(), loaded);
-  const all = {
-    errors: [...faults, ...errors],
-    warnings: [...warnings, ...misspelt(declarations), ...doubts],
+  const warnings = [...compiled.warnings, ...unused.warnings, ...misspelt(declarations), ...doubts];
+  return {
+    ...{ plans, secrets, objects, files, locateSecret: loaded.locateSecret },
+    ...{ errors: [...faults, ...compiled.errors, ...unused.errors], unselected: elsewhere },
+    warnings: warnings.filter((warning) => !isBroken(warning, faults)),
   };
-  return { plans, secrets, objects, files, locateSecret: loaded.locateSecret, ...all };
+}
+
+/** A reference to an object that is there and broken: that it is broken was said, and it does exist. */
+function isBroken({ code, values }: SluiceError, faults: readonly SluiceError[]): boolean {
+  if (code !== "SLUICE_REF_MISSING") return false;
+  return faults.some(
+    ({ values: { kind, namespace, name } }) =>
+      kind === values["kind"] && name === values["name"] && (namespace || "(any)") === values["namespace"],
+  );
 }

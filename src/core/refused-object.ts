@@ -78,7 +78,7 @@ function cureFor(
 }
 
 /** A binding's value as a CEL expression, where it is one plain path. */
-function celOf(value: string | undefined): string | undefined {
+export function celOf(value: string | undefined): string | undefined {
   const [, path] = /^\$\(([^()]+)\)$/.exec(value?.trim() ?? "") ?? [];
   if (path === undefined) return undefined;
   const [, header] = /^header\.([\w-]+)$/.exec(path) ?? [];

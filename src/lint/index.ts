@@ -4,16 +4,23 @@ import type { LocatedDeclarations, SelectionOptions } from "../catalog/index.ts"
 import { triggersOf } from "../catalog/index.ts";
 import type { SluiceError } from "../core/errors.ts";
 import type { EventListener } from "../core/tekton.ts";
+import { ELSEWHERE } from "./alone.ts";
 import { checkAnnotations, wrongLimits } from "./annotations.ts";
+import { type Chained, checkExtensions } from "./extensions.ts";
 import type { Finding } from "./finding.ts";
 import { placed } from "./finding.ts";
+import { checkHeaders } from "./headers.ts";
+import { checkLiterals } from "./literals.ts";
+import { checkUseMetadata } from "./metadata.ts";
 import { checkNamespaces } from "./namespaces.ts";
 import { checkParams } from "./params.ts";
 import { checkScripts } from "./scripts.ts";
-import { checkSelectors } from "./selectors.ts";
-import type { Use } from "./use.ts";
+import { checkSelectors, checkUnmatched } from "./selectors.ts";
+import { checkTwice } from "./twice.ts";
 import { useOf } from "./use.ts";
 import { checkVariables } from "./variables.ts";
+
+export { ELSEWHERE, lintBinding, lintTemplate } from "./alone.ts";
 
 export interface Linted {
   /** Nobody can mean these: a file that has them does not come into force. */
@@ -28,10 +35,24 @@ export interface Linted {
  * @returns errors and warnings with their places; nothing of it keeps a single trigger from firing.
  */
 export function lint(declarations: LocatedDeclarations, selection?: SelectionOptions): Linted {
-  const uses = usesOf(declarations, selection);
+  const { listeners } = declarations;
+  const chained = listeners.flatMap((listener) => chainedOf(listener, declarations, selection));
+  // Each trigger once, however many listeners fire it.
+  const uses = [...new Map(chained.map(({ use }) => [use.trigger.spec, use])).values()];
   const warnings: readonly Finding[] = [
     ...checkAnnotations(declarations),
-    ...declarations.listeners.flatMap(checkSelectors),
+    ...listeners.flatMap(checkSelectors),
+    ...listeners.flatMap((listener) => checkUnmatched(listener, declarations)),
+    ...listeners.flatMap((listener) => checkTwice(listener, declarations, selection)),
+    ...uses.flatMap(checkUseMetadata),
+    ...uses.flatMap(checkLiterals),
+    ...uses.flatMap(({ trigger: { owner, path, spec } }) => checkHeaders(owner, path, spec.interceptors)),
+    ...listeners.flatMap((listener) =>
+      listener.spec.triggerGroups.flatMap(({ interceptors }, index) =>
+        checkHeaders(listener, ["spec", "triggerGroups", index], interceptors),
+      ),
+    ),
+    ...chained.filter(({ listener }) => listener.metadata.name !== ELSEWHERE).flatMap(checkExtensions),
     ...uses.flatMap(checkVariables),
     ...checkParams(uses),
     ...checkScripts(uses),
@@ -51,11 +72,12 @@ export function lintListener(
   return placed(wrongLimits({ listeners: [listener] }), declarations);
 }
 
-/** Each trigger once, however many listeners fire it. */
-function usesOf(declarations: LocatedDeclarations, selection?: SelectionOptions): readonly Use[] {
-  const triggers = declarations.listeners.flatMap((listener) =>
-    triggersOf(listener, declarations, selection).groups.flatMap((group) => group.triggers),
+function chainedOf(
+  listener: EventListener,
+  declarations: LocatedDeclarations,
+  selection: SelectionOptions | undefined,
+): readonly (Chained & { readonly listener: EventListener })[] {
+  return triggersOf(listener, declarations, selection).groups.flatMap((group) =>
+    group.triggers.map((trigger) => ({ listener, group, use: useOf(trigger, declarations) })),
   );
-  const distinct = new Map(triggers.map((trigger) => [trigger.spec, trigger]));
-  return [...distinct.values()].map((trigger) => useOf(trigger, declarations));
 }

@@ -1,7 +1,8 @@
 /** Selectors that no Trigger can satisfy, whatever its labels. */
 
-import type { Path } from "../catalog/index.ts";
-import { quoted } from "../catalog/index.ts";
+import type { LocatedDeclarations, Path } from "../catalog/index.ts";
+import { compileLabelSelector, formatPath, quoted } from "../catalog/index.ts";
+import { nearest } from "../core/nearest.ts";
 import type { EventListener, LabelSelector, NamespaceSelector } from "../core/tekton.ts";
 import type { Finding } from "./finding.ts";
 
@@ -30,6 +31,54 @@ export function checkSelectors(owner: EventListener): readonly Finding[] {
       check(group, ["spec", "triggerGroups", i, "triggerSelector"]),
     ),
   ];
+}
+
+/** Label selectors that fit none of the Triggers that are there to be selected: mostly one word spelled in two ways. */
+export function checkUnmatched(owner: EventListener, declarations: LocatedDeclarations): readonly Finding[] {
+  const { spec, metadata } = owner;
+  const check = (
+    { labelSelector, namespaceSelector }: Pick<EventListener["spec"], "labelSelector" | "namespaceSelector">,
+    path: Path,
+  ): readonly Finding[] => {
+    if (labelSelector === undefined || contradictions(labelSelector).length > 0) return [];
+    const compiled = compileLabelSelector(labelSelector);
+    const names = namespaceSelector?.matchNames ?? [];
+    const everywhere = names.includes("") || (names.length === 1 && names[0] === "*");
+    const namespaces = names.length === 0 ? [metadata.namespace] : names;
+    const triggers = declarations.triggers(everywhere ? "*" : namespaces);
+    const labels = triggers.map((trigger) => trigger.metadata.labels);
+    if (triggers.length === 0 || "finding" in compiled || labels.some(compiled.matches)) return [];
+    const values = {
+      selector: formatPath(path),
+      count: String(triggers.length),
+      ...unmet(labelSelector, labels),
+    };
+    return [{ code: "SLUICE_SELECTOR_UNMATCHED", values, owner, path: [...path, "labelSelector"] }];
+  };
+  return [
+    ...check(spec, ["spec"]),
+    ...spec.triggerGroups.flatMap((group, i) =>
+      check(group, ["spec", "triggerGroups", i, "triggerSelector"]),
+    ),
+  ];
+}
+
+/** The first demand that no Trigger meets, and what was probably meant. */
+function unmet({ matchLabels = {} }: LabelSelector, labels: readonly Readonly<Record<string, string>>[]) {
+  for (const [key, value] of Object.entries(matchLabels)) {
+    const having = labels.filter((one) => Object.hasOwn(one, key));
+    const keys = [...new Set(labels.flatMap((one) => Object.keys(one)))];
+    const values = [...new Set(having.map((one) => one[key] ?? ""))];
+    if (having.length > 0 && values.includes(value)) continue;
+    const meant = having.length === 0 ? nearest(key, keys) : nearest(value, values);
+    const there = (having.length === 0 ? keys : values).slice(0, 5).map(quoted).join(", ") || "none";
+    const reason =
+      having.length === 0
+        ? `none has the label ${quoted(key)}; labels there: ${there}`
+        : `${quoted(key)} is ${quoted(value)} on none; values there: ${there}`;
+    return { reason, hint: meant === undefined ? "" : `; did you mean ${meant}?` };
+  }
+  return { reason: "none has all the labels that it demands", hint: "" };
 }
 
 function contradictions({ matchLabels = {}, matchExpressions = [] }: LabelSelector): readonly string[] {

@@ -8,7 +8,7 @@ import type { Finding } from "./finding.ts";
 import type { Use } from "./use.ts";
 
 /** Admission refuses `$(tt.params.x)` without x under params; `$(tt.param.x)`, `$(tt.params["x"])` and odd names pass it. */
-export function checkVariables({ template, params }: Use): readonly Finding[] {
+export function checkVariables({ template, params }: Pick<Use, "template" | "params">): readonly Finding[] {
   if (template === undefined) return [];
   const declared = template.spec.params.map(({ name }) => name);
   const known = new Set([...declared, ...params.map(({ name }) => name)]);

@@ -1,0 +1,49 @@
+/** Templates and bindings that no trigger of the files uses: what can be said of each by itself. */
+
+import { checkBindings } from "../bind/index.ts";
+import type { LocatedDeclarations } from "../catalog/index.ts";
+import type { SluiceError } from "../core/errors.ts";
+import { asFault } from "../core/errors.ts";
+import type { ClusterTriggerBinding, TriggerBinding, TriggerTemplate } from "../core/tekton.ts";
+import { compileTemplate } from "../render/index.ts";
+import type { Finding } from "./finding.ts";
+import { placed } from "./finding.ts";
+import type { Linted } from "./index.ts";
+import { checkMetadata } from "./metadata.ts";
+import { checkVariables } from "./variables.ts";
+
+/** The name of a listener that stands for those of other files: its triggers may stand behind other interceptors there. */
+export const ELSEWHERE = "(another listener)";
+
+export function lintTemplate(owner: TriggerTemplate, declarations: LocatedDeclarations): Linted {
+  const { spec, metadata } = owner;
+  const template = { spec, annotations: metadata.annotations, owner, path: ["spec"] };
+  const errors: SluiceError[] = [];
+  try {
+    compileTemplate(template);
+  } catch (thrown) {
+    errors.push(asFault(thrown));
+  }
+  const doubts = [...checkMetadata(template, new Map()), ...checkVariables({ template, params: [] })];
+  return { errors, warnings: placed(doubts, declarations) };
+}
+
+/** A path that cannot be read is an error, though a template's default might stand in for it. */
+export function lintBinding(
+  owner: TriggerBinding | ClusterTriggerBinding,
+  declarations: LocatedDeclarations,
+): Linted {
+  const params = owner.spec.params.map((param) => ({
+    ...param,
+    from: `${owner.kind} ${owner.metadata.name}`,
+  }));
+  const wrong = checkBindings(params, []).map(
+    ({ error: { code, values }, index }): Finding => ({
+      code,
+      values,
+      owner,
+      path: ["spec", "params", index],
+    }),
+  );
+  return { errors: placed(wrong, declarations), warnings: [] };
+}

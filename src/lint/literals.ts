@@ -1,0 +1,63 @@
+/** Literal text of bindings and defaults that makes no valid JSON where it is pasted: a quote, a line end, a backslash. */
+
+import { cutValue } from "../bind/index.ts";
+import { OLD_ESCAPE_ANNOTATION } from "../render/index.ts";
+import type { Finding } from "./finding.ts";
+import type { Use } from "./use.ts";
+
+/** Tekton pastes values into the text of the template, so that these fail with every event. */
+export function checkLiterals({ params, template, used, name: trigger }: Use): readonly Finding[] {
+  if (template === undefined) return [];
+  const escapes = Object.hasOwn(template.annotations, OLD_ESCAPE_ANNOTATION);
+  const bound = params
+    .filter((param) => used.has(param.name))
+    .flatMap(({ name, value, owner, path }): readonly Finding[] => {
+      const cause = causeOf(value, escapes);
+      return cause === undefined
+        ? []
+        : [
+            finding({ trigger, param: name, what: "value" }, value, cause, {
+              owner,
+              path: [...path, "value"],
+            }),
+          ];
+    });
+  const defaults = template.spec.params.flatMap(
+    ({ name, default: value = "" }, index): readonly Finding[] => {
+      const cause = used.has(name) ? causeOf(value, escapes) : undefined;
+      const path = [...template.path, "params", index, "default"];
+      return cause === undefined
+        ? []
+        : [finding({ trigger, param: name, what: "default" }, value, cause, { owner: template.owner, path })];
+    },
+  );
+  return [...bound, ...defaults];
+}
+
+function finding(
+  about: { readonly trigger: string; readonly param: string; readonly what: string },
+  value: string,
+  cause: string,
+  where: Pick<Finding, "owner" | "path">,
+): Finding {
+  const { literals, paths } = cutValue(value);
+  const escaped = literals.map((text) => JSON.stringify(text).slice(1, -1));
+  const better = escaped.reduce((text, literal, i) => `${text}$(${paths[i - 1]})${literal}`);
+  const shown = better.length > 200 ? `${better.slice(0, 200)}…` : better;
+  const written = `'${shown.replaceAll("'", "''")}'`;
+  return { code: "SLUICE_LITERAL_BROKEN", values: { ...about, cause, written }, ...where };
+}
+
+/** Undefined where the text is fit to be pasted. What the event gives is escaped, and stands as one letter here. */
+function causeOf(value: string, escapesQuotes: boolean): string | undefined {
+  const { literals } = cutValue(value);
+  const text = literals.map((one) => (escapesQuotes ? one.replaceAll('"', '\\"') : one)).join("x");
+  try {
+    JSON.parse(`"${text}"`);
+    return undefined;
+  } catch {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it looks for
+    if (/[\x00-\x1f]/.test(text)) return /[\r\n]/.test(text) ? "a line end" : "a control character";
+    return /(?:^|[^\\])(?:\\\\)*"/.test(text) ? "a quote" : "a backslash that begins no escape of JSON";
+  }
+}

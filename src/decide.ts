@@ -109,8 +109,19 @@ export async function decide(
   await crowd.done();
   visit?.leave(budget.spent());
   const transient = decisions.find(isWaiting)?.reason;
+  if (plan.unnamed)
+    return { decisions: withPlaces(plan, decisions), ...(transient !== undefined && { transient }) };
   // Who answers after the end must not change what was said.
   return transient === undefined ? { decisions } : { decisions: [...decisions], transient };
+}
+
+/** One decision stands for each trigger, in their order. */
+function withPlaces({ groups }: ListenerPlan, decisions: readonly Decision[]): readonly Decision[] {
+  const places = groups.flatMap(({ triggers }) => triggers.map(({ shown }) => shown));
+  return decisions.map((decision, at) => {
+    const shown = places[at];
+    return shown === undefined ? decision : { ...decision, shown };
+  });
 }
 
 interface Question {

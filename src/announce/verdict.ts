@@ -23,10 +23,10 @@ export function verdictOf(plan: ListenerPlan): Verdict {
     return { available: false, ready: false, reason: code, message: cut(message) };
   }
   const triggers = plan.groups.flatMap((group) => group.triggers);
-  const faults = triggers.flatMap(({ name, fault, barred }) => {
+  const faults = triggers.flatMap(({ name, shown, fault, barred }) => {
     // What nobody could ask just now says nothing of the trigger.
     const why = barred?.retry === "soon" ? fault : (barred ?? fault);
-    return why === undefined ? [] : [{ name, fault: why }];
+    return why === undefined ? [] : [{ name: shown ?? name, fault: why }];
   });
   // Without triggers nobody says who may send: what comes is refused, unless that was spelled out.
   const served = {
@@ -39,7 +39,7 @@ export function verdictOf(plan: ListenerPlan): Verdict {
   if (first === undefined) return { ...served, reason: "Ready", message: "EventListener is ready" };
   const { code, message } = first.fault;
   const can = `${triggers.length - faults.length} of ${triggers.length} triggers can fire`;
-  return { ...served, reason: code, message: cut(`${can}; ${first.name || "unnamed"}: ${message}`) };
+  return { ...served, reason: code, message: cut(`${can}; ${first.name}: ${message}`) };
 }
 
 /**

@@ -13,7 +13,7 @@ import type {
 import type { LocatedDeclarations } from "./declarations.ts";
 import type { Identity } from "./faults.ts";
 import { objectInvalid, refMissing } from "./faults.ts";
-import type { Path } from "./findings.ts";
+import { formatPath, type Path } from "./findings.ts";
 import { compileLabelSelector } from "./labels.ts";
 
 /** A trigger that a listener fires. Its name may be "": Tekton lets inline triggers go without. */
@@ -29,6 +29,8 @@ export interface SelectedTrigger extends ObjectName {
    * called so. One Trigger behind several groups keeps one key, unless duplicates run.
    */
   readonly key: string;
+  /** For people: `namespace/key`; of an unnamed one its listener and place. */
+  readonly shown: string;
 }
 
 export interface SelectedGroup {
@@ -80,7 +82,7 @@ export function triggersOf(
   return { groups, faults };
 }
 
-type Candidate = Omit<SelectedTrigger, "key">;
+type Candidate = Omit<SelectedTrigger, "key" | "shown">;
 
 interface Selectors {
   readonly labelSelector?: LabelSelector;
@@ -175,9 +177,17 @@ function createKeys(duplicates: "once" | "tekton") {
     assign(candidates: readonly Candidate[]): readonly SelectedTrigger[] {
       const distinct = new Map(candidates.map((candidate) => [candidate.spec, candidate]));
       const chosen = duplicates === "tekton" ? candidates : [...distinct.values()];
-      return chosen.map((candidate) => ({ ...candidate, key: newKey(candidate) }));
+      return chosen.map((candidate) => {
+        const key = newKey(candidate);
+        return { ...candidate, key, shown: shownAs(candidate, key) };
+      });
     },
   };
+}
+
+function shownAs({ namespace, name, owner, path }: Candidate, key: string): string {
+  if (name !== "") return `${namespace}/${key}`;
+  return `${namespace}/${owner.metadata.name}: ${formatPath(path)} (unnamed)`;
 }
 
 function identity({ kind, metadata: { namespace, name } }: EventListener | Trigger): Identity {

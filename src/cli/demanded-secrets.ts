@@ -4,7 +4,7 @@ import type { Loaded } from "../catalog/index.ts";
 import { fault, type SluiceError, type SourcePosition } from "../core/errors.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
 import { nearest } from "../core/nearest.ts";
-import type { ListenerPlan, TriggerPlan } from "../core/plan.ts";
+import { type ListenerPlan, shownTrigger, type TriggerPlan } from "../core/plan.ts";
 import { nearestKey, tellWeaknesses, weakKeys } from "../core/secret-quality.ts";
 import { type SecretData, type Secrets, validValues } from "../core/secrets.ts";
 
@@ -84,6 +84,6 @@ export async function doubtfulSecrets(
   return (await Promise.all(doubts)).flat();
 }
 
-function namesOf({ namespace, key }: TriggerPlan, secret: SecretKey) {
-  return { secret: `${secret.namespace}/${secret.name}`, trigger: `${namespace}/${key}` };
+function namesOf(trigger: TriggerPlan, secret: SecretKey) {
+  return { secret: `${secret.namespace}/${secret.name}`, trigger: shownTrigger(trigger) };
 }

@@ -11,10 +11,10 @@ const SIGN = { pass: "✓", stop: "○", error: "✗" } as const;
 /** Prints a trigger's decision and the steps that led to it. */
 export function printDecision(console: Console, decision: Omit<Decision, "job">): void {
   const { colors } = console;
-  const { trigger, result, reason, trace } = decision;
+  const { trigger, shown = `${trigger.namespace}/${trigger.name}`, result, reason, trace } = decision;
   const { green: matched, yellow: filtered, red: failed, cyan: waiting } = colors;
   const paint = { matched, filtered, failed, waiting }[result];
-  console.out(`${colors.bold(oneLine(`trigger ${trigger.namespace}/${trigger.name}`))}  ${paint(result)}`);
+  console.out(`${colors.bold(oneLine(`trigger ${shown}`))}  ${paint(result)}`);
   for (const step of trace) printStep(console, step);
   console.out(
     `  ${colors.dim("=")} ${oneLine(reason)}${decision.code === undefined ? "" : colors.dim(` [${decision.code}]`)}`,

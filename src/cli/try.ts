@@ -71,8 +71,8 @@ Exit code 1 when no trigger matches.`,
         for (const job of matched) printObjects(console, job.objects);
         const nearest = nearestMiss(decisions);
         if (nearest !== undefined) {
-          const { namespace, name } = nearest.trigger;
-          console.out(`nothing fired; trigger ${namespace}/${name} came closest: ${oneLine(nearest.reason)}`);
+          const { trigger, shown = `${trigger.namespace}/${trigger.name}` } = nearest;
+          console.out(`nothing fired; trigger ${shown} came closest: ${oneLine(nearest.reason)}`);
         }
       }
       if (decisions.length === 0) console.note(`listener ${plan.namespace}/${plan.name} has no triggers`);

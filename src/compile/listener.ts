@@ -54,6 +54,7 @@ export function compileListener(listener: EventListener, given: CompileNeeds): C
     ...(broken && { fault: broken }),
     ...(open && { open }),
     ...(foreign.length > 0 && { foreign }),
+    ...(plans.some(({ triggers }) => triggers.some(({ shown }) => shown !== undefined)) && { unnamed: true }),
     ...(spec.cloudEventURI !== undefined && { cloudEventURI: spec.cloudEventURI }),
   };
   const many = tooManySecrets(plan);

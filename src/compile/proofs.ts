@@ -50,5 +50,5 @@ export function tooManySecrets(plan: ListenerPlan): SluiceError | undefined {
 /** The fault of a trigger that proves nothing, where nobody wrote that this is meant. */
 export function proofUndeclared(trigger: SelectedTrigger, declarations: LocatedDeclarations): SluiceError {
   const at = declarations.locate?.(trigger.owner, trigger.path);
-  return fault("SLUICE_PROOF_UNDECLARED", { trigger: `${trigger.namespace}/${trigger.key}` }, at && { at });
+  return fault("SLUICE_PROOF_UNDECLARED", { trigger: trigger.shown }, at && { at });
 }

@@ -73,6 +73,7 @@ export function compileTrigger(
   const broken = undeclared ?? behind.broken ?? errors[0] ?? missing[0];
   const plan: TriggerPlan = {
     ...{ namespace, name, key, proofs: proofsOf(whole, behind.demands), chain },
+    ...(name === "" && { shown: trigger.shown }),
     bind: bind ?? (() => new Map()),
     render: render ?? (() => []),
     ...("spec" in template && { origin: originOf(template, bindings.params) }),
@@ -102,7 +103,7 @@ function unreadable({ namespace, name, key }: SelectedTrigger, cause: SluiceErro
 function doubtsOf(
   { params }: Bindings,
   declared: Parameters<typeof checkBindings>[1],
-  { namespace, key }: SelectedTrigger,
+  { shown }: SelectedTrigger,
   { declarations }: TriggerNeeds,
   errors: SluiceError[],
 ): readonly SluiceError[] {
@@ -110,11 +111,7 @@ function doubtsOf(
   for (const { error, severity, index } of checkBindings(params, declared)) {
     const bound = params[index];
     const at = bound && declarations.locate?.(bound.owner, bound.path);
-    const placed = fault(
-      error.code,
-      { ...error.values, object: `trigger ${namespace}/${key}` },
-      at && { at },
-    );
+    const placed = fault(error.code, { ...error.values, object: `trigger ${shown}` }, at && { at });
     (severity === "error" ? errors : doubts).push(placed);
   }
   return doubts;

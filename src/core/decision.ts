@@ -27,6 +27,8 @@ export type DecisionResult = (typeof DECISION_RESULTS)[number];
 
 export interface Decision {
   readonly trigger: ObjectName;
+  /** Of a trigger without a name: its listener and place, for people. */
+  readonly shown?: string;
   readonly result: DecisionResult;
   /** One line for lists and logs. */
   readonly reason: string;

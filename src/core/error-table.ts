@@ -99,7 +99,7 @@ export const ERRORS = {
   SLUICE_PARAM_DUPLICATE: row(422, "never", "param {param} is bound twice", "Keep one of the bindings."),
   SLUICE_REF_MISSING: row(422, "never", "{kind} {name} does not exist in namespace {namespace}", "Create it, or correct the reference in {from}."),
   SLUICE_TEMPLATE_BROKEN: row(422, "never", "resource template {index} gives no usable object: {reason}", "Look at the rendered text with `sluice try`."),
-  SLUICE_METADATA_INVALID: row(422, "never", "{field} of {kind} is {value}, and no API server takes that: it {reason}{cure}", "Correct the template, or compute the value by an overlay of a cel interceptor; then replay."),
+  SLUICE_METADATA_INVALID: row(422, "never", "{field}: no API server takes {value} in a {kind}: it {reason}{cure}", "Correct the template, or compute the value in an overlay of a cel interceptor."),
   // catalog
   SLUICE_YAML_SYNTAX: row(422, "never", "no valid YAML: {reason}", "Correct the file; the last good state stays in force."),
   SLUICE_OBJECT_INVALID: row(422, "never", "{field}: {reason}", "Correct the field; the last good state stays in force."),
@@ -107,8 +107,8 @@ export const ERRORS = {
   SLUICE_OBJECT_UNUSABLE: row(422, "never", "{what} cannot be used: {reason}", "Correct it in the cluster; until then what would fire it fails, and nothing else."),
   // lint: what works, but is probably not meant
   SLUICE_SCRIPT_INJECTION: row(422, "never", "trigger {trigger}: param {param} brings {source} into {place}{via}, where text of the event runs as code", "Give the step an environment variable whose value is {variable}, and write \"$NAME\", in double quotes, where {variable} stands now."),
-  SLUICE_METADATA_ROOM: row(422, "never", "{field} of {kind} leaves {room} of {max} characters for {variables}: the API server refuses longer values", "Shorten the value in an overlay of a cel interceptor ({cel}), or write less around it; generateName: needs no $(uid)."),
-  SLUICE_METADATA_FROM_EVENT: row(422, "never", "trigger {trigger}: param {param} brings {source} into {field} of {kind} as it comes, and a value that is not {what} is refused there", "Add the overlay {key: {key}, expression: \"{cel}\"} to a cel interceptor, and bind {param} to $(extensions.{key})."),
+  SLUICE_METADATA_ROOM: row(422, "never", "{field}: the template of this {kind} leaves {room} of {max} characters for {variables}, and the API server refuses longer values", "Shorten the value in an overlay of a cel interceptor ({cel}), or write less around it; generateName: needs no $(uid)."),
+  SLUICE_METADATA_FROM_EVENT: row(422, "never", "{field}: trigger {trigger} brings {source} here as it comes, as param {param}; the API server refuses a {kind} where it is not {what}", "Add the overlay {key: {key}, expression: \"{cel}\"} to a cel interceptor, and bind {param} to $(extensions.{key})."),
   SLUICE_LITERAL_BROKEN: row(422, "never", "trigger {trigger}: the {what} of param {param} holds {cause}, and Tekton pastes it into the template's JSON text, where it fails with every event", "Write it as JSON has it inside of quotes: {written}."),
   SLUICE_HEADER_NAME: row(422, "never", "{written} is never there: headers are spelled as Go spells them, {canonical}", "Write header['{canonical}'], or header.canonical('{name}'), which takes any spelling."),
   SLUICE_HEADER_LIST: row(422, "never", "header['{name}'] is a list of texts, and {how}", "Write header.canonical('{canonical}'), the first value as a text, or header.match('{canonical}', 'push') to compare."),

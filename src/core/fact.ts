@@ -37,6 +37,8 @@ export type Fact =
       readonly delivery: string;
       readonly listener: ObjectName;
       readonly trigger: ObjectName;
+      /** Of a trigger without a name: its listener and place. */
+      readonly shown?: string;
       /** Nothing is told of a trigger that waits until it is decided. */
       readonly result: Exclude<DecisionResult, "waiting">;
       readonly reason: string;

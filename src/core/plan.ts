@@ -45,6 +45,8 @@ export interface ChainStep {
 export interface TriggerPlan extends ObjectName {
   /** Tells the listener's triggers apart where names do not: Tekton lets inline triggers go without one. */
   readonly key: string;
+  /** Of one without a name: its listener and place, for people. */
+  readonly shown?: string;
   /** Every proof its chain demands; empty only where "no verification" was spelled out, or `fault` says it was not. */
   readonly proofs: readonly ProofDemand[];
   readonly chain: readonly ChainStep[];
@@ -64,6 +66,11 @@ export interface TriggerPlan extends ObjectName {
   readonly barred?: SluiceError;
   /** A trigger that cannot fire (missing binding, no declared proof, …): each of its decisions fails with this. */
   readonly fault?: SluiceError;
+}
+
+/** A trigger for people. */
+export function shownTrigger({ namespace, key, shown }: TriggerPlan): string {
+  return shown ?? `${namespace}/${key}`;
 }
 
 /** Triggers behind a shared chain; inline triggers stand in a group with an empty one. */
@@ -100,6 +107,8 @@ export interface ListenerPlan extends ObjectName {
   readonly fault?: SluiceError;
   /** Namespaces other than the listener's that triggers were selected from; absent: none. */
   readonly foreign?: readonly string[];
+  /** Whether some trigger has no name. */
+  readonly unnamed?: true;
   /** Where CloudEvents about the processing of deliveries are sent. */
   readonly cloudEventURI?: string;
 }

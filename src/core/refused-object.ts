@@ -46,7 +46,7 @@ function refusal(
   const reason = reasonFor(value, rule);
   const cure = isKey || rendered === undefined ? "" : cureFor({ path, value, rule }, index, rendered);
   return fault("SLUICE_METADATA_INVALID", {
-    field: isKey ? `the key ${field}` : field,
+    field: isKey ? `key ${field}` : field,
     kind,
     value: quoted(value),
     reason,

@@ -11,8 +11,9 @@ export function tellDecisions(
   listener: ObjectName,
   decisions: readonly Decision[],
 ): void {
-  for (const { trigger, result, reason, code } of decisions) {
+  for (const { trigger, shown, result, reason, code } of decisions) {
     if (result === "waiting") continue;
-    tell({ type: "decision.made", delivery, listener, trigger, result, reason, ...(code && { code }) });
+    const more = { ...(shown && { shown }), ...(code && { code }) };
+    tell({ type: "decision.made", delivery, listener, trigger, result, reason, ...more });
   }
 }

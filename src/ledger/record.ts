@@ -129,7 +129,9 @@ export function lineOf(decisions: readonly Decision[]): string {
     return decisions.length === 0 ? "no trigger looked at it" : "every trigger matched";
   const others = decisions.length - 1;
   const more = others === 0 ? "" : ` (and ${others} more ${others === 1 ? "trigger" : "triggers"})`;
-  return clean(`${telling.trigger.name}: ${telling.reason}`, LINE_CHARS - more.length) + more;
+  return (
+    clean(`${telling.shown ?? telling.trigger.name}: ${telling.reason}`, LINE_CHARS - more.length) + more
+  );
 }
 
 /** Why an attempt did not succeed, in one line; empty when it did. */

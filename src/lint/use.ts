@@ -8,7 +8,7 @@ import { variablesIn } from "../render/index.ts";
 
 export interface Use {
   readonly trigger: SelectedTrigger;
-  /** `namespace/name`, for people. */
+  /** For people. */
   readonly name: string;
   readonly params: readonly BoundParam[];
   /** Undefined where the trigger names a template that is not there. */
@@ -26,8 +26,7 @@ export function useOf(trigger: SelectedTrigger, declarations: LocatedDeclaration
   const used = new Set<string>();
   for (const text of textsOf(template?.spec.resourcetemplates ?? []))
     for (const name of variablesIn(text)) used.add(name);
-  const name = `${trigger.namespace}/${trigger.key}`;
-  return { trigger, name, params, template, complete: faults.length === 0, used };
+  return { trigger, name: trigger.shown, params, template, complete: faults.length === 0, used };
 }
 
 /** Every string in a value, keys included. */

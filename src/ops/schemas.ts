@@ -85,7 +85,11 @@ export const SCHEMAS = {
       ...{ trigger: name, result: oneOf(...DECISION_RESULTS), reason: text },
       trace: list({ $ref: "#/components/schemas/TraceStep" }),
     },
-    { code: text, waits: { ...text, description: "whom it waits for; only while it does" } },
+    {
+      code: text,
+      waits: { ...text, description: "whom it waits for; only while it does" },
+      shown: { ...text, description: "listener and place of a trigger without a name" },
+    },
   ),
   TraceStep: shapeOf<TraceStep>()(
     {

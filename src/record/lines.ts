@@ -50,11 +50,11 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
   },
   "decision.made": {
     level: always("debug"),
-    message: (fact) => `${named(fact.trigger)} ${fact.result}: ${foreign(fact.reason)}`,
+    message: (fact) => `${fact.shown ?? named(fact.trigger)} ${fact.result}: ${foreign(fact.reason)}`,
     fields: (fact) => ({
       delivery: fact.delivery,
       listener: named(fact.listener),
-      trigger: named(fact.trigger),
+      trigger: fact.shown ?? named(fact.trigger),
       result: fact.result,
       code: fact.code,
     }),

@@ -4,7 +4,7 @@ import { BUILT_IN } from "../../../interceptors/index.ts";
 import type { Settings } from "../../config/schema.ts";
 import { within } from "../../core/deadline.ts";
 import type { SluiceError } from "../../core/errors.ts";
-import type { ListenerPlan } from "../../core/plan.ts";
+import { type ListenerPlan, shownTrigger } from "../../core/plan.ts";
 import type { Secrets } from "../../core/secrets.ts";
 import { validValues } from "../../core/secrets.ts";
 import { openDeclared } from "../../declared/index.ts";
@@ -79,9 +79,9 @@ function fitness({ namespace, name, groups, fault }: ListenerPlan): Finding {
     const fix = "Give it triggers, or correct its selectors.";
     return { area: AREA, state: "warn", what: `${label} has no trigger: it accepts and does nothing`, fix };
   }
-  const broken = triggers.flatMap(({ key, barred, fault: own }) => {
+  const broken = triggers.flatMap(({ key, shown, barred, fault: own }) => {
     const fault = barred ?? own;
-    return fault === undefined ? [] : [{ key, fault }];
+    return fault === undefined ? [] : [{ key: shown ?? key, fault }];
   });
   const [first] = broken;
   if (first === undefined)
@@ -96,7 +96,7 @@ async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): 
   const findings = await Promise.all(
     demanded.map(async ({ trigger, secret }): Promise<readonly Finding[]> => {
       const { namespace, name, key } = secret;
-      const label = `Secret ${namespace}/${name}, which trigger ${trigger.namespace}/${trigger.key} proves senders with`;
+      const label = `Secret ${namespace}/${name}, which trigger ${shownTrigger(trigger)} proves senders with`;
       try {
         const data = await secrets.read(namespace, name);
         if (validValues(data, key).length > 0)

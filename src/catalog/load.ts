@@ -12,9 +12,10 @@ import type { Identity } from "./faults.ts";
 import { formatIdentity } from "./faults.ts";
 import type { FoundFiles } from "./files.ts";
 import { findFiles, readSource } from "./files.ts";
+import { foreignGroups } from "./groups.ts";
 import type { Secret } from "./kinds/secret.ts";
 import type { Sourced } from "./objects.ts";
-import { readObjects } from "./objects.ts";
+import { readObjects, unfolded } from "./objects.ts";
 import { fileSecrets } from "./secrets.ts";
 import type { Locate, ParsedFile, SourceDocument, SourceFile } from "./yaml.ts";
 import { createLocate, parseYaml } from "./yaml.ts";
@@ -28,6 +29,8 @@ export interface CatalogState {
 export interface Loaded extends CatalogState {
   /** Empty when the state may come into force. At most 1,000. */
   readonly faults: readonly SluiceError[];
+  /** What nothing reads, though it was probably meant for us. */
+  readonly warnings: readonly SluiceError[];
   /** Numbers of files read, of objects taken, and of objects and documents passed over. */
   readonly files: number;
   readonly objects: number;
@@ -91,6 +94,7 @@ export async function loadFound(
     declarations: located(read.objects, locate),
     secrets: fileSecrets(read.secrets.map(({ object }) => object)),
     faults: faults.slice(0, MAX_FAULTS),
+    warnings: foreignGroups(documents.flatMap(unfolded), defaultNamespace, locate),
     files: found.files.length + streams.length,
     objects: read.objects.length + read.secrets.length,
     ignored: read.ignored,

@@ -61,13 +61,13 @@ export function readObjects(
   return { objects, secrets, ignored, faults };
 }
 
-interface Written {
+export interface Written {
   readonly written: JsonValue;
   readonly source: Source;
 }
 
 /** A `List` (or `TriggerList` …) is its items; they take apiVersion and kind from the list when they have none. */
-function unfolded({ file, index, value }: SourceDocument): readonly Written[] {
+export function unfolded({ file, index, value }: SourceDocument): readonly Written[] {
   const unfold = (written: JsonValue, path: Path): readonly Written[] => {
     const items = isJsonObject(written) ? ownValue(written, "items") : undefined;
     const kind = isJsonObject(written) ? ownValue(written, "kind") : undefined;

@@ -8,7 +8,11 @@ import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, JSON_OUTPUT, listOption, type Verb } from "./verb.ts";
 
 /** Warnings of a gateway, which fires what else it can; but what they speak of fails with every event. */
-const ALWAYS_FAILS: ReadonlySet<ErrorCode> = new Set(["SLUICE_METADATA_INVALID", "SLUICE_LITERAL_BROKEN"]);
+const ALWAYS_FAILS: ReadonlySet<ErrorCode> = new Set([
+  "SLUICE_METADATA_INVALID",
+  "SLUICE_LITERAL_BROKEN",
+  "SLUICE_GROUP_UNKNOWN",
+]);
 
 export const check: Verb = {
   name: "check",

@@ -60,7 +60,13 @@ export async function loadOffline(
   const plans = plansOf(compiled.plans.all().filter(({ name }) => name !== ELSEWHERE));
   const unused = alone ? lintUnused(declarations, needs.registry) : { errors: [], warnings: [] };
   const doubts = await doubtfulSecrets(plans.all(), loaded);
-  const warnings = [...compiled.warnings, ...unused.warnings, ...misspelt(declarations), ...doubts];
+  const warnings = [
+    ...loaded.warnings,
+    ...compiled.warnings,
+    ...unused.warnings,
+    ...misspelt(declarations),
+    ...doubts,
+  ];
   return {
     ...{ plans, secrets, objects, files, locateSecret: loaded.locateSecret },
     ...{ errors: [...faults, ...compiled.errors, ...unused.errors], unselected: elsewhere },

@@ -11,6 +11,7 @@ import { placed } from "./finding.ts";
 import type { Linted } from "./index.ts";
 import { checkMetadata } from "./metadata.ts";
 import { checkVariables } from "./variables.ts";
+import { checkVersions } from "./versions.ts";
 
 /** The name of a listener that stands for those of other files: its triggers may stand behind other interceptors there. */
 export const ELSEWHERE = "(another listener)";
@@ -24,7 +25,11 @@ export function lintTemplate(owner: TriggerTemplate, declarations: LocatedDeclar
   } catch (thrown) {
     errors.push(asFault(thrown));
   }
-  const doubts = [...checkMetadata(template, new Map()), ...checkVariables({ template, params: [] })];
+  const doubts = [
+    ...checkMetadata(template, new Map()),
+    ...checkVariables({ template, params: [] }),
+    ...checkVersions(template),
+  ];
   return { errors, warnings: placed(doubts, declarations) };
 }
 

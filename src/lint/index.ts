@@ -19,6 +19,7 @@ import { checkSelectors, checkUnmatched } from "./selectors.ts";
 import { checkTwice } from "./twice.ts";
 import { useOf } from "./use.ts";
 import { checkVariables } from "./variables.ts";
+import { checkVersions } from "./versions.ts";
 
 export { ELSEWHERE, lintBinding, lintTemplate } from "./alone.ts";
 
@@ -45,6 +46,7 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     ...listeners.flatMap((listener) => checkUnmatched(listener, declarations)),
     ...listeners.flatMap((listener) => checkTwice(listener, declarations, selection)),
     ...uses.flatMap(checkUseMetadata),
+    ...uses.flatMap(({ template }) => (template === undefined ? [] : checkVersions(template))),
     ...uses.flatMap(checkLiterals),
     ...uses.flatMap(({ trigger: { owner, path, spec } }) => checkHeaders(owner, path, spec.interceptors)),
     ...listeners.flatMap((listener) =>

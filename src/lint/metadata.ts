@@ -108,7 +108,7 @@ function shapeOf(
   if (!isJsonObject(metadata))
     return { path: ["metadata"], value: described(metadata), reason: "must be an object" };
   if ((ownValue(metadata, "name") ?? "") === "" && (ownValue(metadata, "generateName") ?? "") === "")
-    return { path: ["metadata"], value: "without a name", reason: "needs name or generateName" };
+    return { path: ["metadata"], value: "an object without a name", reason: "needs name or generateName" };
   for (const key of ["labels", "annotations"]) {
     const map = ownValue(metadata, key);
     const absent = map === undefined || (map === null && key === "annotations");

@@ -15,7 +15,9 @@ const TRUSTED = "context";
 export function checkScripts(uses: readonly Use[]): readonly Finding[] {
   const sinks = new Map<Template["spec"], readonly Sink[]>();
   const flows = uses.flatMap((use) => (use.template === undefined ? [] : flowsOf(use, use.template, sinks)));
-  return [...Map.groupBy(flows, ({ key }) => key).values()].map((same): Finding => {
+  // Free text can hold any command; the others are limited by what a host takes as a name or a number.
+  const byRisk = flows.toSorted((a, b) => Number(isFreeText(b.source)) - Number(isFreeText(a.source)));
+  return [...Map.groupBy(byRisk, ({ key }) => key).values()].map((same): Finding => {
     const [{ use, template, sink, source }] = same as [Flow, ...Flow[]];
     const more = same.length === 1 ? "" : ` and ${same.length - 1} more`;
     const place = formatPath(sink.path);
@@ -27,6 +29,14 @@ export function checkScripts(uses: readonly Use[]): readonly Finding[] {
     const path = [...template.path, ...sink.path];
     return { code: "SLUICE_SCRIPT_INJECTION", values, owner: template.owner, path };
   });
+}
+
+/** Titles, messages, branches and other text that people write, at the end of a path. */
+const FREE_TEXT =
+  /(?:^|[._])(?:title|message|description|body|comment|text|subject|note|summary|ref|branch|tag|tag_name|label|displayName)\)(?:\s|$)/i;
+
+function isFreeText(source: string): boolean {
+  return FREE_TEXT.test(source);
 }
 
 interface Flow {

@@ -339,3 +339,51 @@ test("a trace masks params that a sensitive header feeds, and cuts long ones", a
   });
   assert.doesNotMatch(JSON.stringify(decision.trace), /s3cr3t/);
 });
+
+describe("objects that no API server takes", () => {
+  const labelled = (value: string, name = "b-") => ({
+    ...{
+      apiVersion: "tekton.dev/v1",
+      kind: "PipelineRun",
+      metadata: { generateName: name, labels: { ref: value } },
+    },
+  });
+  const building = (...resourcetemplates: readonly Written[]) =>
+    listener(
+      "git",
+      [trigger("build", [], { template: { spec: { params: [{ name: "ref" }], resourcetemplates } } })],
+      OPEN,
+    );
+
+  test("a branch as a label: failed, with a code of its own and the CEL that makes it fit", async () => {
+    const decision = only(await decided([building(labelled("$(tt.params.ref)"))]));
+    assert.deepEqual(
+      [decision.result, decision.code, decision.job],
+      ["failed", "SLUICE_METADATA_INVALID", undefined],
+    );
+    assert.match(
+      decision.reason,
+      /metadata\.labels\[“ref”\]: no API server takes “refs\/heads\/main” in a PipelineRun/,
+    );
+    assert.match(decision.reason, /\{key: ref, expression: "body\.ref\.replace\('\/', '-'\)"\}/);
+  });
+
+  test("a generateName in upper case fails too", async () => {
+    assert.equal(only(await decided([building(labelled("x", "Build-"))])).code, "SLUICE_METADATA_INVALID");
+  });
+
+  test("the second of two: the first is created, as Tekton does, and the decision says what follows", async () => {
+    const objects = [building(labelled("ok", "first-"), labelled("$(tt.params.ref)", "second-"))];
+    const decision = only(await decided(objects));
+    assert.deepEqual([decision.result, decision.job?.objects.length], ["matched", 2]);
+    assert.match(decision.reason, /^creates PipelineRun ci\/first-\w+, and then fails: metadata\.labels/);
+  });
+});
+
+test("a trigger without a name is told by its listener and place", async () => {
+  const decisions = await decided([listener("git", [trigger("", []), trigger("", [])], OPEN)]);
+  assert.deepEqual(
+    decisions.map(({ shown, trigger: { name } }) => [shown, name]),
+    [0, 1].map((i) => [`ci/git: spec.triggers[${i}] (unnamed)`, ""]),
+  );
+});

@@ -241,3 +241,16 @@ test("a job that the ledger does not know is created, told as a defect, and not 
     ["dispatch"],
   );
 });
+
+test("an object whose name no API server takes is never sent, and those before it are created", async () => {
+  const { target, asked } = scripted("created", "created");
+  await using world = await withJob(target, ["one", "Two", "three"]);
+  const { flows, job, record } = world;
+  assert.deepEqual(await flows.dispatch(job, 1), { kind: "done" });
+  assert.deepEqual(asked, names(job).slice(0, 1));
+  const [attempt] = (await record())?.jobs[0]?.attempts ?? [];
+  assert.deepEqual(
+    [attempt?.outcome, attempt?.code, attempt?.runs.length],
+    ["dead", "SLUICE_METADATA_INVALID", 1],
+  );
+});

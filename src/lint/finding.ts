@@ -10,6 +10,12 @@ export interface Finding extends Held {
   readonly values: Readonly<Record<string, string>>;
 }
 
+export interface Linted {
+  /** Nobody can mean these: a file that has them does not come into force. */
+  readonly errors: readonly SluiceError[];
+  readonly warnings: readonly SluiceError[];
+}
+
 /** More would help nobody, and each costs a look into its file. */
 const MOST = 500;
 

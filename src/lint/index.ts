@@ -8,7 +8,7 @@ import { ELSEWHERE } from "./alone.ts";
 import { checkAnnotations, wrongLimits } from "./annotations.ts";
 import { type Chained, checkExtensions } from "./extensions.ts";
 import type { Finding } from "./finding.ts";
-import { placed } from "./finding.ts";
+import { type Linted, placed } from "./finding.ts";
 import { checkHeaders } from "./headers.ts";
 import { checkLiterals } from "./literals.ts";
 import { checkUseMetadata } from "./metadata.ts";
@@ -22,12 +22,7 @@ import { checkVariables } from "./variables.ts";
 import { checkVersions } from "./versions.ts";
 
 export { ELSEWHERE, lintBinding, lintTemplate } from "./alone.ts";
-
-export interface Linted {
-  /** Nobody can mean these: a file that has them does not come into force. */
-  readonly errors: readonly SluiceError[];
-  readonly warnings: readonly SluiceError[];
-}
+export type { Linted } from "./finding.ts";
 
 /**
  * Looks at everything that listeners fire. References to nothing and expressions that cannot be parsed are passed over:

@@ -12,6 +12,7 @@ interface Report {
   readonly files: number;
   readonly objects: number;
   readonly listeners: readonly { readonly namespace: string; readonly name: string }[];
+  readonly unselected: readonly { readonly namespace: string; readonly name: string }[];
   readonly errors: readonly Found[];
   readonly warnings: readonly Found[];
 }
@@ -85,7 +86,9 @@ test("what is right is counted", async () => {
   const { code, report, text } = await check(listener(GITHUB) + TEMPLATE);
   assert.equal(code, 0);
   const listeners = [{ namespace: "default", name: "one" }];
-  assert.deepEqual(report, { ok: true, files: 1, objects: 2, listeners, errors: [], warnings: [] });
+  assert.deepEqual(report, {
+    ...{ ok: true, files: 1, objects: 2, listeners, unselected: [], errors: [], warnings: [] },
+  });
   assert.equal(text, "✓ 2 objects in 1 files, 1 listeners: 0 errors, 0 warnings\n");
 });
 
@@ -198,4 +201,110 @@ test("names that drive a terminal are shown without their power", async () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are looked for
   assert.doesNotMatch(text, /[\u001b\u009b\u202e]/);
   assert.match(text, /gone/);
+});
+
+const ALONE = `
+apiVersion: triggers.tekton.dev/v1beta1
+kind: Trigger
+metadata: {name: alone}
+spec:
+  interceptors:
+    - ref: {name: cel}
+      params: [{name: filter, value: "body.ref =="}]
+    - ref: {name: celll}
+  bindings: [{name: rev, value: "$(body.x[)"}]
+  template: {ref: build}
+`;
+
+test("what no listener of the files selects is checked by itself, and counted", async () => {
+  const { code, report, text } = await check(ALONE + TEMPLATE);
+  assert.equal(code, 1);
+  assert.deepEqual(
+    report.errors.map((error) => error.code),
+    ["SLUICE_CEL_SYNTAX", "SLUICE_INTERCEPTOR_UNKNOWN", "SLUICE_PATH_SYNTAX"],
+  );
+  assert.deepEqual(report.unselected, [{ namespace: "default", name: "alone" }]);
+  assert.deepEqual(report.listeners, []);
+  assert.match(text, /1 Trigger that no listener of these files selects: checked by itself/);
+});
+
+test("a right Trigger without its listener is right: who proves its senders is the listener's affair", async () => {
+  const right = ALONE.replace(" ==", " == 'x'")
+    .replace(/ +- ref: \{name: celll\}\n/, "")
+    .replace("x[", "x");
+  const { code, report } = await check(right + TEMPLATE);
+  // The listener's group may set it; only the param that the template does not take is known.
+  assert.deepEqual([code, report.warnings.map((one) => one.code)], [0, ["SLUICE_PARAM_UNUSED"]]);
+});
+
+test("bindings, templates and interceptors that nothing names are checked", async () => {
+  const objects = [
+    ["TriggerBinding", "v1beta1", "{params: [{name: a, value: $(body.x[)}]}"],
+    [
+      "TriggerTemplate",
+      "v1beta1",
+      "{resourcetemplates: [{apiVersion: v1, kind: ConfigMap, metadata: {name: Bad}}]}",
+    ],
+    ["ClusterInterceptor", "v1alpha1", "{clientConfig: {}}"],
+  ].map(([kind, version, spec]) =>
+    [
+      `apiVersion: triggers.tekton.dev/${version}`,
+      `kind: ${kind}`,
+      "metadata: {name: own}",
+      `spec: ${spec}`,
+    ].join("\n"),
+  );
+  const { report } = await check(objects.join("\n---\n"));
+  assert.deepEqual(report.errors.map(({ code }) => code).sort(), [
+    "SLUICE_INTERCEPTOR_PARAMS",
+    "SLUICE_METADATA_INVALID",
+    "SLUICE_PATH_SYNTAX",
+  ]);
+  assert.ok(report.errors.every(({ line }) => line >= 1));
+});
+
+test("standard input is read for `-`; an empty one is an error", async () => {
+  const right = await sluiceProcess(["check", "-", "-o", "json"], { input: listener(GITHUB) + TEMPLATE });
+  assert.equal(right.code, 0, right.stderr);
+  assert.equal((JSON.parse(right.stdout) as Report).objects, 2);
+  const wrong = await sluiceProcess(["check", "/dev/stdin"], { input: ALONE });
+  assert.match(wrong.stdout, /error {3}<stdin>:7:7 Trigger default\/alone/);
+  const empty = await sluiceProcess(["check", "-"], { input: "" });
+  assert.equal(empty.code, 1);
+  assert.match(empty.stderr, /it is empty/);
+});
+
+test("an old or misspelt API group of our kinds is an error; other projects' kinds are not", async () => {
+  const objects = [
+    ["tekton.dev/v1alpha1", "EventListener"],
+    ["trigger.tekton.dev/v1beta1", "Trigger"],
+    ["eventing.knative.dev/v1", "Trigger"],
+    ["apps/v1", "Interceptor"],
+  ].map(([apiVersion, kind], i) => `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: n${i}}`);
+  const { report } = await check(objects.join("\n---\n"));
+  assert.deepEqual(
+    report.errors.map(({ code, line }) => [code, line]),
+    [
+      ["SLUICE_GROUP_UNKNOWN", 1],
+      ["SLUICE_GROUP_UNKNOWN", 5],
+    ],
+  );
+});
+
+test("an object that is broken is not also said to be absent", async () => {
+  const { report } = await check(
+    listener(GITHUB) + TEMPLATE.replace("spec:", "spec:\n  params: [{name: a, default: [b]}]"),
+  );
+  assert.deepEqual([report.errors.map(({ code }) => code), report.warnings], [["SLUICE_OBJECT_INVALID"], []]);
+});
+
+test("many warnings of one kind are shown as a few, and all of them with --all and as JSON", async () => {
+  const triggers = [2, 3, 4, 5, 6, 7].flatMap((i) => [`    - name: t${i}`, "      template: {ref: build}"]);
+  const document = listener(GITHUB, triggers) + TEMPLATE;
+  const { text, report } = await check(document);
+  assert.equal(report.warnings.length, 6);
+  assert.equal(text.match(/demands no proof/g)?.length, 3);
+  assert.match(text, /… and 3 more of this kind \(SLUICE_PROOF_UNDECLARED\); --all shows them/);
+  const all = await check(document, "--all");
+  assert.equal(all.text.match(/demands no proof/g)?.length, 6);
 });

@@ -10,8 +10,10 @@ const step = (script: string, more = {}) => ({ taskSpec: { steps: [{ image: "alp
 
 /** `param → place [via]` of each injection that is seen. */
 async function injections(...objects: readonly Written[]): Promise<readonly string[]> {
-  const { errors, warnings } = await lintOf(...objects);
-  assert.deepEqual(errors, []);
+  const linted = await lintOf(...objects);
+  assert.deepEqual(linted.errors, []);
+  // The chains of these tests set no extensions; that is said too.
+  const warnings = linted.warnings.filter(({ code }) => code !== "SLUICE_EXTENSION_UNSET");
   const found = warnings.filter(({ code }) => code === "SLUICE_SCRIPT_INJECTION");
   assert.equal(found.length, warnings.length, JSON.stringify(warnings));
   return found.map(({ values }) => `${values["param"]} → ${values["place"]}${values["via"]}`);
@@ -176,5 +178,25 @@ test("triggers that share template and binding make one warning that counts them
   assert.deepEqual(
     warnings.map(({ values }) => [values["trigger"], values["source"], values["object"]]),
     [["ci/a and 2 more", "$(body.pull_request.title) (TriggerBinding tb)", "TriggerTemplate ci/tt"]],
+  );
+});
+
+test("free text comes first: titles, messages and branches before numbers and hashes", async () => {
+  const bindings = ["number", "sha", "title", "head_commit.message"].map((path, i) => ({
+    ...{ name: `p${i}`, value: `$(body.${path})` },
+  }));
+  const script = bindings.map(({ name }) => `echo $(tt.params.${name})`).join("; ");
+  const found = await injections(
+    open(
+      firing(
+        bindings,
+        bindings.map(({ name }) => ({ name })),
+        taskRun(step(script)),
+      ),
+    ),
+  );
+  assert.deepEqual(
+    found.map((line) => line.slice(0, 2)),
+    ["p2", "p3", "p0", "p1"],
   );
 });

@@ -239,7 +239,7 @@ test("a right Trigger without its listener is right: who proves its senders is t
 
 test("bindings, templates and interceptors that nothing names are checked", async () => {
   const objects = [
-    ["TriggerBinding", "v1beta1", "{params: [{name: a, value: $(body.x[)}]}"],
+    ["TriggerBinding", "v1beta1", "{params: [{name: a, value: '$(body.x[)'}]}"],
     [
       "TriggerTemplate",
       "v1beta1",

@@ -64,25 +64,28 @@ export async function runWith(
 export interface SpawnOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Standard input; without it there is none. */
+  readonly input?: string;
 }
 
 /** Runs a program to its end. */
 export function run(
   command: string,
   args: readonly string[],
-  { cwd = ROOT, env = {} }: SpawnOptions = {},
+  { cwd = ROOT, env = {}, input }: SpawnOptions = {},
 ): Promise<Outcome<number | null>> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
       env: { ...cleanEnv(), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    child.stdin?.end(input);
     let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
     child.on("error", reject).on("close", (code) => resolve({ code, stdout, stderr }));

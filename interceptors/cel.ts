@@ -2,6 +2,7 @@
 
 import type { Activation } from "../src/cel/activation.ts";
 import { activate } from "../src/cel/activation.ts";
+import { cureOf } from "../src/cel/cure.ts";
 import { explain } from "../src/cel/explain.ts";
 import type { OverlayKey } from "../src/cel/overlay-key.ts";
 import { overlayKey } from "../src/cel/overlay-key.ts";
@@ -100,7 +101,12 @@ function compiled(expression: string): CelProgram {
     return compileCel(expression);
   } catch (error) {
     if (!(error instanceof CelSyntaxError)) throw error;
-    throw fault("SLUICE_CEL_SYNTAX", { reason: error.message, expression }, { cause: error });
+    const { message: reason, cure } = error;
+    throw fault(
+      "SLUICE_CEL_SYNTAX",
+      { reason, expression, ...(cure && { cure: `${cure} In: ${expression}` }) },
+      { cause: error },
+    );
   }
 }
 
@@ -116,7 +122,11 @@ function decide(
     const value = evaluated("filter", filter, activation, secrets, work);
     if (value === false) return stop(GRPC.FAILED_PRECONDITION, `filter is false: ${printed(filter)}`);
     if (value !== true) {
-      return stop(GRPC.FAILED_PRECONDITION, `filter is no bool but ${kindOf(value)}: ${printed(filter)}`);
+      const cure = "Compare it with something, as in body.ref == 'refs/heads/main'.";
+      return stop(
+        GRPC.FAILED_PRECONDITION,
+        `filter is no bool but ${kindOf(value)}: ${printed(filter)}. ${cure}`,
+      );
     }
   }
   if (overlays.length === 0) return PASS;
@@ -127,7 +137,8 @@ function decide(
       set(extensions, overlayJson(value, work));
     } catch (error) {
       if (!(error instanceof CelFailure)) throw error;
-      return stop(GRPC.INTERNAL, `overlay ${key}: ${error.reason}`);
+      const cure = value === null ? ". null cannot be an extension: (x) == null ? '' : (x)" : "";
+      return stop(GRPC.INTERNAL, `overlay ${key}: ${error.reason}${cure}`);
     }
   }
   return Object.keys(extensions).length === 0 ? PASS : { continue: true, extensions };
@@ -144,7 +155,9 @@ function evaluated(
     return program.evaluate(activation, secrets, work);
   } catch (error) {
     if (!(error instanceof CelFailure)) throw error;
-    throw new CelFailure(`${what} failed: ${error.reason}: ${printed(program)}`, error.final);
+    const cure = cureOf(error, program.tree);
+    const reason = `${what} failed: ${error.reason}: ${printed(program)}`;
+    throw new CelFailure(cure === undefined ? reason : `${reason}. ${cure}`, error.final);
   }
 }
 

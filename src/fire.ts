@@ -4,7 +4,7 @@ import type { Cost } from "./core/cost-budget.ts";
 import type { Decision, TraceStep } from "./core/decision.ts";
 import type { Delivery, Event, ObjectName } from "./core/delivery.ts";
 import type { SluiceError } from "./core/errors.ts";
-import { asFault, fault } from "./core/errors.ts";
+import { asFault, fault, withCure } from "./core/errors.ts";
 import { MASK } from "./core/headers.ts";
 import { createJobId } from "./core/identity.ts";
 import type { CreateJob, KubernetesObject } from "./core/job.ts";
@@ -73,12 +73,12 @@ export function fire(
   } catch (thrown) {
     const error: SluiceError = asFault(thrown);
     trace.push({ station, name: station === "bind" ? "params" : "template", ...errorOf(error) });
-    return { trigger: name, result: "failed", reason: error.message, code: error.code, trace };
+    return { trigger: name, result: "failed", reason: withCure(error), code: error.code, trace };
   }
 }
 
-function errorOf({ message }: SluiceError): Pick<TraceStep, "verdict" | "reason"> {
-  return { verdict: "error", reason: message };
+function errorOf(error: SluiceError): Pick<TraceStep, "verdict" | "reason"> {
+  return { verdict: "error", reason: withCure(error) };
 }
 
 /** What comes of a match, in one line. */

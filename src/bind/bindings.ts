@@ -9,6 +9,7 @@ import { cutValue } from "./expressions.ts";
 import type { Path } from "./path.ts";
 import { compilePath, ROOTS, unknownRoot } from "./path.ts";
 import { SEARCHED_PER_STEP } from "./print.ts";
+import { cureOfRoot, cureOfSyntax, misspelling } from "./spelling.ts";
 import { MAX_PARAM_LENGTH } from "./steps.ts";
 import type { EventView } from "./view.ts";
 import { viewOf } from "./view.ts";
@@ -101,6 +102,8 @@ export function checkBindings(
     for (const expression of compileParam({ name, value, from }, undefined).expressions) {
       const error = "error" in expression ? expression.error : wrongRoot(expression);
       if (error !== undefined) faults.push({ param: name, from, index, error, severity });
+      const doubt = error === undefined ? doubtful(expression) : undefined;
+      if (doubt !== undefined) faults.push({ param: name, from, index, error: doubt, severity: "warning" });
     }
   }
   return faults;
@@ -108,7 +111,14 @@ export function checkBindings(
 
 function wrongRoot({ text, path }: Expression & { path: Path }): SluiceError | undefined {
   if (path.root === undefined || ROOTS.has(path.root)) return undefined;
-  return fault("SLUICE_PATH_SYNTAX", { path: text, reason: unknownRoot(path.root) });
+  const cure = cureOfRoot(path.root, text, ROOTS);
+  return fault("SLUICE_PATH_SYNTAX", { path: text, reason: unknownRoot(path.root), ...(cure && { cure }) });
+}
+
+/** A path that is read otherwise than it looks; it may be meant so. */
+function doubtful({ text }: Expression): SluiceError | undefined {
+  const found = misspelling(text);
+  return found && fault("SLUICE_PATH_DOUBTFUL", { path: text, ...found });
 }
 
 function duplicates(params: readonly BoundParam[]): BindingFault[] {
@@ -143,7 +153,8 @@ function compileExpression(text: string): Expression {
     return { text, path: compilePath(text) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const values = { path: text, reason: reasonOf(error) };
+    const cure = cureOfSyntax(text);
+    const values = { path: text, reason: reasonOf(error), ...(cure && { cure }) };
     return { text, error: fault("SLUICE_PATH_SYNTAX", values, { cause: error }) };
   }
 }
@@ -169,7 +180,8 @@ function read(expression: Expression, param: CompiledParam, view: EventView, cos
   if (typeof result === "string") return result;
   if (param.fallback !== undefined) return param.fallback;
   if (result instanceof SluiceError) throw result;
-  throw fault("SLUICE_PATH_MISSING", { param: param.name, reason: result.reason });
+  const cure = "path" in expression ? expression.path.hint?.(view) : undefined;
+  throw fault("SLUICE_PATH_MISSING", { param: param.name, reason: result.reason, ...(cure && { cure }) });
 }
 
 /**

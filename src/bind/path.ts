@@ -6,6 +6,7 @@ import type { JsonValue } from "../core/json.ts";
 import { isJsonObject, printString } from "../core/json.ts";
 import { compileSteps, describe } from "./evaluate.ts";
 import { completePath } from "./expressions.ts";
+import { hintFor } from "./hint.ts";
 import { CHARACTERS_PER_STEP, print, SEARCHED_PER_STEP } from "./print.ts";
 import type { Item } from "./steps.ts";
 import { MAX_RESULTS_LENGTH, PathStop } from "./steps.ts";
@@ -28,6 +29,8 @@ export interface Path {
   readonly sensitive: boolean;
   /** The only header that it can find, as Go spells it, where it names one. */
   readonly header?: string;
+  /** What was probably meant, where the event has nothing for it: see {@link hintFor}. */
+  readonly hint?: (view: EventView) => string | undefined;
 }
 
 /** The names that start a path. */
@@ -56,7 +59,8 @@ export function compilePath(text: string): Path {
   const sensitive = mayReadSensitive(root, nodes[1]);
   const header = root === "header" && nodes[1]?.kind === "field" ? canonicalName(nodes[1].name) : undefined;
   const read = keys === undefined ? readRare(text, nodes) : readPlain(text, keys);
-  return { read, root, sensitive, ...(header !== undefined && { header }) };
+  const hint = (view: EventView): string | undefined => hintFor(text, keys, view);
+  return { read, root, sensitive, hint, ...(header !== undefined && { header }) };
 }
 
 function mayReadSensitive(root: string | undefined, second: PathNode | undefined): boolean {

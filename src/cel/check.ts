@@ -2,6 +2,7 @@
 
 import type { Call, Ident, Macro, Node, Select } from "./ast.ts";
 import { pathOf } from "./ast.ts";
+import { cureOfCall, cureOfFunction, cureOfIdent } from "./cure-syntax.ts";
 import { formatFault } from "./format-clauses.ts";
 import type { Library, Overload } from "./functions.ts";
 import { CelSyntaxError, place } from "./source.ts";
@@ -56,8 +57,8 @@ export function check(root: Node, expression: string, environment: Environment):
   // cel-go takes numbers of different types for comparable from the first macro that it meets to the end.
   let metMacro = false;
 
-  const refuse = (at: number, reason: string): never => {
-    throw new CelSyntaxError(`${place(expression, at)}: ${reason}`);
+  const refuse = (at: number, reason: string, cure?: string): never => {
+    throw new CelSyntaxError(`${place(expression, at)}: ${reason}`, cure);
   };
 
   const visit = (node: Node, scope: ReadonlyMap<string, Type>): Type => {
@@ -75,7 +76,11 @@ export function check(root: Node, expression: string, environment: Environment):
           scope.get(node.name) ??
           variables.get(node.name) ??
           typeNamed(node, scope) ??
-          refuse(node.at, `undeclared reference to '${node.name}'`)
+          refuse(
+            node.at,
+            `undeclared reference to '${node.name}'`,
+            cureOfIdent(node.name, expression, node.at, [...scope.keys(), ...variables.keys()]),
+          )
         );
       case "list":
         return listOf(elementType(node.items, scope));
@@ -180,10 +185,16 @@ export function check(root: Node, expression: string, environment: Environment):
     const operands = node.target === undefined || isQualified ? node.args : [node.target, ...node.args];
     const given = operands.map((operand) => visit(operand, scope));
     const name = isQualified ? fullName : node.name;
-    const known = library.get(name) ?? refuse(node.at, `undeclared reference to '${node.name}'`);
+    const known = library.get(name) ?? undeclared(node);
     const type = choose(node, name, known, given, node.target !== undefined && !isQualified);
     if (name === "format") checkFormat(node);
     return type;
+  };
+
+  const undeclared = ({ at, name, target, args }: Call): never => {
+    const on = target ?? args[0];
+    const cure = cureOfFunction(name, on && pathOf(on), library.keys());
+    return refuse(at, `undeclared reference to '${name}'`, cure);
   };
 
   const checkFormat = ({ at, target, args: [list] }: Call): void => {
@@ -227,6 +238,7 @@ export function check(root: Node, expression: string, environment: Environment):
     return refuse(
       node.at,
       `found no matching overload for '${name}' applied to '${target}(${printed.join(", ")})'`,
+      cureOfCall(name, known),
     );
   };
 

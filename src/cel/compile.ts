@@ -119,16 +119,16 @@ function follow(start: Evaluate, selects: readonly Select[]): Evaluate {
     for (let i = 0; i < fields.length; i++) {
       // JSON objects are nearly all that is ever selected from.
       const found = isMap(value) ? mapGet(value, fields[i] as string) : undefined;
-      if (found === undefined) return fail(missing(selects[i] as Select));
+      if (found === undefined) return absent(selects[i] as Select);
       value = found;
     }
     return value;
   };
 }
 
-function missing({ field, operand }: Select): string {
-  const where = pathOf(operand);
-  return `no such key: ${field}${where === undefined ? "" : ` in ${where}`}`;
+function absent(node: Select): never {
+  const where = pathOf(node.operand);
+  return fail(`no such key: ${node.field}${where === undefined ? "" : ` in ${where}`}`, { node });
 }
 
 function hasField(value: Value, field: string): boolean {
@@ -143,10 +143,10 @@ function compileCall(node: Call, checked: Checked, slots: Slots): Evaluate {
   if (node.name === "_||_") return shortCircuit(flattened(node, "_||_"), true, checked, slots);
   const args = operands.map((operand) => compile(operand, checked, slots));
   if (node.name === "_?_:_") return conditional(args);
-  if (node.name === "_[_]") return index(args, operands[1]?.kind === "const");
+  if (node.name === "_[_]") return index(args, node, operands[1]?.kind === "const");
   const [, right] = operands;
   const constant = right?.kind === "const" ? right : undefined;
-  return invoke(node.name, args, checked.overloads.get(node) ?? [], constant);
+  return invoke(node, args, checked.overloads.get(node) ?? [], constant);
 }
 
 /** Operands of a chain of one operator, however the parser bracketed it: a long chain must not nest deep. */
@@ -178,15 +178,15 @@ function conditional(args: readonly Evaluate[]): Evaluate {
 }
 
 /** @param named whether the key stands in the expression: a reason must quote nothing of an event. */
-function index(args: readonly Evaluate[], named: boolean): Evaluate {
+function index(args: readonly Evaluate[], node: Call, named: boolean): Evaluate {
   const [container, key] = args as [Evaluate, Evaluate];
   return (frame) => {
     frame.work.charge(2);
-    return element(container(frame), key(frame), named);
+    return element(container(frame), key(frame), node, named);
   };
 }
 
-function element(container: Value, key: Value, named: boolean): Value {
+function element(container: Value, key: Value, node: Call, named: boolean): Value {
   if (isList(container)) {
     const position = isUint(key) ? key.value : key;
     if (typeof position !== "bigint" && !Number.isInteger(position)) {
@@ -201,13 +201,13 @@ function element(container: Value, key: Value, named: boolean): Value {
   if (key === null) return fail("invalid qualifier type: null");
   const found = mapGet(container as AnyMap, key);
   return found === undefined
-    ? fail(named ? `no such key: ${isUint(key) ? key.value : key}` : "no such key")
+    ? fail(named ? `no such key: ${isUint(key) ? key.value : key}` : "no such key", { node })
     : found;
 }
 
 /** @param constant the second operand, where it is one. */
 function invoke(
-  name: string,
+  node: Call,
   args: readonly Evaluate[],
   overloads: readonly Overload[],
   constant: Const | undefined,
@@ -235,6 +235,7 @@ function invoke(
     for (const candidate of overloads) {
       if (accepts(candidate, values)) return candidate.run(frame, ...(values as never[]));
     }
-    return fail(`no such overload: ${name}(${values.map(kindOf).join(", ")})`);
+    const kinds = values.map(kindOf);
+    return fail(`no such overload: ${node.name}(${kinds.join(", ")})`, { node, kinds });
   };
 }

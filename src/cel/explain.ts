@@ -24,7 +24,7 @@ const MAX_TEXT = 200;
  *
  * @param secrets as for evaluating; a compareSecret whose Secret has not been read is shown as an error.
  * @returns `expression`, its `value` or `error`, and `parts`: of each selection, call and operator that stands outside
- *   macros its text (`part`), and `value` (as JSON, shortened) or `error`. Sensitive headers are masked, and what is
+ *   macros its text (`part`), and `value` (as JSON, shortened) or `error`, and perhaps a `hint`. Sensitive headers are masked, and what is
  *   compared with a Secret is not shown at all.
  */
 export function explain(program: CelProgram, activation: EventActivation, secrets: SecretView): JsonObject {
@@ -40,12 +40,20 @@ export function explain(program: CelProgram, activation: EventActivation, secret
     const evaluate = program.part(node);
     parts.set(
       textOf(program, node),
-      show((event) => evaluate(event, secrets)),
+      hinted(
+        program,
+        node,
+        show((event) => evaluate(event, secrets)),
+      ),
     );
   }
   return {
     expression: program.expression,
-    ...show((event) => program.evaluate(event, secrets)),
+    ...hinted(
+      program,
+      program.tree.root,
+      show((event) => program.evaluate(event, secrets)),
+    ),
     parts: Array.from(parts, ([part, result]) => ({ part, ...result })),
   };
 }
@@ -66,6 +74,15 @@ function interesting(root: Node): Node[] {
   };
   visit(root, undefined);
   return found;
+}
+
+/** `string(body.id)` of 12345678901 is "1.2345678901e+10": right as CEL has it, and hardly what was meant. */
+function hinted(program: CelProgram, node: Node, result: JsonObject): JsonObject {
+  const { value } = result;
+  if (node.kind !== "call" || node.name !== "string" || typeof value !== "string") return result;
+  const [number] = node.args;
+  if (number === undefined || !/^-?\d(\.\d+)?e\+\d+$/.test(value)) return result;
+  return { ...result, hint: `string(int(${textOf(program, number)})) has all its digits` };
 }
 
 function isAccess(node: Node): boolean {

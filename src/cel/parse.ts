@@ -3,6 +3,7 @@
 import { parse as parseCel } from "@bufbuild/cel";
 import { reasonOf } from "../core/errors.ts";
 import type { MacroName, Node, Origin } from "./ast.ts";
+import { cureOfSyntax } from "./cure-syntax.ts";
 import type { Source } from "./source.ts";
 import { CelSyntaxError, readSource, syntaxError } from "./source.ts";
 import type { Value } from "./values.ts";
@@ -24,6 +25,8 @@ const ACCUMULATOR = "__result__";
 
 const BEYOND_INT = 2n ** 63n;
 
+const HAS_CURE = "Write has(body.key); for a key in quotes 'key' in body.";
+
 const SPACES: ReadonlySet<string> = new Set(" \t\r\n\f");
 
 /** @throws CelSyntaxError when the text is no expression. */
@@ -33,7 +36,7 @@ export function parseExpression(expression: string): Tree {
   try {
     parsed = parseCel(source.text);
   } catch (error) {
-    throw new CelSyntaxError(parserReason(error));
+    throw new CelSyntaxError(parserReason(error), cureOfSyntax(expression));
   }
   if (parsed.expr === undefined) throw syntaxError(expression, 0, "empty expression");
   return { root: createReader(expression, source, parsed)(parsed.expr), parsed };
@@ -99,7 +102,12 @@ function createReader(expression: string, source: Source, parsed: Parsed): (expr
   const readCall = (origin: Origin, call: CallOrigin, at: number): Node => {
     const name = call.function;
     if (name === "has" && call.target === undefined && call.args.length === 1) {
-      throw syntaxError(expression, at, "invalid argument to has() macro: expected a field selection");
+      throw syntaxError(
+        expression,
+        at,
+        "invalid argument to has() macro: expected a field selection",
+        HAS_CURE,
+      );
     }
     const math = /^(greatest|least)$/.test(name) && isIdent(call.target, "math");
     if (math) {

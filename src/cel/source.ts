@@ -9,6 +9,13 @@ const MAX_NESTING = 200;
 /** An expression that is no CEL. The message says where: `1:7: …` counts line and column from 1. */
 export class CelSyntaxError extends Error {
   override readonly name = "CelSyntaxError";
+  /** What was probably meant, where that is known. */
+  readonly cure: string | undefined;
+
+  constructor(message: string, cure?: string) {
+    super(message);
+    this.cure = cure;
+  }
 }
 
 /** The text to parse (same length, save for a line end at the close) and the names that stood in backticks. */
@@ -54,8 +61,13 @@ export function readSource(expression: string): Source {
 }
 
 /** A syntax error at an offset of the expression. */
-export function syntaxError(expression: string, offset: number, reason: string): CelSyntaxError {
-  return new CelSyntaxError(`${place(expression, offset)}: ${reason}`);
+export function syntaxError(
+  expression: string,
+  offset: number,
+  reason: string,
+  cure?: string,
+): CelSyntaxError {
+  return new CelSyntaxError(`${place(expression, offset)}: ${reason}`, cure);
 }
 
 /** Line and column of an offset, both from 1. */

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
+import type { FailurePlace } from "./cure.ts";
 
 /**
  * A value. JSON needs no conversion: numbers are CEL doubles, arrays are lists, objects are maps with string keys. A
@@ -77,16 +78,19 @@ export class CelFailure {
   readonly reason: string;
   /** True when nothing may outweigh it, as `|| true` does with other failures: a limit was reached. */
   readonly final: boolean;
+  /** Where it happened, for those who look for a cure; see cure.ts. */
+  readonly place: FailurePlace | undefined;
 
-  constructor(reason: string, final = false) {
+  constructor(reason: string, final = false, place?: FailurePlace) {
     this.reason = reason;
     this.final = final;
+    this.place = place;
   }
 }
 
 /** @throws CelFailure always. */
-export function fail(reason: string): never {
-  throw new CelFailure(reason);
+export function fail(reason: string, place?: FailurePlace): never {
+  throw new CelFailure(reason, false, place);
 }
 
 /** @throws CelFailure beyond 64 bits. */

@@ -42,8 +42,10 @@ function detailLines(detail: JsonValue | undefined): string[] {
   });
 }
 
-function valueOrError({ value, error }: JsonObject): string {
-  return error === undefined ? shown(value ?? null, JSON.stringify) : `error: ${String(error)}`;
+function valueOrError({ value, error, hint }: JsonObject): string {
+  if (error !== undefined) return `error: ${String(error)}`;
+  const text = shown(value ?? null, JSON.stringify);
+  return typeof hint === "string" ? `${text}  → ${hint}` : text;
 }
 
 function shown(value: JsonValue, printText: (text: string) => string = String): string {

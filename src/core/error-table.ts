@@ -95,6 +95,7 @@ export const ERRORS = {
   SLUICE_CEL_SYNTAX: row(422, "never", "CEL does not compile: {reason}", "Correct the expression: {expression}"),
   SLUICE_CEL_FAILED: row(422, "never", "CEL failed: {reason}", "Guard the access with has(…), or correct the expression: {expression}"),
   SLUICE_PATH_SYNTAX: row(422, "never", "$({path}) is no valid path: {reason}", "Write it as the Kubernetes JSONPath dialect wants it, for example $(body.pull_request.head.sha)."),
+  SLUICE_PATH_DOUBTFUL: row(422, "never", "$({path}) is probably not read as it is meant: {reason}", "Escape the sign with a backslash: $(body.labels['example\\.com/name'])."),
   SLUICE_PATH_MISSING: row(422, "never", "param {param}: {reason}", "Guard the trigger with a filter, or give the template's param a default."),
   SLUICE_PARAM_DUPLICATE: row(422, "never", "param {param} is bound twice", "Keep one of the bindings."),
   SLUICE_REF_MISSING: row(422, "never", "{kind} {name} does not exist in namespace {namespace}", "Create it, or correct the reference in {from}."),

@@ -32,7 +32,7 @@ export class SluiceError extends Error {
     this.code = code;
     this.status = status;
     this.retry = retry;
-    this.fix = fill(fix, values);
+    this.fix = ownCure(values) ?? fill(fix, values);
     this.values = values;
     this.at = options.at;
   }
@@ -42,7 +42,8 @@ export class SluiceError extends Error {
  * Makes a fault of the table.
  *
  * @param code its row.
- * @param values what the row's `{placeholders}` stand for.
+ * @param values what the row's `{placeholders}` stand for. One named `cure` takes the place of the row's fix: what helps
+ *   against this very cause.
  */
 export function fault(
   code: ErrorCode,
@@ -71,6 +72,16 @@ export function forSender({ code, message, fix, values }: SluiceError): Required
   const { told }: Row = ERRORS[code];
   if (told === undefined) return { message, fix };
   return { message: fill(told.message, values), fix: fill(told.fix, values) };
+}
+
+/** What went wrong, with the cure where its cause is known: one line for lists and logs. */
+export function withCure({ message, values }: SluiceError): string {
+  const cure = ownCure(values);
+  return cure === undefined ? message : `${message}. ${cure}`;
+}
+
+function ownCure(values: Readonly<Record<string, string>>): string | undefined {
+  return Object.hasOwn(values, "cure") ? values["cure"] : undefined;
 }
 
 function fill(template: string, values: Record<string, string>): string {

@@ -1,6 +1,7 @@
 /** Strings of a template with variables in them, and how a value gets into one without ever leaving it. */
 
 import type { Params } from "../core/plan.ts";
+import { cureOf, fits } from "./cure.ts";
 
 /** What one rendering needs: the params and the text of `$(uid)`. */
 export interface Scope {
@@ -17,6 +18,13 @@ export type Leaf = (scope: Scope) => string;
 /** A value does not fit: it makes no valid JSON string where it stands, or the object too large. For people. */
 export class BrokenText extends Error {
   override readonly name = "BrokenText";
+  /** What helps against this cause, where that is known. */
+  readonly cure: string | undefined;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly cure?: string } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.cure = options.cure;
+  }
 }
 
 const UID = "$(uid)";
@@ -58,13 +66,25 @@ export function compileLeaf(text: string, path: string, escapeQuotes: boolean): 
       // An escape that spells half of a variable can only have come from a value.
       return whole.split(OPENING).length > raw.split(OPENING).length ? neutral(whole) : whole;
     } catch (error) {
-      const which = names.filter((name) => params.has(name)).join(", ");
-      const hint = "objects and arrays fit in with the annotation triggers.tekton.dev/old-escape-quotes";
-      throw new BrokenText(`${path}: the value of param ${which} makes no valid JSON string here; ${hint}`, {
-        cause: error,
-      });
+      throw brokenBy(names, path, { params, escapeQuotes, cause: error });
     }
   };
+}
+
+/** Names the values that do not fit by themselves; all of them where none alone is to blame. */
+function brokenBy(
+  names: readonly string[],
+  path: string,
+  { params, escapeQuotes, cause }: { params: Params; escapeQuotes: boolean; cause: unknown },
+): BrokenText {
+  const given = names.filter((name) => params.has(name));
+  const guilty =
+    given.length === 1 ? given : given.filter((name) => !fits(textOf(params, name, escapeQuotes)));
+  const which = [...new Set(guilty.length > 0 ? guilty : given)];
+  const value = params.get(which[0] ?? "") ?? "";
+  const cure = cureOf({ params: `param ${which[0] ?? ""}`, value, escapesQuotes: escapeQuotes });
+  const reason = `${path}: the value of param ${which.join(", ")} makes no valid JSON string here`;
+  return new BrokenText(reason, { cause, cure });
 }
 
 /** Names of the params whose variables stand in a text, in order. */

@@ -90,11 +90,11 @@ function build(tree: BuildObject, scope: Scope, index: number): JsonObject {
   try {
     return tree(scope);
   } catch (error) {
-    throw error instanceof BrokenText ? broken(index, error.message, error) : error;
+    throw error instanceof BrokenText ? broken(index, error.message, error, error.cure) : error;
   }
 }
 
-/** @param index position of the resource template, from 0. */
-export function broken(index: number, reason: string, cause?: unknown): SluiceError {
-  return fault("SLUICE_TEMPLATE_BROKEN", { index: String(index), reason }, { cause });
+/** @param index position of the resource template, from 0. @param cure what helps, where the cause is known. */
+export function broken(index: number, reason: string, cause?: unknown, cure?: string): SluiceError {
+  return fault("SLUICE_TEMPLATE_BROKEN", { index: String(index), reason, ...(cure && { cure }) }, { cause });
 }

@@ -202,7 +202,8 @@ function notAgain(listener: ObjectName, first = ""): Decision {
 
 function listenerGone(listener: ObjectName): Decision {
   const from = "the delivery";
-  const { message, code } = fault("SLUICE_REF_MISSING", { kind: "EventListener", ...listener, from });
+  const absent = `does not exist in namespace ${listener.namespace}`;
+  const { message, code } = fault("SLUICE_REF_MISSING", { kind: "EventListener", ...listener, absent, from });
   return { trigger: listener, result: "failed", reason: message, code, trace: [] };
 }
 

@@ -48,26 +48,60 @@ export function objectInvalid(
 /** Names that a fault lists at most. */
 const SHOWN = 8;
 
-/** SLUICE_REF_MISSING: `missing` is what is named, `owner` and `path` say where, `known` what could be meant. */
+/**
+ * SLUICE_REF_MISSING: `missing` is what is named, `owner` and `path` say where, `known` what could be meant, `otherKind`
+ * which kind has an object of that name.
+ */
 export function refMissing(
   missing: Identity,
   owner: Identity,
   path: Path,
   known: readonly string[],
   at?: SourcePosition,
+  otherKind?: string,
 ): SluiceError {
   const field = formatPath(path);
   const object = formatIdentity(owner);
   const more = known.length > SHOWN ? ", …" : "";
   const named = known.length === 0 ? "" : `; there is ${known.slice(0, SHOWN).join(", ")}${more}`;
+  const cure = otherKind === undefined ? cureOfClusterWide(missing, known) : cureOfKind(missing, otherKind);
   const values = {
     ...missing,
-    namespace: missing.namespace || "(any)",
+    absent: absence(missing, at !== undefined),
     from: `${object}: ${field}${named}`,
     field,
     object,
+    ...(cure && { cure }),
   };
   return fault("SLUICE_REF_MISSING", values, at === undefined ? {} : { at });
+}
+
+/** @param inFiles only files were looked at: the cluster may hold it. */
+function absence({ namespace }: Identity, inFiles: boolean): string {
+  if (namespace !== "") return `does not exist in namespace ${namespace}`;
+  return inFiles ? "is in none of the files" : "does not exist in the cluster";
+}
+
+/** What Red Hat's OpenShift Pipelines installs. */
+const OF_OPENSHIFT =
+  /^(github-(push|pullreq(-review-comment)?)|gitlab-(push|mergereq|review-comment-on-[a-z]+)|bitbucket-(push|pullreq(-add-comment)?))$/;
+
+function cureOfClusterWide(
+  { kind, namespace, name }: Identity,
+  known: readonly string[],
+): string | undefined {
+  if (namespace !== "" || !/^[a-z0-9.-]+$/.test(name)) return undefined;
+  const there = known.length === 0 ? "" : ` The files have ${known.slice(0, SHOWN).join(", ")}.`;
+  const shipped =
+    kind === "ClusterTriggerBinding" && OF_OPENSHIFT.test(name) ? " OpenShift Pipelines installs it." : "";
+  return `Put it among the files: kubectl get ${kind.toLowerCase()} ${name} -o yaml > ${name}.yaml.${shipped}${there}`;
+}
+
+/** The name is there, of the other kind of binding. */
+function cureOfKind({ kind, name }: Identity, otherKind: string): string {
+  return kind === "TriggerBinding"
+    ? `There is a ${otherKind} ${name}: add kind: ${otherKind} to the reference.`
+    : `There is a ${otherKind} ${name}: take kind: ${kind} out of the reference.`;
 }
 
 /** A fault as `sluice check -o json` prints it. */

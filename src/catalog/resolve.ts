@@ -105,5 +105,27 @@ function missing(
   const identity = { kind: owner.kind, namespace: owner.metadata.namespace, name: owner.metadata.name };
   const full = [...path, ...field];
   const others = declarations.names?.(kind, namespace) ?? [];
-  return refMissing({ kind, namespace, name }, identity, full, others, declarations.locate?.(owner, full));
+  const at = declarations.locate?.(owner, full);
+  return refMissing(
+    { kind, namespace, name },
+    identity,
+    full,
+    others,
+    at,
+    otherKind(kind, name, trigger, declarations),
+  );
+}
+
+/** The other kind of binding, where it has one of that name. */
+function otherKind(
+  kind: TektonObject["kind"],
+  name: string,
+  { namespace }: Resolvable,
+  declarations: LocatedDeclarations,
+): string | undefined {
+  if (kind === "TriggerBinding")
+    return declarations.find("ClusterTriggerBinding", "", name) && "ClusterTriggerBinding";
+  return kind === "ClusterTriggerBinding"
+    ? declarations.find("TriggerBinding", namespace, name) && "TriggerBinding"
+    : undefined;
 }

@@ -98,7 +98,7 @@ export const ERRORS = {
   SLUICE_PATH_DOUBTFUL: row(422, "never", "$({path}) is probably not read as it is meant: {reason}", "Escape the sign with a backslash: $(body.labels['example\\.com/name'])."),
   SLUICE_PATH_MISSING: row(422, "never", "param {param}: {reason}", "Guard the trigger with a filter, or give the template's param a default."),
   SLUICE_PARAM_DUPLICATE: row(422, "never", "param {param} is bound twice", "Keep one of the bindings."),
-  SLUICE_REF_MISSING: row(422, "never", "{kind} {name} does not exist in namespace {namespace}", "Create it, or correct the reference in {from}."),
+  SLUICE_REF_MISSING: row(422, "never", "{kind} {name} {absent}", "Create it, or correct the reference in {from}."),
   SLUICE_TEMPLATE_BROKEN: row(422, "never", "resource template {index} gives no usable object: {reason}", "Look at the rendered text with `sluice try`."),
   SLUICE_METADATA_INVALID: row(422, "never", "{field}: no API server takes {value} in a {kind}: it {reason}{cure}", "Correct the template, or compute the value in an overlay of a cel interceptor."),
   // catalog

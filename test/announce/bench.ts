@@ -19,6 +19,7 @@ import { temporaryFolder } from "../helpers/folder.ts";
 export const GATEWAY = { namespace: "sluice", name: "sluice" };
 export const BROKEN = fault("SLUICE_REF_MISSING", {
   ...{ kind: "TriggerTemplate", name: "build", namespace: "ci", from: "push" },
+  absent: "does not exist in namespace ci",
 });
 
 /** A listener's plan: one fault, or undefined, for each of its triggers. */

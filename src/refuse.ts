@@ -19,6 +19,8 @@ export function refuseBroken({ namespace, name, fault: cause }: ListenerPlan): v
 interface Unproved {
   readonly reason: string;
   readonly told: string;
+  /** What helps, where another secret does not. */
+  readonly cure?: string;
   /** Not every secret could be tried. */
   readonly beyond?: SluiceError;
   readonly diagnose?: () => Promise<string>;
@@ -39,13 +41,18 @@ export function refuseByHead(plan: ListenerPlan, proofs: OpenProofs): void {
       first ??= reason;
     }
   }
-  if (first !== undefined) throw fault("SLUICE_UNVERIFIED", { reason: first.reason, told: first.told });
+  if (first !== undefined) throw unverified(first);
+}
+
+function unverified({ reason, told, cure }: Unproved, more = ""): SluiceError {
+  const cures = cure === undefined ? {} : { cure, toldCure: cure };
+  return fault("SLUICE_UNVERIFIED", { reason: `${reason}${more}`, told, ...cures });
 }
 
 function hopeless({ proofs: demands }: TriggerPlan, proofs: OpenProofs): Unproved | undefined {
   for (const demand of demands) {
     const failure = proofs.ruledOut(demand);
-    if (failure !== undefined) return { reason: failure.reason, told: toldOf(failure) };
+    if (failure !== undefined) return unprovedBy(failure);
   }
   return undefined;
 }
@@ -69,9 +76,7 @@ export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs)
   if (first === undefined || reasons.includes(undefined)) return;
   const beyond = reasons.find((reason) => reason?.beyond)?.beyond;
   if (beyond !== undefined) throw beyond;
-  const { reason, told, diagnose } = first;
-  const more = (await diagnose?.()) ?? "";
-  throw fault("SLUICE_UNVERIFIED", { reason: `${reason}${more}`, told });
+  throw unverified(first, (await first.diagnose?.()) ?? "");
 }
 
 /** The triggers that differ in whom they trust: those of one file often share their demands. */
@@ -102,7 +107,7 @@ async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<U
     if (proof.transient) throw fault("SLUICE_PROOF_AWAY", { reason: proof.reason });
     const beyond = proof.code === "SLUICE_PROOF_BUDGET" ? { beyond: proof.error } : {};
     const { diagnose } = proof;
-    first ??= { reason: proof.reason, told: toldOf(proof), ...beyond, ...(diagnose && { diagnose }) };
+    first ??= { ...unprovedBy(proof), ...beyond, ...(diagnose && { diagnose }) };
   }
   return first;
 }
@@ -114,7 +119,15 @@ function trustsNobody({ fault: broken, unreadable }: TriggerPlan): Unproved | un
 }
 
 /** What the sender sent is his own; which Secret it was held against, and whether there is one, is not. */
-function toldOf({ code, place }: ProofFailure): string {
+function unprovedBy(failure: ProofFailure): Unproved {
+  const { code, reason, error } = failure;
+  const told = toldOf(failure);
+  return code === "SLUICE_PROOF_STALE" ? { reason: error.message, told, cure: error.fix } : { reason, told };
+}
+
+function toldOf({ code, place, error }: ProofFailure): string {
+  // Both times are known to the sender: its own, and ours from any answer.
+  if (code === "SLUICE_PROOF_STALE") return error.message;
   const isMissing = code === "SLUICE_SIGNATURE_MISSING" || code === "SLUICE_PROOF_MISSING";
   return `${place} ${isMissing ? "is missing" : "does not match"}`;
 }

@@ -71,7 +71,8 @@ export const ERRORS = {
     "this listener cannot fire", "Its operators find the reason in the gateway's log."),
   // verify
   SLUICE_SIGNATURE_MISSING: row(401, "never", "{place} is missing", "Set a secret on the webhook in {provider}; it must equal Secret {secret}."),
-  SLUICE_SIGNATURE_WRONG: row(401, "never", "{place} does not match the body under Secret {secret}", "The sender signs with another secret, or something between changed the body."),
+  SLUICE_SIGNATURE_WRONG: row(401, "never", "{place} {differs} Secret {secret}", "The sender signs with another secret, or something between changed the body."),
+  SLUICE_PROOF_STALE: row(401, "never", "{place} does not count: {time} is {off} s off this gateway's clock ({direction}; {allowed})", "Correct the clocks (NTP) of the sender and of this gateway; where they are right, a proxy or queue between them holds requests back."),
   SLUICE_PROOF_MISSING: row(401, "never", "{place} is missing", "Set it up at {provider}, as the params of the listener's interceptor say."),
   SLUICE_PROOF_REFUTED: row(401, "never", "{place} proves nothing: {reason}", "Compare what the sender sends with the params of the listener's interceptor."),
   SLUICE_PROOF_BUDGET: told(row(413, "never", "the body is too large to be checked against every secret of its listener: at most {budget} bytes are hashed for one delivery, and Secret {secret} was left out", "Split the listener, so that fewer secrets stand behind one path, or send a smaller body. A webhook that names itself (X-GitHub-Hook-ID, X-Hook-UUID) and was proved before is tried first."),

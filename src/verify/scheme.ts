@@ -1,6 +1,7 @@
 /** What a scheme of proof is: it reads from the head of a request what the sender claims, before the body is there. */
 
 import type { RequestHead } from "../core/delivery.ts";
+import type { TimeFault } from "./freshness.ts";
 import type { Algorithm } from "./hmac.ts";
 import type { PublishedKeys } from "./jwks.ts";
 
@@ -54,6 +55,8 @@ export interface Scheme {
    * @returns undefined where the request holds no proof at all; an empty list where what it holds can never be right.
    */
   claims(head: RequestHead, at: number): readonly Claim[] | undefined;
+  /** What is wrong with the time that the proof covers; asked for a refusal's reason alone. Absent: it covers none. */
+  timeFault?(head: RequestHead, at: number): TimeFault | undefined;
 }
 
 /** Makes the scheme of a demand from its parameters. */

@@ -16,6 +16,8 @@ const MAX_BLIND_STREAMS = 8;
 
 export interface Session {
   readonly head: RequestHead;
+  /** When the request began to arrive, milliseconds since the epoch. */
+  readonly at: number;
   /** What the head claims by a scheme; undefined for nothing at all. */
   claims(scheme: Scheme): readonly Claim[] | undefined;
   update(chunk: Buffer): void;
@@ -89,6 +91,7 @@ export function openSession(
 
   return {
     head,
+    at,
     claims,
     update,
     holds(claim, secret, body) {

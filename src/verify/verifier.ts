@@ -153,7 +153,7 @@ function ruledOut(session: Session, demand: ProofDemand): ProofFailure | undefin
   if (scheme === undefined) return unknownScheme(demand);
   const claims = session.claims(scheme);
   if (claims === undefined) return missing(scheme, demand);
-  return claims.length === 0 ? failure(wrong(scheme, demand), scheme) : undefined;
+  return claims.length === 0 ? failure(wrong(scheme, demand, session), scheme) : undefined;
 }
 
 interface Question {
@@ -176,7 +176,7 @@ async function check(question: Question): Promise<{ readonly claim: Claim } | Pr
     if (secret === undefined) {
       const answer = await answerTo(question, claims, []);
       return answer.claim === undefined
-        ? failure(refuted(scheme, demand, answer), scheme)
+        ? failure(refuted(scheme, demand, session, answer), scheme)
         : { claim: answer.claim };
     }
     const { namespace, name, key } = secret;
@@ -194,7 +194,7 @@ async function check(question: Question): Promise<{ readonly claim: Claim } | Pr
     const error =
       validValues(latest, key).length === 0
         ? fault("SLUICE_SECRET_MISSING", values)
-        : refuted(scheme, demand, further.length > 0 ? second : answer);
+        : refuted(scheme, demand, session, further.length > 0 ? second : answer);
     return { ...failure(error, scheme), diagnose: () => diagnosed(question, claims, secret, latest) };
   } catch (thrown) {
     return failure(asFault(thrown), scheme);

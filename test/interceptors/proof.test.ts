@@ -95,7 +95,7 @@ test("a MAC must be fresh, of the algorithm that was asked for, and of exactly w
   const at = (time: number) => mac("sha256", "s3cret", `${time}.${BODY}`);
   assert.equal(await sent(NOW, at(NOW)), "proved");
   assert.equal(await sent(NOW - 299, at(NOW - 299)), "proved");
-  assert.equal(await sent(NOW - 301, at(NOW - 301)), "SLUICE_SIGNATURE_WRONG");
+  assert.equal(await sent(NOW - 301, at(NOW - 301)), "SLUICE_PROOF_STALE");
   assert.equal(await sent(NOW, at(NOW - 1)), "SLUICE_SIGNATURE_WRONG");
   assert.equal(await sent(NOW, mac("sha1", "s3cret", `${NOW}.${BODY}`)), "SLUICE_SIGNATURE_WRONG");
 });

@@ -2,9 +2,9 @@
 
 import type { RequestHead } from "../../core/delivery.ts";
 import { header } from "../../core/headers.ts";
+import { isFresh, timeFault } from "../freshness.ts";
 import { type Algorithm, digestOf } from "../hmac.ts";
 import type { MacClaim, Scheme } from "../scheme.ts";
-import { isFresh } from "./standard-webhooks.ts";
 
 export interface HmacOptions {
   readonly header: string;
@@ -61,6 +61,10 @@ export function hmac(parameters: readonly string[]): Scheme {
         ...(signedId && { signedId }),
       };
       return [claim];
+    },
+    timeFault({ headers }, at) {
+      if (timestampHeader === "" || !header(headers, name)) return undefined;
+      return timeFault(headers, at, { header: timestampHeader, toleranceMs });
     },
   };
 }

@@ -2,9 +2,10 @@
 
 import type { RequestHead } from "../../core/delivery.ts";
 import { header } from "../../core/headers.ts";
+import { FRESH_MS, isFresh, timeFault } from "../freshness.ts";
 import { type Algorithm, isSecret, parseHashClaim } from "../hmac.ts";
 import type { Claim, MacClaim, Scheme } from "../scheme.ts";
-import { isFresh, isSigningSecret, signingClaims } from "./standard-webhooks.ts";
+import { isSigningSecret, signingClaims, signingTimeFault } from "./standard-webhooks.ts";
 
 /**
  * X-Hub-Signature-256. GitHub only ever writes `sha256=`; Tekton takes sha512 there too and so do we, but not the sha1
@@ -39,6 +40,7 @@ export const gitlab: Scheme = {
     };
     return [plain, ...(signed ?? [])];
   },
+  timeFault: ({ headers }, at) => signingTimeFault(headers, at),
 };
 
 /** https://docs.slack.dev/authentication/verifying-requests-from-slack */
@@ -52,6 +54,10 @@ export const slack: Scheme = {
     const [, hex] = /^v0=([0-9a-f]{64})$/.exec(given) ?? [];
     if (hex === undefined || !isFresh(time, at)) return [];
     return [mac("sha256", Buffer.from(hex, "hex"), `v0:${time}:`)];
+  },
+  timeFault({ headers }, at) {
+    if (!header(headers, "X-Slack-Signature")) return undefined;
+    return timeFault(headers, at, { header: "X-Slack-Request-Timestamp", toleranceMs: FRESH_MS });
   },
 };
 

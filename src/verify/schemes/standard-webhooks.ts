@@ -1,11 +1,10 @@
 /** Standard Webhooks, symmetric `v1`: id, time and body are signed. GitLab's signing tokens are the same. */
 
 import { type HeaderMap, header } from "../../core/headers.ts";
+import { FRESH_MS, isFresh, type TimeFault, timeFault } from "../freshness.ts";
 import { digestOf } from "../hmac.ts";
 import type { MacClaim, Scheme } from "../scheme.ts";
 
-/** Both Slack and Standard Webhooks sign the time and want it no further off than this. */
-const FRESH_MS = 5 * 60_000;
 const PREFIX = "whsec_";
 /** While keys are rotated, a sender may give several signatures. */
 const MAX_SIGNATURES = 10;
@@ -14,7 +13,14 @@ export const standardWebhooks: Scheme = {
   provider: "the sender",
   places: ["header Webhook-Signature"],
   claims: ({ headers }, at) => signingClaims(headers, at),
+  timeFault: ({ headers }, at) => signingTimeFault(headers, at),
 };
+
+/** What is wrong with the time of a signature; undefined where there is no signature. */
+export function signingTimeFault(headers: HeaderMap, at: number): TimeFault | undefined {
+  if (!header(headers, "Webhook-Signature")) return undefined;
+  return timeFault(headers, at, { header: "Webhook-Timestamp", toleranceMs: FRESH_MS });
+}
 
 /**
  * What the headers claim, by
@@ -44,9 +50,4 @@ function signingKey(secret: Buffer): Buffer | undefined {
   if (!isSigningSecret(secret)) return undefined;
   const key = Buffer.from(secret.toString("latin1").slice(PREFIX.length), "base64");
   return key.length === 0 ? undefined : key;
-}
-
-/** @param seconds since the epoch, as the header spells them. @param now milliseconds since the epoch. */
-export function isFresh(seconds: string, now: number, toleranceMs = FRESH_MS): boolean {
-  return /^[0-9]{1,12}$/.test(seconds) && Math.abs(Number(seconds) * 1_000 - now) <= toleranceMs;
 }

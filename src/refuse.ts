@@ -2,7 +2,7 @@
 
 import type { Delivery, Payload } from "./core/delivery.ts";
 import { fault, reasonOf, SluiceError } from "./core/errors.ts";
-import { header } from "./core/headers.ts";
+import { type HeaderMap, header } from "./core/headers.ts";
 import { isJsonObject } from "./core/json.ts";
 import type { ListenerPlan, TriggerPlan } from "./core/plan.ts";
 import type { ProofFailure } from "./verify/failure.ts";
@@ -132,6 +132,24 @@ function toldOf({ code, place, error }: ProofFailure): string {
   return `${place} ${isMissing ? "is missing" : "does not match"}`;
 }
 
+const NO_MARK = "Let the sender write UTF-8 without a byte order mark (BOM).";
+
+/** A Git host's interceptor reads no form, however the listener is set: only JSON helps. */
+function cureOfForm(headers: HeaderMap): { readonly cure?: string } {
+  const host = FORM_HOSTS.find(([name]) => header(headers, name) !== undefined)?.[1];
+  if (host === undefined) return {};
+  return {
+    cure: `Set the webhook's content type to application/json, on its page at ${host}; nothing else helps.`,
+  };
+}
+
+const FORM_HOSTS = [
+  // They send GitHub's header as well.
+  ["X-Gitea-Event", "Gitea or Forgejo"],
+  ["X-Gogs-Event", "Gogs"],
+  ["X-GitHub-Event", "GitHub"],
+] as const;
+
 /**
  * Tekton's rule for a body: a JSON object, or null.
  *
@@ -145,8 +163,9 @@ export function refuseNoJson(body: Payload, { headers }: Delivery): void {
   } catch (error) {
     if (error instanceof SluiceError) throw error;
     const form = /^application\/x-www-form-urlencoded/i.test(header(headers, "Content-Type") ?? "");
-    if (form && /^[\w.-]+=/.test(body.text)) throw fault("SLUICE_FORM");
+    if (form && /^[\w.-]+=/.test(body.text)) throw fault("SLUICE_FORM", cureOfForm(headers));
     reason = reasonOf(error);
+    if (body.text.startsWith("\ufeff")) throw fault("SLUICE_BODY_NOT_JSON", { reason, cure: NO_MARK });
   }
   throw fault("SLUICE_BODY_NOT_JSON", { reason });
 }

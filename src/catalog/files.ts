@@ -69,7 +69,7 @@ export async function readSource(path: string): Promise<SourceFile | { readonly 
     for (;;) {
       const { bytesRead } = await file.read(buffer, length, buffer.length - length);
       length += bytesRead;
-      if (bytesRead === 0) return { path, text: utf8.decode(buffer.subarray(0, length)) };
+      if (bytesRead === 0) return readText(path, buffer.subarray(0, length));
       if (length > MAX_FILE_BYTES) return { fault: refused(path, `is larger than ${MAX_FILE_BYTES} bytes`) };
       if (length === buffer.length) return { fault: refused(path, "grew while it was read") };
     }
@@ -79,6 +79,15 @@ export async function readSource(path: string): Promise<SourceFile | { readonly 
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** PowerShell's `>` writes UTF-16; ASCII in it has a zero byte in each pair. */
+function readText(path: string, bytes: Buffer): SourceFile | { readonly fault: SluiceError } {
+  const marked = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (marked || bytes[0] === 0 || bytes[1] === 0)
+    return { fault: refused(path, "is UTF-16, not UTF-8 text: save it as UTF-8") };
+  // Files put behind each other bring their byte order marks along; the decoder drops the first one alone.
+  return { path, text: utf8.decode(bytes).replace(/^(---[^\n]*\n)\ufeff/gm, "$1") };
+}
 
 /** A path that the user named: it must exist, and a file need not have one of the extensions. */
 async function visitNamed(path: string, search: Search): Promise<void> {

@@ -27,7 +27,7 @@ export const ERRORS = {
   SLUICE_BODY_TOO_LARGE: row(413, "never", "the body is larger than {limit} bytes", "Send less, or raise --max-body; the listener's annotation sluice.dev/max-body-bytes, where it has one, can only lower that."),
   SLUICE_BODY_VALUES: row(413, "never", "the body holds more than {limit} JSON values", "Send less in one delivery; the largest pushes of Git hosts have some 600,000."),
   SLUICE_ENCODING: row(415, "never", "Content-Encoding {encoding} is not taken", "Send the body uncompressed."),
-  SLUICE_FORM: row(400, "never", "Invalid event body format: it is an HTML form", "Set the webhook's content type to application/json, or the listener's annotation tekton.dev/payload-validation to \"false\"."),
+  SLUICE_FORM: row(400, "never", "Invalid event body format: it is an HTML form", "Let the sender send JSON (Content-Type: application/json), or set the listener's annotation tekton.dev/payload-validation to \"false\": the triggers then get the form's fields as JSON."),
   SLUICE_BODY_NOT_JSON: row(400, "never", "Invalid event body format: {reason}", 'Send JSON, or set the listener\'s annotation tekton.dev/payload-validation to "false".'),
   SLUICE_UNVERIFIED: told(row(401, "never", "nobody could be proved to have sent this: {reason}", "Give the sender the secret that the listener's interceptor names, or check which secret it signs with."),
     "nobody could be proved to have sent this: {told}", "Give the webhook the secret that this listener expects; its operators find the reason in the gateway's log."),

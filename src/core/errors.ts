@@ -43,7 +43,7 @@ export class SluiceError extends Error {
  *
  * @param code its row.
  * @param values what the row's `{placeholders}` stand for. One named `cure` takes the place of the row's fix: what helps
- *   against this very cause; `toldCure` takes that of what the sender reads.
+ *   against this very cause; `toldMessage` and `toldCure` take the place of what the sender reads.
  */
 export function fault(
   code: ErrorCode,
@@ -71,8 +71,11 @@ export function reasonOf(thrown: unknown): string {
 export function forSender({ code, message, fix, values }: SluiceError): Required<Row>["told"] {
   const { told }: Row = ERRORS[code];
   if (told === undefined) return { message, fix };
-  const toldCure = Object.hasOwn(values, "toldCure") ? values["toldCure"] : undefined;
-  return { message: fill(told.message, values), fix: toldCure ?? fill(told.fix, values) };
+  const given = (key: string): string | undefined => (Object.hasOwn(values, key) ? values[key] : undefined);
+  return {
+    message: given("toldMessage") ?? fill(told.message, values),
+    fix: given("toldCure") ?? fill(told.fix, values),
+  };
 }
 
 /** What went wrong, with the cure where its cause is known: one line for lists and logs. */

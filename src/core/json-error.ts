@@ -13,6 +13,8 @@ const END = "unexpected end of the text";
 export function jsonProblem(text: string, told: string): string {
   if (/^Unexpected end|^Unterminated string/.test(told) || text.trim() === "") return END;
   const [, position] = / at position (\d+)/.exec(told) ?? [];
+  if (text.startsWith("\ufeff"))
+    return "it begins with a byte order mark (BOM, U+FEFF), which JSON does not allow";
   const at = position === undefined ? walked(text) : Number(position);
   if (at === undefined) return "not valid JSON";
   return at >= text.length ? END : `unexpected ${signAt(text, at)} at ${placeOf(text, at)}`;

@@ -13,8 +13,13 @@ export interface StoreNews {
   failed(error: unknown, since?: number): void;
   /** Hears that nobody reaches the store any more; why, for people. Told again, it is the same outage. */
   lost(reason: string): void;
-  /** The fault as callers get it: while nobody reaches the store, with why, which a failed call does not know. */
-  explain(error: unknown): unknown;
+  /**
+   * The fault as callers get it: while nobody reaches the store, with why, which a failed call does not know. A call that
+   * began when nobody reached it has written nothing; one that was under way may have.
+   *
+   * @param since when the call began, by {@link now}.
+   */
+  explain(error: unknown, since?: number): unknown;
   /** Hears that the store can be used again. */
   found(): void;
   now(): number;
@@ -31,6 +36,13 @@ export interface StoreNewsNeeds {
   readonly quietMs?: number;
 }
 
+/** What is said where the write was never sent. */
+const NOTHING_WRITTEN = {
+  cure: "Start the store, or correct its address in --store; it is tried again by itself. Nothing was written.",
+  toldMessage: "the delivery could not be stored",
+  toldCure: "Send it again later; nothing was accepted.",
+} as const;
+
 /** While an outage lasts, the store is probed: without work to do, nobody else would notice that it is over. */
 export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
   const { tell, probe, every = 1_000, quietMs = 10_000 } = needs;
@@ -42,6 +54,7 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   let unreached: string | undefined;
+  let lostAt = 0;
 
   function began(reason: string): void {
     failedAt = now();
@@ -86,12 +99,14 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
       full ||= isRoom;
     },
     lost(reason) {
+      if (unreached === undefined) lostAt = now();
       unreached = reason;
       began(reason);
     },
-    explain(error) {
+    explain(error, since = 0) {
       if (unreached === undefined || asFault(error).code !== "SLUICE_STORE_AWAY") return error;
-      return fault("SLUICE_STORE_AWAY", { reason: unreached }, { cause: error });
+      const outcome = since > lostAt ? NOTHING_WRITTEN : {};
+      return fault("SLUICE_STORE_AWAY", { reason: unreached, ...outcome }, { cause: error });
     },
     found,
     now,
@@ -116,7 +131,7 @@ export function heard<Port extends object>(
       } catch (error) {
         if (!isTrouble(error)) throw error;
         news.failed(error, since);
-        throw news.explain(error);
+        throw news.explain(error, since);
       }
     };
     return [name, call] as const;

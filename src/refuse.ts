@@ -122,7 +122,7 @@ function trustsNobody({ fault: broken, unreadable }: TriggerPlan): Unproved | un
 function unprovedBy(failure: ProofFailure): Unproved {
   const { code, reason, error } = failure;
   const told = toldOf(failure);
-  return code === "SLUICE_PROOF_STALE" ? { reason: error.message, told, cure: error.fix } : { reason, told };
+  return code === "SLUICE_PROOF_STALE" ? { reason, told, cure: error.fix } : { reason, told };
 }
 
 function toldOf({ code, place, error }: ProofFailure): string {

@@ -32,6 +32,24 @@ test("a form is told apart from broken JSON, and only where it is one", () => {
   take("{}", type);
 });
 
+test("a form of a Git host has one cure, and a byte order mark is named", () => {
+  const type = "application/x-www-form-urlencoded";
+  const fixOf = (headers: Record<string, string>, body: string): string => {
+    try {
+      refuseNoJson(payload(body), deliveryOf({ "Content-Type": type, ...headers }, body));
+    } catch (error) {
+      const { message, fix } = forSender(asFault(error));
+      return `${message} ${fix}`;
+    }
+    return "";
+  };
+  const ofGitHub = fixOf({ "X-GitHub-Event": "push" }, "payload=%7B%7D");
+  assert.match(ofGitHub, /content type to application\/json, on its page at GitHub/);
+  assert.doesNotMatch(ofGitHub, /payload-validation/);
+  assert.match(fixOf({}, "token=a&text=b"), /payload-validation/);
+  assert.match(fixOf({}, "\ufeff{}"), /byte order mark.*UTF-8 without a byte order mark/);
+});
+
 test("a sender is told what he sent, and not which Secret it was held against, nor whether there is one", async () => {
   const proved = [github(), cel("true")];
   const none: Record<string, string> = {};

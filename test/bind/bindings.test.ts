@@ -74,7 +74,7 @@ test("a body that is no JSON fails every binding, also a static one; an empty bo
 test("a missing key names its param and the first key that is missing", () => {
   assert.throws(() => bind({ sha: "$(body.pull_request.head.sha)" }, { body: { pull_request: {} } }), {
     code: "SLUICE_PATH_MISSING",
-    values: { param: "sha", reason: 'body.pull_request.head.sha: no key "head"' },
+    message: 'param sha: body.pull_request.head.sha: no key "head"',
   });
 });
 

@@ -369,8 +369,9 @@ const SENDERS: readonly ServedCase[] = [
       await using at = await serve(place);
       const { id } = await at.post("t/any", file(place, "payload.json"));
       assert.equal((await at.record(id)).outcome, "dead");
-      const policy = retentionOf(loadSettings({ flags: { retentionPayload: "1m" } }));
-      await at.gateway.store.ledger.prune(policy, Date.now() + 130_000, 100);
+      // The body is past its time, the dead letter is not.
+      const policy = { ...retentionOf(loadSettings({ flags: {} })), payloadAge: 1 };
+      await at.gateway.store.ledger.prune(policy, Date.now(), 100);
       const replayed = await at.cli("replay", id, "--yes", "--reason", "mended");
       assert.doesNotMatch(replayed, /SLUICE_BODY_FORGOTTEN/);
     },

@@ -49,7 +49,12 @@ test("a stop says why, with the expression", () => {
       9,
       "filter is false: body.action in ['opened']",
     ],
-    [{ filter: "1" }, {}, 9, "filter is no bool but int: 1"],
+    [
+      { filter: "1" },
+      {},
+      9,
+      "filter is no bool but int: 1. Compare it with something, as in body.ref == 'refs/heads/main'.",
+    ],
     [{ filter: "body.a.b == 1" }, {}, 3, "filter failed: no such key: a in body: body.a.b == 1"],
     [
       { overlays: [{ key: "k", expression: "body.x" }] },

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Redis } from "ioredis";
-import { fault, SluiceError } from "../../src/core/errors.ts";
+import { fault, forSender, SluiceError } from "../../src/core/errors.ts";
 import type { Fact } from "../../src/core/fact.ts";
 import { createStoreNews, heard } from "../../src/store/news.ts";
 import { openStore } from "../../src/store/open.ts";
@@ -91,7 +91,16 @@ suite("news of a store", () => {
     const said = (reason: string) => ({ code: "SLUICE_STORE_AWAY", values: { reason } });
     await assert.rejects(port.ask(away()), said("no answer"));
     news.lost("connection refused");
-    await assert.rejects(port.ask(away()), said("connection refused"));
+    await assert.rejects(port.ask(away()), (error) => {
+      assert.ok(error instanceof SluiceError);
+      assert.equal(error.values["reason"], "connection refused");
+      assert.match(`${forSender(error).message} ${forSender(error).fix}`, /could not be stored.*nothing was accepted/);
+      return true;
+    });
+    // What was under way when the store was lost may have been written.
+    const unknown = news.explain(away(), 0);
+    assert.ok(unknown instanceof SluiceError);
+    assert.match(forSender(unknown).message, /nobody can say/);
     await assert.rejects(port.ask(fault("SLUICE_STORE_FULL", { reason: "OOM" })), {
       code: "SLUICE_STORE_FULL",
     });

@@ -1,0 +1,79 @@
+/** A CEL expression that fails or does not compile says what was probably meant. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cureOf } from "../../src/cel/cure.ts";
+import { explain } from "../../src/cel/explain.ts";
+import { compileCel } from "../../src/cel/program.ts";
+import { CelSyntaxError } from "../../src/cel/source.ts";
+import { CelFailure } from "../../src/cel/values.ts";
+import { eventWith, noSecrets } from "./evaluate.ts";
+
+const SECRETS = { namespace: "ci", secrets: noSecrets };
+const BODY = { n: 7, id: 12345678901, text: "a", list: ["a"], map: {}, nothing: null };
+const EVENT = eventWith(BODY, { headers: { "X-Github-Event": ["push"] } });
+
+function cureFor(expression: string): string {
+  try {
+    const program = compileCel(expression);
+    try {
+      program.evaluate(EVENT, SECRETS);
+    } catch (error) {
+      if (error instanceof CelFailure) return cureOf(error, program.tree) ?? "";
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof CelSyntaxError) return error.cure ?? "";
+    throw error;
+  }
+  throw new Error(`${expression} has a value`);
+}
+
+test("each cause of a failed evaluation has a cure of its own", () => {
+  for (const [expression, cure] of [
+    ["body.n + 1", "Numbers of JSON are doubles: body.n + 1.0, or int(body.n) + 1."],
+    ["2 * body.n", "Numbers of JSON are doubles: 2.0 * body.n, or 2 * int(body.n)."],
+    ["body.n % 2", "Numbers of JSON are doubles, and % wants whole numbers: int(body.n) % 2."],
+    ["'pr-' + body.n", 'Only texts can be added to a text: "pr-" + string(int(body.n)).'],
+    ["body.gone != null && body.gone.x == 1", "has(body.gone) asks whether it is there."],
+    ["body.nothing.startsWith('a')", "body.nothing is null: body.nothing != null && …"],
+    ["body.list.contains('a')", 'It is a list: "a" in body.list.'],
+    ["body.text.length > 3", "The length is size(body.text)."],
+    ["body.map['k'] == 1", '"k" in body.map asks whether it is there.'],
+  ] as const) {
+    assert.equal(cureFor(expression), cure, expression);
+  }
+  assert.match(cureFor("header['X-GitHub-Event'] == ['push']"), /Go spells it 'X-Github-Event'/);
+  assert.match(
+    cureFor("header['X-Github-Event'].startsWith('p')"),
+    /header\.canonical\('X-Github-Event'\)\.startsWith/,
+  );
+  assert.match(cureFor("body.list.startsWith('a')"), /body\.list\[0\]\.startsWith\("a"\)/);
+});
+
+test("each habit of another language has a cure of its own", () => {
+  for (const [expression, cure] of [
+    ["body.text.decodeb64()", /string\(base64\.decode\(body\.text\)\)/],
+    ["body.?a.?b.orValue('')", /has\(body\.a\.b\)/],
+    ["body.text = 'a'", /==/],
+    ["body.a == 'x and y' and body.b", /&&/],
+    ["body.text == 'a", /not closed/],
+    ["$(body.text) == 'a'", /not \$\(body\.ref\)/],
+    ["len(body.list) > 1", /size\(body\.list\)/],
+    ["body.text.toLowerCase() == 'a'", /body\.text\.lowerAscii\(\)/],
+    ["body.text.startswith('a')", /startsWith/],
+    ["header.X-GitHub-Event == 'push'", /header\.canonical\('X-GitHub-Event'\)/],
+    ["body.head-commit == 'a'", /body\['head-commit'\]/],
+    ["headers['a'] == 'b'", /called header/],
+    ["body.text.match('a')", /matches/],
+    ["has(body['a'])", /'key' in body/],
+  ] as const) {
+    assert.match(cureFor(expression), cure, expression);
+  }
+});
+
+test("an explanation says how a number in a text keeps its digits", () => {
+  const explained = JSON.stringify(explain(compileCel("'id-' + string(body.id)"), EVENT, SECRETS));
+  assert.match(explained, /string\(int\(body\.id\)\) has all its digits/);
+  assert.doesNotMatch(JSON.stringify(explain(compileCel("string(body.n)"), EVENT, SECRETS)), /digits/);
+});

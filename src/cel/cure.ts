@@ -7,19 +7,14 @@ import { pathOf } from "./ast.ts";
 import type { Tree } from "./parse.ts";
 import type { CelFailure, Kind } from "./values.ts";
 
-/** Where an evaluation failed: the node, and of a call the kinds of its operands. */
-export interface FailurePlace {
-  readonly node: Node;
-  readonly kinds?: readonly Kind[];
-}
-
 /** Characters of an expression's part that are repeated. */
 const LONGEST = 120;
 
 /** The cure of a failure; undefined where nothing is known. */
 export function cureOf({ place }: CelFailure, { parsed }: Pick<Tree, "parsed">): string | undefined {
   if (place === undefined) return undefined;
-  const { node, kinds } = place;
+  const node = place.node as Node;
+  const { kinds } = place;
   const print = (part: Node | undefined): string => {
     const text = part === undefined ? "x" : (pathOf(part) ?? unparse({ ...parsed, expr: part.origin }));
     return text.length > LONGEST ? "x" : text;

@@ -2,7 +2,6 @@
 
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
-import type { FailurePlace } from "./cure.ts";
 
 /**
  * A value. JSON needs no conversion: numbers are CEL doubles, arrays are lists, objects are maps with string keys. A
@@ -69,6 +68,14 @@ const MAX_UINT = 2n ** 64n - 1n;
 /** 0001-01-01T00:00:00Z and the last nanosecond of 9999, as protobuf's Timestamp has them. */
 const MIN_TIMESTAMP = -62_135_596_800n * 1_000_000_000n;
 const MAX_TIMESTAMP = 253_402_300_800n * 1_000_000_000n - 1n;
+
+/** Where an evaluation failed. */
+export interface FailurePlace {
+  /** The tree's node; cure.ts knows what it is. */
+  readonly node: object;
+  /** Of a call: the kinds of its operands. */
+  readonly kinds?: readonly Kind[];
+}
 
 /**
  * An evaluation that came to no result. Not an Error: a missing key is an everyday answer, and a stack trace would

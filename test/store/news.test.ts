@@ -94,7 +94,10 @@ suite("news of a store", () => {
     await assert.rejects(port.ask(away()), (error) => {
       assert.ok(error instanceof SluiceError);
       assert.equal(error.values["reason"], "connection refused");
-      assert.match(`${forSender(error).message} ${forSender(error).fix}`, /could not be stored.*nothing was accepted/);
+      assert.match(
+        `${forSender(error).message} ${forSender(error).fix}`,
+        /could not be stored.*nothing was accepted/,
+      );
       return true;
     });
     // What was under way when the store was lost may have been written.

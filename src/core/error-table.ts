@@ -101,7 +101,7 @@ export const ERRORS = {
   SLUICE_PARAM_DUPLICATE: row(422, "never", "param {param} is bound twice", "Keep one of the bindings."),
   SLUICE_REF_MISSING: row(422, "never", "{kind} {name} {absent}", "Create it, or correct the reference in {from}."),
   SLUICE_TEMPLATE_BROKEN: row(422, "never", "resource template {index} gives no usable object: {reason}", "Look at the rendered text with `sluice try`."),
-  SLUICE_METADATA_INVALID: row(422, "never", "{field}: no API server takes {value} in a {kind}: it {reason}{cure}", "Correct the template, or compute the value in an overlay of a cel interceptor."),
+  SLUICE_METADATA_INVALID: row(422, "never", "{field}: no API server takes {value} in a {kind}: it {reason}{repair}", "Correct the template, or compute the value in an overlay of a cel interceptor."),
   // catalog
   SLUICE_YAML_SYNTAX: row(422, "never", "no valid YAML: {reason}", "Correct the file; the last good state stays in force."),
   SLUICE_OBJECT_INVALID: row(422, "never", "{field}: {reason}", "Correct the field; the last good state stays in force."),
@@ -118,7 +118,7 @@ export const ERRORS = {
   SLUICE_TRIGGER_TWICE: row(422, "never", "{triggers} stands behind group {group} and is also selected directly, by {by}: each event runs it twice, once without the group's interceptors", "Keep one of the two: leave the listener's own selector or reference out, or select other labels by it."),
   SLUICE_SELECTOR_UNMATCHED: row(422, "never", "{selector} selects none of the {count} Triggers of its namespaces here: {reason}", "Correct the selector or the labels of the Triggers{hint}."),
   SLUICE_GROUP_UNKNOWN: row(422, "never", "nothing serves {kind} {name} as {apiVersion}: {reason}", "Write apiVersion: {expected}."),
-  SLUICE_VERSION_GONE: row(422, "never", "Tekton Pipelines no longer serves {kind} as {apiVersion}", "{cure}."),
+  SLUICE_VERSION_GONE: row(422, "never", "Tekton Pipelines no longer serves {kind} as {apiVersion}", "{cure}"),
   SLUICE_NAMESPACE_FROM_EVENT: row(422, "never", "trigger {trigger}: param {param} brings {source} into metadata.namespace, so whoever sends the event says where the object is created", "Write the namespace, or leave it out: the trigger's is taken. Where the event has to choose, let a filter name all that it may: body.team in ['a', 'b']."),
   SLUICE_PARAM_UNBOUND: row(422, "never", "trigger {trigger} gives param {param} no value, so $(tt.params.{param}) stays in the object as it is{hint}", "Bind {param}, or give it a default in the template."),
   SLUICE_PARAM_UNUSED: row(422, "never", "param {param} is bound, but the template of {by} does not take it{hint}", "Correct the name, or remove the param."),

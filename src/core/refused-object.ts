@@ -44,18 +44,18 @@ function refusal(
   const [root = "", key = "", inner] = path;
   const field = inner === undefined ? `${root}.${key}` : `${root}.${key}[${quoted(inner)}]`;
   const reason = reasonFor(value, rule);
-  const cure = isKey || rendered === undefined ? "" : cureFor({ path, value, rule }, index, rendered);
+  const repair = isKey || rendered === undefined ? "" : repairFor({ path, value, rule }, index, rendered);
   return fault("SLUICE_METADATA_INVALID", {
     field: isKey ? `key ${field}` : field,
     kind,
     value: quoted(value),
     reason,
-    cure,
+    repair,
   });
 }
 
 /** The overlay that repairs the param to blame: the one with a sign that does not fit, or the longest. */
-function cureFor(
+function repairFor(
   { path, value, rule }: Pick<MetadataField, "path" | "rule"> & { readonly value: string },
   index: number,
   { params, origin }: Rendered,

@@ -63,9 +63,9 @@ type Doubt = Pick<Finding, "code" | "values" | "path">;
 
 function literalDoubts(resource: JsonObject, known: ReadonlyMap<string, string>): readonly Doubt[] {
   const kind = String(ownValue(resource, "kind") ?? "the object");
-  const found = (path: readonly string[], value: string, reason: string, cure = ""): Doubt => ({
+  const found = (path: readonly string[], value: string, reason: string, repair = ""): Doubt => ({
     code: "SLUICE_METADATA_INVALID",
-    values: { field: formatPath(path), kind, value, reason, cure },
+    values: { field: formatPath(path), kind, value, reason, repair },
     path,
   });
   const missing = shapeOf(resource);

@@ -29,7 +29,7 @@ export function checkVersions({ owner, path, spec }: Template): readonly Finding
     const instead = apiVersion === "tekton.dev/v1alpha1" ? GONE.get(kind) : undefined;
     const replaced = REPLACED.get(kind);
     if (instead === undefined && replaced === undefined) return [];
-    const cure = replaced === undefined ? `Write apiVersion: ${instead}` : `Use ${replaced}`;
+    const cure = replaced === undefined ? `Write apiVersion: ${instead}.` : `Use ${replaced}.`;
     const values = { kind, apiVersion, cure };
     return [
       { code: "SLUICE_VERSION_GONE", values, owner, path: [...place, replaced ? "kind" : "apiVersion"] },

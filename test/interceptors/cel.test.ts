@@ -55,7 +55,12 @@ test("a stop says why, with the expression", () => {
       9,
       "filter is no bool but int: 1. Compare it with something, as in body.ref == 'refs/heads/main'.",
     ],
-    [{ filter: "body.a.b == 1. has(body.a) asks whether it is there." }, {}, 3, "filter failed: no such key: a in body: body.a.b == 1"],
+    [
+      { filter: "body.a.b == 1" },
+      {},
+      3,
+      "filter failed: no such key: a in body: body.a.b == 1. has(body.a) asks whether it is there.",
+    ],
     [
       { overlays: [{ key: "k", expression: "body.x" }] },
       {},

@@ -100,8 +100,10 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   let checks: readonly Check[] = [];
   let distrusted: Distrusted | undefined;
   const inProgress = createInProgress();
+  const inForce = createInForce();
   const metrics = createMetrics({
     version: VERSION,
+    listeners: inForce.plans.all,
     inProgress: inProgress.counts,
     depth: () => (store ?? notYet()).queue.depth(),
     paused: async () => (await (store ?? notYet()).queue.state()).paused,
@@ -116,7 +118,6 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const rate = createRateMeter();
   const remembering = createAcknowledged({ store: () => store, tell: (fact) => tell(fact) });
   const acknowledged = opened.adopt(remembering, ({ stop }) => stop());
-  const inForce = createInForce();
   const http = createHttpClient(outgoingPolicy(settings, storeHosts(settings.store)));
   opened.defer(() => http.close());
   const cloudEvents = createCloudEvents({ plans: inForce.plans, http, tell: record });

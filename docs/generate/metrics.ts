@@ -1,7 +1,8 @@
 /** docs/metrics.md, from what the gateway really exposes and from the table that feeds it. */
 
+import type { MetricEntry } from "../../src/record/entries.ts";
 import { createMetrics } from "../../src/record/metrics.ts";
-import { METRICS, type MetricEntry } from "../../src/record/table.ts";
+import { METRICS } from "../../src/record/table.ts";
 import { code, notice, page, prose, table } from "./markdown.ts";
 
 /** Name, type, labels, meaning and source of every metric of ours. */
@@ -44,7 +45,7 @@ interface Exposed {
 
 /** Asks a fresh set of metrics, as a scrape would. */
 async function exposed(): Promise<readonly Exposed[]> {
-  const depth = async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0 });
+  const depth = async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0, dueMs: 0 });
   const asked = {
     depth,
     paused: async () => false,

@@ -44,8 +44,13 @@ how many jobs were tried in the last minute, each gateway that creates knows of 
 
 function printQueue({ out, colors }: Console, report: QueueReport): void {
   const { waiting, active, delayed, oldestMs, attemptsPerMinute, paused, targets } = report;
+  // A gateway of the version before does not tell it.
+  const { dueMs } = report as Partial<QueueReport>;
+  const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
   out(`${waiting} waiting, ${active} in hand, ${delayed} to be tried again later`);
-  out(`the oldest has waited ${Math.round(oldestMs / 1_000)} s`);
+  const overdue =
+    dueMs === undefined ? "" : dueMs === 0 ? "; none is overdue" : `; one is due since ${seconds(dueMs)}`;
+  out(`the oldest has waited ${seconds(oldestMs)}${overdue}`);
   if (attemptsPerMinute !== undefined)
     out(`${attemptsPerMinute} tried in the last minute by the gateway that was asked`);
   const hindered = hindrances(report);

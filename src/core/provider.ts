@@ -165,6 +165,9 @@ const PROVIDERS: readonly Provider[] = [
   { name: "standard-webhooks", recognises: has("Webhook-Signature"), event: ["type"], id: ["Webhook-Id"] },
 ];
 
+/** Names of the providers that are recognised. */
+export const knownProviders: ReadonlySet<string> = new Set(PROVIDERS.map(({ name }) => name));
+
 const GENERIC: Provider = {
   name: "generic",
   recognises: () => true,

@@ -25,6 +25,11 @@ export interface QueueDepth {
   readonly delayed: number;
   /** Age in milliseconds of the oldest job that is waiting, active or delayed; 0 when there is none. */
   readonly oldestMs: number;
+  /**
+   * Milliseconds for which the job that was due first has been due: since its receipt or reopening, or since the time of
+   * its next try where a try failed. Being put off untried changes nothing. 0 when nothing is due.
+   */
+  readonly dueMs: number;
 }
 
 /** Whether jobs are handed out; a pause outlives restarts and holds for every worker. */

@@ -85,5 +85,6 @@ function sum(depths: readonly QueueDepth[]): QueueDepth {
     active: total("active"),
     delayed: total("delayed"),
     oldestMs: Math.max(...depths.map(({ oldestMs }) => oldestMs)),
+    dueMs: Math.max(...depths.map(({ dueMs }) => dueMs)),
   };
 }

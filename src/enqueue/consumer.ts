@@ -8,7 +8,7 @@ import { orAway } from "./away.ts";
 import type { JobInHand, QueueDriver } from "./driver.ts";
 import { createFair } from "./fair.ts";
 import { envelope, FORMAT, openEnvelope } from "./format.ts";
-import { delayAfterThrow, POLICY } from "./policy.ts";
+import { DUE_AT, delayAfterThrow, POLICY } from "./policy.ts";
 import { createSparing } from "./sparing.ts";
 
 export interface ConsumerParts {
@@ -62,7 +62,7 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
     });
     place.leave(verdict.kind === "done" || verdict.kind === "retry");
     if (verdict.kind === "done") return;
-    if (verdict.kind === "retry") throw new Again(verdict.afterMs);
+    if (verdict.kind === "retry") throw new Again(verdict.afterMs, driver.now());
     if (verdict.kind === "aside") {
       await putOff(opened, verdict.afterMs, bull, token);
       throw new DelayedError();
@@ -151,8 +151,10 @@ class Again extends Error {
   override readonly name = "Again";
   readonly afterMs: number;
 
-  constructor(afterMs: number) {
-    super("to be tried again");
-    this.afterMs = Math.max(1, Math.ceil(afterMs));
+  /** @param now milliseconds since the epoch by the store's clock. */
+  constructor(afterMs: number, now: number) {
+    const wait = Math.max(1, Math.ceil(afterMs));
+    super(`${DUE_AT}${Math.ceil(now) + wait}`);
+    this.afterMs = wait;
   }
 }

@@ -54,6 +54,8 @@ export interface QueueDriver {
   ): WorkerHandle;
   depth(name: string): Promise<QueueDepth>;
   holds(name: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The store's clock, milliseconds since the epoch. */
+  now(): number;
   ping(): Promise<unknown>;
   /** True for errors of a connection that will be made again: nobody needs to hear of each. */
   isAway(error: unknown): boolean;

@@ -56,8 +56,8 @@ export const BACKOFF = "sluice";
 export function jobOptions(job: Job): JobsOptions {
   return {
     jobId: job.id,
-    // Ages count from receipt, also for jobs that the sweep enqueues again.
-    timestamp: job.receivedAt,
+    // Ages count from receipt, also for jobs that the sweep enqueues again; what a person reopened begins anew.
+    timestamp: (job.kind === "create" ? job.reopened?.at : undefined) ?? job.receivedAt,
     attempts: FOREVER,
     backoff: { type: BACKOFF },
     removeOnComplete: true,
@@ -66,6 +66,12 @@ export function jobOptions(job: Job): JobsOptions {
     stackTraceLimit: 0,
   };
 }
+
+/**
+ * What BullMQ keeps as a job's reason of failure: nothing else of a try outlives the time that the next one waits for, and
+ * without it nobody could tell a job that is overdue from one whose next try has just become due.
+ */
+export const DUE_AT = "to be tried again at ";
 
 /** Milliseconds until a job is tried again whose handler threw. */
 export function delayAfterThrow(attempt: number): number {

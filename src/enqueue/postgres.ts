@@ -5,7 +5,7 @@ import { DEFAULT_SCHEMA, runMigrations, withBackend } from "bullmq";
 import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
-import { NO_EVENTS } from "./policy.ts";
+import { DUE_AT, NO_EVENTS } from "./policy.ts";
 import { postgresBackendBy, shiftOf } from "./store-time.ts";
 import { widen } from "./widen.ts";
 
@@ -75,21 +75,28 @@ export function postgresDriver(
     },
 
     async depth(name): Promise<QueueDepth> {
-      const { rows } = await pool.query<Record<"waiting" | "active" | "delayed" | "oldest", unknown>>(
+      const { rows } = await pool.query<Record<"waiting" | "active" | "delayed" | "oldest" | "due", unknown>>(
         `SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
                 count(*) FILTER (WHERE state = 'active') AS active,
                 count(*) FILTER (WHERE state = 'delayed') AS delayed,
-                min(added_at_ms) AS oldest
+                min(added_at_ms) AS oldest,
+                min(CASE
+                  WHEN failed_reason IS NULL THEN added_at_ms
+                  WHEN failed_reason ~ $2 THEN substring(failed_reason FROM $2)::bigint
+                  WHEN state = 'delayed' THEN process_at_ms
+                  ELSE coalesce(processed_at_ms, added_at_ms)
+                END) AS due
          FROM job WHERE queue = $1`,
-        [name],
+        [name, `^${DUE_AT}([0-9]{1,15})$`],
       );
       const row = rows[0];
-      const oldest = row?.oldest ?? null;
+      const ageOf = (since: unknown) => (since === null ? 0 : Math.max(0, now() - Number(since)));
       return {
         waiting: Number(row?.waiting),
         active: Number(row?.active),
         delayed: Number(row?.delayed),
-        oldestMs: oldest === null ? 0 : Math.max(0, now() - Number(oldest)),
+        oldestMs: ageOf(row?.oldest ?? null),
+        dueMs: ageOf(row?.due ?? null),
       };
     },
 
@@ -101,6 +108,7 @@ export function postgresDriver(
       return new Set(rows.map((row) => row.id));
     },
 
+    now,
     ping: () => pool.query("SELECT 1", []),
     isAway,
   };

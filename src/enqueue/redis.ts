@@ -6,7 +6,7 @@ import { ReplyError } from "ioredis";
 import type { QueueDepth } from "../core/queue.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
-import { NO_EVENTS } from "./policy.ts";
+import { DUE_AT, NO_EVENTS } from "./policy.ts";
 import { redisBackendBy, shiftOf } from "./store-time.ts";
 import { widen } from "./widen.ts";
 
@@ -52,10 +52,10 @@ export function redisDriver(options: RedisDriverOptions): QueueDriver {
 
     async depth(name): Promise<QueueDepth> {
       const keys = [key(name, "wait"), key(name, "active"), key(name, "delayed")];
-      const reply = await redis.eval(DEPTH, keys.length, ...keys, key(name, ""), SAMPLE - 1);
-      const [waiting, active, delayed, oldest] = reply as [number, number, number, string];
-      const oldestMs = oldest === "" ? 0 : Math.max(0, now() - Number(oldest));
-      return { waiting, active, delayed, oldestMs };
+      const reply = await redis.eval(DEPTH, keys.length, ...keys, key(name, ""), SAMPLE - 1, DUE_AT);
+      const [waiting, active, delayed, oldest, due] = reply as [number, number, number, string, string];
+      const ageOf = (since: string) => (since === "" ? 0 : Math.max(0, now() - Number(since)));
+      return { waiting, active, delayed, oldestMs: ageOf(oldest), dueMs: ageOf(due) };
     },
 
     async holds(name, ids) {
@@ -70,6 +70,7 @@ export function redisDriver(options: RedisDriverOptions): QueueDriver {
       return held;
     },
 
+    now,
     ping: () => redis.ping(),
 
     // What the server itself answers is news; everything else is the connection's.
@@ -88,13 +89,21 @@ class Worker extends BullWorker {
 const SAMPLE = 200;
 
 // The oldest job may stand anywhere: retries wait by due time, and what a worker lost goes to the front. Both ends of
-// each list are looked at; between them only thousands of jobs of one moment can hide.
+// each list are looked at; between them only thousands of jobs of one moment can hide. A job whose next try is to come
+// was due at no time before that; one that an older version tried does not say when it is due: after its last start.
 const DEPTH = `
-local oldest = ""
+local oldest, first = "", ""
+local function earlier(a, b) return a and (b == "" or tonumber(a) < tonumber(b)) and a or b end
 local function look(ids)
   for _, id in ipairs(ids) do
-    local at = redis.call("HGET", ARGV[1] .. id, "timestamp")
-    if at and (oldest == "" or tonumber(at) < tonumber(oldest)) then oldest = at end
+    local job = redis.call("HMGET", ARGV[1] .. id, "timestamp", "failedReason", "processedOn")
+    oldest = earlier(job[1], oldest)
+    local due = job[1]
+    if job[2] then
+      local told = job[2]:sub(1, #ARGV[3]) == ARGV[3] and job[2]:sub(#ARGV[3] + 1):match("^%d+$")
+      due = told or redis.call("ZSCORE", KEYS[3], id) and tostring(math.floor(redis.call("ZSCORE", KEYS[3], id) / 4096)) or job[3]
+    end
+    first = earlier(due, first)
   end
 end
 local n = tonumber(ARGV[2])
@@ -106,5 +115,5 @@ look(redis.call("LRANGE", KEYS[1], -n - 1, -1))
 look(redis.call("LRANGE", KEYS[2], 0, n))
 look(redis.call("ZRANGE", KEYS[3], 0, n))
 look(redis.call("ZRANGE", KEYS[3], -n - 1, -1))
-return {waiting, active, delayed, oldest}
+return {waiting, active, delayed, oldest, first}
 `;

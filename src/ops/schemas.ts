@@ -158,7 +158,7 @@ export const SCHEMAS = {
     {},
   ),
   Queue: shapeOf<QueueReport>()(
-    { waiting: count, active: count, delayed: count, oldestMs: ms, paused: yesOrNo },
+    { waiting: count, active: count, delayed: count, oldestMs: ms, dueMs: ms, paused: yesOrNo },
     {
       note: closed({ at }, { actor: text, reason: text }),
       attemptsPerMinute: {

@@ -63,12 +63,15 @@ function gaugeDepth(registers: Registry[], latest: () => Promise<QueueDepth | un
       this.set({ state: "delayed" }, now.delayed);
     },
   });
-  const help = "Age of the oldest job that is waiting, active or delayed; 0 when there is none.";
-  const seconds = async () => {
+  const secondsOf = (age: "oldestMs" | "dueMs") => async () => {
     const now = await latest();
-    return now && now.oldestMs / 1_000;
+    return now && now[age] / 1_000;
   };
-  gaugeOne(registers, "sluice_queue_oldest_seconds", help, seconds);
+  const oldest = "Age of the oldest job that is waiting, active or delayed; 0 when there is none.";
+  gaugeOne(registers, "sluice_queue_oldest_seconds", oldest, secondsOf("oldestMs"));
+  const due =
+    "For how long the job that was due first has been due; 0 when none is. A job that failed is due when its next try is.";
+  gaugeOne(registers, "sluice_queue_due_seconds", due, secondsOf("dueMs"));
 }
 
 function gaugeOne(

@@ -26,13 +26,20 @@ export function oneOf(values: readonly string[]): Bound {
 }
 
 export interface Count {
-  readonly labels: Readonly<Record<string, string>>;
+  /** The labels as Prometheus' text format writes them, braces included; empty without labels. */
+  readonly shown: string;
   value: number;
 }
 
 export interface Series {
   /** Adds one to the series of these label values, given in the order of the labels. */
   add(...values: readonly string[]): void;
+  /**
+   * Lets exactly these series be there beside those that have counted; of label values beyond a bound they are one.
+   *
+   * @param rows label values, in the order of the labels.
+   */
+  prime(rows: Iterable<readonly string[]>): void;
   all(): readonly Count[];
 }
 
@@ -49,14 +56,14 @@ type Branch = Map<string, Branch | Count>;
  */
 export function createSeries(labels: readonly (readonly [name: string, bound: Bound])[]): Series {
   const counts = new Map<string, Count>();
-  const remembered: Branch = new Map();
+  const remembered = new Map<string, Branch | Count>();
   let size = 0;
 
   const countOf = (values: readonly string[]): Count => {
-    const shown = labels.map(([name, bound], i) => [name, bound(values[i] ?? "")] as const);
-    const key = JSON.stringify(shown);
-    const count = counts.get(key) ?? { labels: Object.fromEntries(shown), value: 0 };
-    counts.set(key, count);
+    const pairs = labels.map(([name, bound], i) => `${name}="${escaped(bound(values[i] ?? ""))}"`);
+    const shown = pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+    const count = counts.get(shown) ?? { shown, value: 0 };
+    counts.set(shown, count);
     return count;
   };
 
@@ -84,6 +91,20 @@ export function createSeries(labels: readonly (readonly [name: string, bound: Bo
       }
       count.value++;
     },
+    prime(rows) {
+      const wanted = new Set<Count>();
+      for (const row of rows) wanted.add(countOf(row));
+      for (const [key, count] of counts) if (count.value === 0 && !wanted.has(count)) counts.delete(key);
+      // What it holds may be gone now.
+      remembered.clear();
+      size = 0;
+    },
     all: () => [...counts.values()],
   };
+}
+
+function escaped(value: string): string {
+  return /[\\"\n]/.test(value)
+    ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
+    : value;
 }

@@ -1,68 +1,17 @@
 /** The table of metrics: name, help, bounded labels, and which facts feed each. */
 
-import type { Fact } from "../core/fact.ts";
-import type { Label } from "./labels.ts";
+import { counter, gauge, histogram, type MetricEntry, spread, total } from "./entries.ts";
 import { MAKER, makerOf } from "./labels.ts";
 import type { FactOf } from "./lines.ts";
-
-/** Adds one to the series of these label values, in the order of `labels`. */
-type Add = (...values: readonly string[]) => void;
-type Put = (value: number) => void;
-/** Puts a value into the histogram of these label values. */
-type Spread = (value: number, ...values: readonly string[]) => void;
-type Feeds<W> = { readonly [T in Fact["type"]]?: (fact: FactOf<T>, write: W) => void };
-
-interface Entry<Kind extends string, W> {
-  readonly type: Kind;
-  readonly name: string;
-  readonly help: string;
-  readonly feeds: Feeds<W>;
-}
-
-export type CounterEntry = Entry<"counter", Add> & { readonly labels: readonly Label[] };
-export type GaugeEntry = Entry<"gauge", Put> & { readonly initial: number };
-export type HistogramEntry = Entry<"histogram", Put> & { readonly buckets: readonly number[] };
-/** A histogram for each combination of labels. */
-export type SpreadEntry = Entry<"spread", Spread> & {
-  readonly labels: readonly Label[];
-  readonly buckets: readonly number[];
-};
-/** A counter without labels that facts raise by more than one. */
-export type TotalEntry = Entry<"total", Put>;
-export type MetricEntry = CounterEntry | TotalEntry | GaugeEntry | HistogramEntry | SpreadEntry;
-
-const counter = (name: string, help: string, labels: readonly Label[], feeds: Feeds<Add>): CounterEntry => ({
-  type: "counter",
-  name,
-  help,
-  labels,
-  feeds,
-});
-const total = (name: string, help: string, feeds: Feeds<Put>): TotalEntry => ({
-  type: "total",
-  name,
-  help,
-  feeds,
-});
-const gauge = (name: string, help: string, initial: number, feeds: Feeds<Put>): GaugeEntry => ({
-  type: "gauge",
-  name,
-  help,
-  initial,
-  feeds,
-});
-const histogram = (
-  name: string,
-  help: string,
-  buckets: readonly number[],
-  feeds: Feeds<Put>,
-): HistogramEntry => ({ type: "histogram", name, help, buckets, feeds });
-const spread = (
-  name: string,
-  help: string,
-  buckets: readonly number[],
-  feeds: Feeds<Spread>,
-): SpreadEntry => ({ type: "spread", name, help, labels: MAKER, buckets, feeds });
+import {
+  ATTEMPT_CODES,
+  always,
+  eachListener,
+  eachSender,
+  eachTrigger,
+  REFUSAL_CODES,
+  whereLeading,
+} from "./zeros.ts";
 
 type Accepted = FactOf<"delivery.accepted">;
 
@@ -86,14 +35,20 @@ const TEKTON = [0.001, 0.01, 0.1, 1, 5, 10];
  * eventlistener_event_received_count and eventlistener_triggered_resources).
  */
 export const METRICS: readonly MetricEntry[] = [
-  counter("sluice_deliveries_received_total", "Requests answered.", ["namespace", "listener"], {
-    "delivery.accepted": sent(({ listener }, add) => add(listener.namespace, listener.name)),
-    // Where no listener was found, the name in the path is a stranger's and would use up the bound.
-    "delivery.refused": ({ listener, code }, add) =>
-      listener === undefined || code === "SLUICE_LISTENER_UNKNOWN"
-        ? add("", "")
-        : add(listener.namespace, listener.name),
-  }),
+  counter(
+    "sluice_deliveries_received_total",
+    "Requests answered.",
+    ["namespace", "listener"],
+    {
+      "delivery.accepted": sent(({ listener }, add) => add(listener.namespace, listener.name)),
+      // Where no listener was found, the name in the path is a stranger's and would use up the bound.
+      "delivery.refused": ({ listener, code }, add) =>
+        listener === undefined || code === "SLUICE_LISTENER_UNKNOWN"
+          ? add("", "")
+          : add(listener.namespace, listener.name),
+    },
+    (expected) => [["", ""], ...eachListener([])(expected)],
+  ),
   counter(
     "sluice_deliveries_accepted_total",
     "Deliveries that were sent and are on durable storage, by what was known of them when they were answered.",
@@ -103,6 +58,7 @@ export const METRICS: readonly MetricEntry[] = [
         add(listener.namespace, listener.name, provider, outcome),
       ),
     },
+    eachSender("pending", "filtered", "dead", "duplicate"),
   ),
   counter(
     "sluice_deliveries_replayed_total",
@@ -113,10 +69,17 @@ export const METRICS: readonly MetricEntry[] = [
         if (replayOf !== undefined) add(listener.namespace, listener.name, outcome);
       },
     },
+    eachListener(["pending"], ["filtered"], ["dead"]),
   ),
-  counter("sluice_deliveries_refused_total", "Requests refused, by error code.", ["code"], {
-    "delivery.refused": ({ code }, add) => add(code),
-  }),
+  counter(
+    "sluice_deliveries_refused_total",
+    "Requests refused, by error code.",
+    ["code"],
+    {
+      "delivery.refused": ({ code }, add) => add(code),
+    },
+    always(...REFUSAL_CODES.map((code) => [code])),
+  ),
   counter("sluice_deliveries_duplicate_total", "Deliveries that had come before.", [], {
     "delivery.accepted": sent(({ outcome }, add) => {
       if (outcome === "duplicate") add();
@@ -129,13 +92,32 @@ export const METRICS: readonly MetricEntry[] = [
     {
       "decision.made": (fact, add) => add(...makerOf(fact), fact.result),
     },
+    eachTrigger("matched", "failed", "filtered"),
   ),
-  counter("sluice_runs_created_total", "Objects created, or found to exist already.", ["kind", "outcome"], {
-    "run.created": ({ run }, add) => add(run.kind, run.outcome),
-  }),
-  counter("sluice_job_attempts_total", "Attempts to create a job's objects.", ["outcome", "code"], {
-    "job.attempted": ({ attempt }, add) => add(attempt.outcome, attempt.code ?? ""),
-  }),
+  counter(
+    "sluice_runs_created_total",
+    "Objects created, or found to exist already.",
+    ["kind", "outcome"],
+    {
+      "run.created": ({ run }, add) => add(run.kind, run.outcome),
+    },
+    always(["PipelineRun", "created"], ["PipelineRun", "exists"]),
+  ),
+  counter(
+    "sluice_job_attempts_total",
+    "Attempts to create a job's objects.",
+    ["outcome", "code"],
+    {
+      "job.attempted": ({ attempt }, add) => add(attempt.outcome, attempt.code ?? ""),
+    },
+    always(
+      ["done", ""],
+      ...ATTEMPT_CODES.flatMap((code) => [
+        ["retry", code],
+        ["dead", code],
+      ]),
+    ),
+  ),
   counter("sluice_jobs_dead_total", "Jobs given up; each waits for a person.", [], {
     "job.attempted": ({ attempt }, add) => {
       if (attempt.outcome === "dead") add();
@@ -146,6 +128,7 @@ export const METRICS: readonly MetricEntry[] = [
     "Runs that are over, by how they ended; counted by the gateway that leads.",
     [...MAKER, "phase"],
     { "run.finished": ({ job, progress }, add) => add(...makerOf(job), progress.phase) },
+    whereLeading(eachTrigger("succeeded", "failed")),
   ),
   counter(
     "sluice_acts_total",
@@ -154,6 +137,7 @@ export const METRICS: readonly MetricEntry[] = [
     {
       "act.done": ({ verb }, add) => add(verb),
     },
+    always(["replay"], ["retry"], ["drop"], ["pause"], ["resume"], ["payload"]),
   ),
   total("sluice_pruned_deliveries_total", "Deliveries forgotten, as the retention settings say.", {
     "ledger.pruned": ({ deliveries }, put) => put(deliveries),
@@ -174,6 +158,7 @@ export const METRICS: readonly MetricEntry[] = [
     "Jobs and records of the store that were not believed; of what is held for one reason one a minute.",
     ["code"],
     { "store.distrusted": ({ error }, add) => add(error.code) },
+    always(["SLUICE_STORE_FORGED"], ["SLUICE_STORE_KEY"], ["SLUICE_STORE_UNSIGNED"], ["SLUICE_JOB_OUTDATED"]),
   ),
   histogram("sluice_ack_seconds", "From a request's last byte to durable storage.", QUICK, {
     "delivery.accepted": sent(({ took }, put) => put(took / 1_000)),
@@ -234,13 +219,25 @@ export const METRICS: readonly MetricEntry[] = [
       if (took !== undefined) put(took / 1_000);
     },
   }),
-  counter("eventlistener_event_received_total", "Tekton's: events received.", ["status"], {
-    "delivery.accepted": sent((_fact, add) => add("succeeded")),
-    "delivery.refused": (_fact, add) => add("failed"),
-  }),
-  counter("eventlistener_triggered_resources_total", "Tekton's: objects created.", ["kind"], {
-    "run.created": ({ run }, add) => {
-      if (run.outcome === "created") add(run.kind);
+  counter(
+    "eventlistener_event_received_total",
+    "Tekton's: events received.",
+    ["status"],
+    {
+      "delivery.accepted": sent((_fact, add) => add("succeeded")),
+      "delivery.refused": (_fact, add) => add("failed"),
     },
-  }),
+    always(["succeeded"], ["failed"]),
+  ),
+  counter(
+    "eventlistener_triggered_resources_total",
+    "Tekton's: objects created.",
+    ["kind"],
+    {
+      "run.created": ({ run }, add) => {
+        if (run.outcome === "created") add(run.kind);
+      },
+    },
+    always(["PipelineRun"]),
+  ),
 ];

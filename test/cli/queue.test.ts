@@ -96,7 +96,7 @@ describe("while the API server is down", () => {
 describe("what is pending", () => {
   const { delivery, decisions = [], facts } = newDelivery({ decided: "m" });
   const [job = assert.fail("no job")] = jobsIn({ delivery, decisions, facts });
-  const idle = { waiting: 3, active: 1, delayed: 0, oldestMs: 5, paused: false };
+  const idle = { waiting: 3, active: 1, delayed: 0, oldestMs: 5, dueMs: 5, paused: false };
 
   function shown(report: QueueReport, change: Partial<JobRecord> = {}): string {
     return waitsOf(report, { jobs: [{ job, state: "pending", attempts: [], runs: [], ...change }] });

@@ -10,6 +10,7 @@ import type { Disposition, Queue } from "../../src/core/queue.ts";
 import type { FreshStore, StoreDriver } from "../helpers/stores.ts";
 import { createJob } from "./jobs.ts";
 import { backTests } from "./queue-back.ts";
+import { dueTests } from "./queue-due.ts";
 import { fairTests } from "./queue-fair.ts";
 import { pauseTests } from "./queue-pause.ts";
 
@@ -89,7 +90,7 @@ export function queueContract({ name, start, open, recoveredWithin }: QueueContr
     test("nothing enqueued is nothing done", async () => {
       await queue.enqueue([]);
       assert.deepEqual(await queue.holds([]), new Set());
-      assert.deepEqual(await queue.depth(), { waiting: 0, active: 0, delayed: 0, oldestMs: 0 });
+      assert.deepEqual(await queue.depth(), { waiting: 0, active: 0, delayed: 0, oldestMs: 0, dueMs: 0 });
     });
 
     test("a retry comes after its delay, with the next attempt number", async () => {
@@ -196,9 +197,11 @@ export function queueContract({ name, start, open, recoveredWithin }: QueueContr
       await delayed.promise;
       await consumer.stop(5_000);
       await queue.enqueue([createJob({ id: "young-1" }), createJob({ id: "young-2" })]);
-      const { oldestMs, ...counts } = await queue.depth();
+      const { oldestMs, dueMs, ...counts } = await queue.depth();
       assert.deepEqual(counts, { waiting: 2, active: 0, delayed: 1 });
       assert.ok(oldestMs >= 60_000 && oldestMs < 70_000, `${oldestMs} ms`);
+      // The old one is to be tried in a minute: what is planned is not due.
+      assert.ok(dueMs < 10_000, `${dueMs} ms`);
       assert.deepEqual(await queue.holds(["old", "young-1", "none"]), new Set(["old", "young-1"]));
       await consumed(queue, 2);
     });
@@ -250,6 +253,7 @@ export function queueContract({ name, start, open, recoveredWithin }: QueueContr
       assert.deepEqual(await own.queue.holds(["slow"]), new Set());
     });
 
+    dueTests(() => driver.open(), open);
     pauseTests(() => driver.open(), open);
     backTests(() => driver.open(), open);
     fairTests(() => driver.open(), open);

@@ -43,7 +43,7 @@ test("there is a dashboard for each who looks: for those who promise, who are ca
 
 test("every metric is one that a gateway shows", async () => {
   const asked = {
-    depth: async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0 }),
+    depth: async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0, dueMs: 0 }),
     ...{ paused: async () => false, dead: async () => 0, checks: async () => [], inProgress: () => [] },
   };
   const text = await createMetrics({ version: "", ...asked }).expose();

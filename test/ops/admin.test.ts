@@ -45,7 +45,7 @@ async function started(change: Partial<AdminOptions> = {}): Promise<Gateway> {
     },
     queue: {
       ...{ enqueue: away, resume: async () => undefined },
-      depth: async () => ({ waiting: 1, active: 2, delayed: 3, oldestMs: 4 }),
+      depth: async () => ({ waiting: 1, active: 2, delayed: 3, oldestMs: 4, dueMs: 4 }),
       state: async () => ({ paused: false }),
       pause: async (note) => void calls.push(note),
     },

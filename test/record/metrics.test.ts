@@ -204,7 +204,7 @@ test("the queue is asked when somebody scrapes, and not again within a second", 
   const metrics = createMetrics({
     version: "1",
     process: false,
-    depth: async () => ({ waiting: ++asked, active: 2, delayed: 3, oldestMs: 4_500 }),
+    depth: async () => ({ waiting: ++asked, active: 2, delayed: 3, oldestMs: 4_500, dueMs: 4_500 }),
   });
   await metrics.expose();
   const samples = parse(await metrics.expose());

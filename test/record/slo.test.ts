@@ -27,7 +27,7 @@ const { groups } = parse(rules) as { readonly groups: readonly { readonly rules:
 const alerts = groups.flatMap((group) => group.rules).filter(({ alert }) => alert !== undefined);
 
 test("every metric of the page and of the rules is one that a gateway shows", async () => {
-  const depth = async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0 });
+  const depth = async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0, dueMs: 0 });
   const asked = { depth, paused: async () => false, dead: async () => 0, checks: async () => [] };
   const text = await createMetrics({ version: "", process: false, ...asked }).expose();
   const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));

@@ -15,8 +15,9 @@ const stacked = (title: string, unit: string, description: string, ...queries: r
 });
 
 const FAILED = `(sum(increase(sluice_decisions_total{result="failed"}[30d])) or vector(0))`;
-const ENDED = `(sum(increase(sluice_job_attempts_total{outcome=~"done|dead"}[30d])) + ${FAILED})`;
 const DONE = `sum(increase(sluice_job_attempts_total{outcome="done"}[30d]))`;
+const BAD = `(sum(increase(sluice_jobs_dead_total[30d])) + ${FAILED})`;
+const ENDED = `((${DONE} + ${BAD}) > 0)`;
 const rate = (metric: string, by: string): string => `sum by (${by}) (rate(${metric}[$__rate_interval]))`;
 const quantile = (q: number, metric: string, by = "le"): string =>
   `histogram_quantile(${q}, sum by (${by}) (rate(${metric}_bucket[$__rate_interval])))`;
@@ -35,14 +36,14 @@ const EXECUTIVE: Dashboard = {
       number(
         "Triggers deliver",
         "percentunit",
-        `${DONE} / ${ENDED}`,
-        "Of what fired in 30 days, the part whose objects were created. Promised: 99.9 %.",
+        `${DONE} / ${ENDED} or vector(1)`,
+        "Of what fired in 30 days, the part whose objects were created. Promised: 99.9 %. 1 as well where nothing fired.",
         { bad: { below: 0.999 } },
       ),
       number(
         "Budget left",
         "percentunit",
-        `1 - (1 - ${DONE} / ${ENDED}) / (1 - 0.999)`,
+        `1 - (${BAD} / ${ENDED} or vector(0)) / (1 - 0.999)`,
         "1: none of the 30 days' budget is spent. Below 0: the promise is broken.",
         { bad: { below: 0 } },
       ),
@@ -56,8 +57,8 @@ const EXECUTIVE: Dashboard = {
       number(
         "Nothing waits",
         "percentunit",
-        "avg_over_time((max(sluice_queue_oldest_seconds) < bool 300)[30d:15m])",
-        "Time in which the oldest job was younger than 5 minutes. Promised: 99.9 %.",
+        "avg_over_time((max(sluice_queue_due_seconds) < bool 300)[30d:15m]) or (max(sluice_queue_due_seconds) < bool 300)",
+        "Time in which no job was overdue for more than 5 minutes. Promised: 99.9 %.",
         { bad: { below: 0.999 } },
       ),
     ],
@@ -65,7 +66,7 @@ const EXECUTIVE: Dashboard = {
       number(
         "Deliveries in a day",
         "short",
-        "sum(increase(sluice_deliveries_accepted_total[1d]))",
+        "sum(increase(sluice_ack_seconds_count[1d]))",
         "Webhooks that were taken.",
       ),
       number(
@@ -78,7 +79,7 @@ const EXECUTIVE: Dashboard = {
         "Runs that succeed",
         "percentunit",
         `sum(increase(sluice_runs_finished_total{phase="succeeded"}[1d])) / sum(increase(sluice_runs_finished_total[1d]))`,
-        "What became of the runs of a day. A matter of the pipelines, not of this gateway.",
+        "What became of the runs of a day. A matter of the pipelines, not of this gateway. Empty where no gateway follows runs (it holds the Lease), and where none ended.",
       ),
       number(
         "Dead letters",
@@ -92,7 +93,7 @@ const EXECUTIVE: Dashboard = {
       stacked(
         "Deliveries by what came of them",
         "short",
-        "Known when the sender was answered; pending ones come to an end later.",
+        "Known when the sender was answered; pending ones come to an end later. Empty where no listener says who may send to it, until somebody does.",
         ["sum by (outcome) (increase(sluice_deliveries_accepted_total[1h]))", "{{outcome}}"],
       ),
       lines(
@@ -124,10 +125,10 @@ const ON_CALL: Dashboard = {
         { bad: { below: 1 } },
       ),
       number(
-        "Oldest job",
+        "Longest overdue job",
         "s",
-        "max(sluice_queue_oldest_seconds)",
-        "Above 5 minutes somebody is woken: `sluice queue`.",
+        "max(sluice_queue_due_seconds)",
+        "0: none is due; what waits for its next try as planned is not. Above 5 minutes somebody is woken: `sluice queue`.",
         { bad: { from: 300 } },
       ),
       number(
@@ -142,7 +143,7 @@ const ON_CALL: Dashboard = {
       }),
     ],
     [
-      lines("Checks that fail", "short", "Of /readyz, which says why; nothing here is good.", [
+      lines("Checks that fail", "short", "Of /readyz, which says why. Empty: all are well.", [
         "min by (check) (sluice_check_ok) == 0",
         "{{check}}",
       ]),
@@ -227,23 +228,33 @@ const DEBUG: Dashboard = {
       lines(
         "Runs wait for their start",
         "s",
-        "From creation to start: the pipeline controller's and the scheduler's time.",
+        "From creation to start: the pipeline controller's and the scheduler's time. Empty where no gateway follows runs.",
         ...halfAndMost("sluice_run_wait_seconds"),
       ),
-      lines("Runs in progress", "short", "The ten triggers with most of them.", [
-        "topk(10, max by (namespace, listener, trigger) (sluice_runs_in_progress))",
-        "{{namespace}}/{{listener}} {{trigger}}",
-      ]),
+      lines(
+        "Runs in progress",
+        "short",
+        "The ten triggers with most of them. Empty: none is in progress, or no gateway follows runs.",
+        [
+          "topk(10, max by (namespace, listener, trigger) (sluice_runs_in_progress))",
+          "{{namespace}}/{{listener}} {{trigger}}",
+        ],
+      ),
     ],
     [
-      lines("How runs end", "ops", "Counted by the gateway that holds the Lease.", [
+      lines("How runs end", "ops", "Counted by the gateway that holds the Lease. Empty where none does.", [
         rate("sluice_runs_finished_total", "phase"),
         "{{phase}}",
       ]),
-      lines("How long runs take", "s", "By trigger: 95 of 100 end within this time.", [
-        quantile(0.95, "sluice_run_seconds", "le, namespace, listener, trigger"),
-        "{{namespace}}/{{listener}} {{trigger}}",
-      ]),
+      lines(
+        "How long runs take",
+        "s",
+        "By trigger: 95 of 100 end within this time. Empty where no gateway follows runs.",
+        [
+          quantile(0.95, "sluice_run_seconds", "le, namespace, listener, trigger"),
+          "{{namespace}}/{{listener}} {{trigger}}",
+        ],
+      ),
       lines("Leader", "short", "Exactly one gateway should have 1.", ["sum(sluice_leader)", "leaders"]),
     ],
     [
@@ -254,7 +265,7 @@ const DEBUG: Dashboard = {
         ["sum(rate(sluice_deliveries_duplicate_total[$__rate_interval]))", "duplicates"],
         ["sum(rate(sluice_deliveries_replayed_total[$__rate_interval]))", "replays"],
       ),
-      lines("Defects", "ops", "Errors that nobody expected; the log has each.", [
+      lines("Defects", "ops", "Errors that nobody expected; the log has each. Empty: there were none.", [
         rate("sluice_defects_total", "where"),
         "{{where}}",
       ]),

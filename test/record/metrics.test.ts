@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Fact } from "../../src/core/fact.ts";
+import type { TriggerPlan } from "../../src/core/plan.ts";
 import type { MetricsOptions } from "../../src/record/metrics.ts";
 import { createMetrics } from "../../src/record/metrics.ts";
 import { METRICS } from "../../src/record/table.ts";
@@ -108,7 +109,10 @@ test("a replay is no request: nothing was received, acknowledged or brought twic
   ]);
   const moved = [...samples].filter(([name, value]) => value !== (idle.get(name) ?? 0));
   assert.deepEqual(
-    moved.map(([name]) => name).filter((name) => !/_(bucket|sum)\b/.test(name)),
+    moved
+      .map(([name]) => name)
+      .filter((name) => !/_(bucket|sum)\b/.test(name))
+      .sort(),
     [
       'sluice_deliveries_replayed_total{namespace="ci",listener="git",outcome="pending"}',
       'sluice_deliveries_replayed_total{namespace="ci",listener="git",outcome="duplicate"}',
@@ -120,7 +124,7 @@ test("a replay is no request: nothing was received, acknowledged or brought twic
       "sluice_create_seconds_count",
       "sluice_delivery_to_run_seconds_count",
       'eventlistener_triggered_resources_total{kind="PipelineRun"}',
-    ],
+    ].sort(),
   );
 });
 
@@ -245,4 +249,66 @@ test("the process's own metrics are there, and two sets of metrics do not meet",
   assert.match(await one.expose(), /^process_cpu_seconds_total/m);
   assert.match(await two.expose(), /^sluice_create_seconds_count 0$/m);
   assert.match(one.contentType, /^text\/plain; version=0\.0\.4/);
+});
+
+const planned = (
+  name: string,
+  triggers: readonly string[],
+): ReturnType<NonNullable<MetricsOptions["listeners"]>>[number] => ({
+  ...{ namespace: "ci", name },
+  groups: [{ name: "", chain: [], triggers: triggers.map((name) => ({ ...TRIGGER, name })) }],
+});
+const TRIGGER: TriggerPlan = {
+  ...{ namespace: "ci", name: "", key: "", chain: [], proofs: [{ scheme: "github" }] },
+  bind: () => new Map(),
+  render: () => [],
+};
+const LOADED = { type: "catalog.loaded", objects: 1, listeners: 1, triggers: 1, took: 1 } as const;
+
+test("what has not happened yet is 0: for each listener, trigger and code, as soon as the catalog is loaded", async () => {
+  const listeners = () => [planned("git", ["pr", "push"])];
+  const samples = await shown([LOADED], { listeners });
+  for (const name of [
+    'sluice_decisions_total{namespace="ci",listener="git",trigger="push",result="failed"}',
+    'sluice_decisions_total{namespace="ci",listener="git",trigger="pr",result="matched"}',
+    'sluice_deliveries_received_total{namespace="ci",listener="git"}',
+    'sluice_deliveries_accepted_total{namespace="ci",listener="git",provider="github",outcome="dead"}',
+    'sluice_job_attempts_total{outcome="dead",code="SLUICE_CREATE_REFUSED"}',
+    'sluice_deliveries_refused_total{code="SLUICE_UNVERIFIED"}',
+    "sluice_jobs_dead_total",
+  ])
+    assert.equal(samples.get(name), 0, name);
+});
+
+test("what is declared no longer goes as long as it counted nothing; what counted stays", async () => {
+  let triggers = ["pr", "old"];
+  const metrics = createMetrics({
+    ...{ version: "1", process: false, listeners: () => [planned("git", triggers)] },
+  });
+  const decisions = async () =>
+    [...parse(await metrics.expose())].flatMap(([name, value]) => {
+      const [, trigger, result] = /trigger="(\w+)",result="(\w+)"/.exec(name) ?? [];
+      return trigger === undefined ? [] : [`${trigger} ${result} ${value}`];
+    });
+  metrics.tell(LOADED);
+  metrics.tell(decided);
+  assert.ok((await decisions()).includes("old failed 0"));
+  triggers = ["new"];
+  metrics.tell(LOADED);
+  assert.deepEqual(await decisions(), ["pr matched 1", "new matched 0", "new failed 0", "new filtered 0"]);
+  metrics.tell(decided);
+  assert.ok((await decisions()).includes("pr matched 2"));
+});
+
+test("runs are expected to end only where they are followed, and at most so many series wait for anything", async () => {
+  const many = Array.from({ length: 5_000 }, (_, i) => `t${i}`);
+  const metrics = createMetrics({ version: "1", process: false, listeners: () => [planned("git", many)] });
+  const count = async (name: string) =>
+    [...parse(await metrics.expose()).keys()].filter((key) => key.startsWith(`${name}{`)).length;
+  metrics.tell(LOADED);
+  // 2,000 names of triggers and `other`, three results each.
+  assert.equal(await count("sluice_decisions_total"), 3 * 2_001);
+  assert.equal(await count("sluice_runs_finished_total"), 0);
+  metrics.tell({ type: "leader.changed", lease: "ci/sluice", leading: true });
+  assert.equal(await count("sluice_runs_finished_total"), 2 * 2_001);
 });

@@ -59,7 +59,7 @@ const MONTH = [
   ['sluice_decisions_total{result="filtered"}', "0+900x720"],
   ['sluice_ack_seconds_bucket{le="0.25"}', "0+3x720"],
   ["sluice_ack_seconds_count", "0+4x720"],
-  ["sluice_queue_oldest_seconds", "10x539 400x179"],
+  ["sluice_queue_due_seconds", "10x539 400x179"],
 ] as const;
 
 /** A quarter of an hour in which every acknowledgement takes between 0.25 and 0.5 s. */
@@ -74,7 +74,9 @@ const HEALTHY = [
   ["sluice_jobs_dead_total", "0x600"],
   ['sluice_ack_seconds_bucket{le="0.25"}', "0+100x600"],
   ["sluice_ack_seconds_count", "0+100x600"],
-  ["sluice_queue_oldest_seconds", "3x600"],
+  // Planned back-off is nobody's to be woken for.
+  ["sluice_queue_oldest_seconds", "900x600"],
+  ["sluice_queue_due_seconds", "3x600"],
   ["sluice_queue_paused", "0x600"],
   ["sluice_dead_deliveries", "0x600"],
   ['sluice_check_ok{check="store"}', "1x600"],
@@ -93,7 +95,7 @@ const SICK = [
   ["sluice_jobs_dead_total", "0+1x600"],
   ['sluice_ack_seconds_bucket{le="0.25"}', "0+9x600"],
   ["sluice_ack_seconds_count", "0+10x600"],
-  ["sluice_queue_oldest_seconds", "400x600"],
+  ["sluice_queue_due_seconds", "400x600"],
   ["sluice_queue_paused", "0x600"],
   ["sluice_dead_deliveries", "5x600"],
   ['sluice_check_ok{check="store"}', "0x600"],
@@ -104,12 +106,13 @@ const SICK = [
   ["sluice_catalog_faults", "1x600"],
   ["sluice_deliveries_received_total", "0+100x600"],
   ['sluice_deliveries_refused_total{code="SLUICE_UNVERIFIED"}', "0+6x600"],
+  ['sluice_deliveries_refused_total{code="SLUICE_STORE_AWAY"}', "0+6x600"],
 ] as const;
 
 const PAUSED = [
-  ...HEALTHY.filter(([name]) => name !== "sluice_queue_paused" && name !== "sluice_queue_oldest_seconds"),
+  ...HEALTHY.filter(([name]) => name !== "sluice_queue_paused" && name !== "sluice_queue_due_seconds"),
   ["sluice_queue_paused", "1x600"],
-  ["sluice_queue_oldest_seconds", "400x600"],
+  ["sluice_queue_due_seconds", "400x600"],
 ] as const;
 
 /** All is lost from the first minute on: there is no good series at all. */
@@ -136,6 +139,7 @@ const SCENES = [
       "SluiceTargetAway",
       "SluiceCatalogFaults",
       "SluiceProofsFail",
+      "SluiceRequestsRefused",
     ],
   ],
   [PAUSED, ["SluicePausedForLong"]],

@@ -15,6 +15,7 @@ import { createDecideLater } from "./decide-later.ts";
 import { createDistrust } from "./distrust.ts";
 import type { Gate, Place } from "./gate.ts";
 import { createGate } from "./gate.ts";
+import { createResolve } from "./resolve.ts";
 import type { Turns } from "./turns.ts";
 import type { Verifier } from "./verify/verifier.ts";
 
@@ -26,7 +27,7 @@ export interface DispatchNeeds {
   readonly clusters?: ReadonlyMap<string, Place>;
   readonly ledger: Pick<
     Ledger,
-    "attempt" | "claim" | "decide" | "decideLate" | "find" | "forgetBody" | "load"
+    "attempt" | "claim" | "decide" | "decideLate" | "drop" | "find" | "forgetBody" | "load"
   >;
   readonly queue: Pick<Queue, "enqueue">;
   readonly plans: Plans;
@@ -64,6 +65,7 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
   const { visible = allVisible, decoder = createDecoder() } = needs;
   const distrust = createDistrust(tell, clock);
   const outdated = asDeclared(plans);
+  const resolve = createResolve({ ledger, clock });
   const decideLater = createDecideLater({ ...needs, visible, decoder, distrust, clock, random });
 
   return (job: Job, attempt: number) =>
@@ -92,6 +94,7 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
     tell({ type: "job.attempted", job, attempt, waited: Math.max(0, at - job.receivedAt) });
     const sinceReceived = Math.max(0, clock() - job.receivedAt);
     for (const run of runs) tell({ type: "run.created", job, run, sinceReceived });
+    if (attempt.outcome === "done" && job.replayOf !== undefined) await resolve(job);
     if (attempt.outcome !== "retry") return DONE;
     return { kind: "retry", afterMs: Math.max(0, (attempt.nextAt ?? at) - clock()) };
   }

@@ -67,6 +67,7 @@ export function fire(
         trigger: name,
         receivedAt: delivery.receivedAt,
         ...placeOf(plan, trigger),
+        ...(delivery.replayOf !== undefined && { replayOf: delivery.replayOf }),
         objects,
       },
     };

@@ -123,7 +123,7 @@ export function onlyFailed(
 
 /** What is written where the failures of a delivery went over to another. */
 export function decidedAgain(id: string, next: string, at: number): Act {
-  return { at, verb: "drop", subject: id, actor: "sluice", reason: `decided again as ${next}` };
+  return { at, verb: "drop", subject: id, actor: "sluice", reason: `decided again as ${next}`, by: next };
 }
 
 /** Whether all that had failed of a dead delivery has matched now, so that it needs nobody any more. */

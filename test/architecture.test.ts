@@ -55,6 +55,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "decide-later.ts",
     "distrust.ts",
     "gate.ts",
+    "resolve.ts",
     "turns.ts",
     "verify",
     "intercept",
@@ -72,6 +73,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "admin-access.ts": ["core", "config", "ops"],
   "shutdown.ts": ["core"],
   "redelivery.ts": ["core", "verify"],
+  "resolve.ts": ["core"],
   // What the store holds and nobody believes; what is declared otherwise by now.
   "distrust.ts": ["core"],
   "as-declared.ts": ["core"],

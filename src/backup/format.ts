@@ -104,7 +104,7 @@ const lineSchema = z.discriminatedUnion("type", [
     ...{ type: z.literal("delivery"), facts, outcome, duplicateOf: id.optional() },
     ...{ head: bytes, body: bytes.optional(), decisions: bytes.optional() },
     ...{ said: plain, tried: plain, failed: whole, failure: text, death: text },
-    dropped: json(note.extend({ at: z.number() })).optional(),
+    dropped: json(note.extend({ at: z.number(), by: z.string().optional() })).optional(),
     jobs: z.array(z.object({ id: job, state: z.enum(["pending", "created", "dead"]) })),
     attempts: z.array(z.object({ job, number: whole, text: attempt })),
     runs: z.array(
@@ -120,7 +120,16 @@ const lineSchema = z.discriminatedUnion("type", [
     key: z.string().regex(/^[\w-]{43}$/, "is no hash of a dedupe key"),
     ...{ delivery: id, at: whole, outcome: outcome.optional() },
   }),
-  z.object({ type: z.literal("act"), act: note.extend({ at: whole, verb: plain, subject: plain }) }),
+  z.object({
+    type: z.literal("act"),
+    act: note.extend({
+      at: whole,
+      verb: plain,
+      subject: plain,
+      by: plain.optional(),
+      batch: plain.optional(),
+    }),
+  }),
   z.object({ type: z.literal("batch"), batch: z.object({ id, at: whole, text }) }),
   z.object({ type: z.literal("end"), counts: z.record(z.enum(BACKUP_TYPES), whole) }),
 ]);

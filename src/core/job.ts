@@ -28,6 +28,8 @@ export interface CreateJob {
   /** The cluster that the template asks for, by the name that operators gave it; the gateway's own target without one. */
   readonly cluster?: string;
   readonly objects: readonly KubernetesObject[];
+  /** The delivery that its own decides again. */
+  readonly replayOf?: string;
   /** For a dead job that a person had tried again: when, and how many attempts there had been. */
   readonly reopened?: { readonly at: number; readonly attempts: number };
   /** Signature over all of it but `reopened`, by integrity.ts; absent where a gateway has no keys, as before 0.2. */

@@ -1,5 +1,6 @@
 /** The ledger port: every delivery, what was decided, what was created; the place where the conservation law is proved. */
 
+import type { Act, ActNote, KeptBatch } from "./act.ts";
 import type { Decision, LateDecision } from "./decision.ts";
 import type { Delivery, ObjectName } from "./delivery.ts";
 import type { HeaderMap } from "./headers.ts";
@@ -7,6 +8,8 @@ import type { Attempt, CreateJob } from "./job.ts";
 import type { Followed, FollowedRun, OpenRun, RunName, RunProgress } from "./progress.ts";
 import type { DeliveryFacts } from "./provider.ts";
 import type { RetentionPolicy } from "./retention.ts";
+
+export type { Act, ActNote, KeptBatch } from "./act.ts";
 
 /** The five classes of the conservation law: accepted = created + filtered + duplicate + dead + pending. */
 export type Outcome = "created" | "filtered" | "duplicate" | "dead" | "pending";
@@ -33,8 +36,8 @@ export interface DeliverySummary extends DeliveryFacts {
   readonly duplicateOf?: string;
   /** For replays: who asked for it, and why. */
   readonly note?: ActNote;
-  /** For dead ones that need nobody any more: who said so, when and why. */
-  readonly dropped?: ActNote & { readonly at: number };
+  /** For dead ones that need nobody any more: who said so, when and why; `by`: the replay that did what had failed. */
+  readonly dropped?: ActNote & { readonly at: number; readonly by?: string };
   /** One line: what happened, or why nothing did. */
   readonly reason: string;
   /** Names of the created objects as `Kind namespace/name`, at most 20. */
@@ -143,29 +146,6 @@ export interface Audit {
   readonly violations: readonly string[];
   /** Ids of pending jobs that the queue does not hold yet, where it was asked: the next sweep brings them there. */
   readonly unqueued?: readonly string[];
-}
-
-/** Who did something, and why; both as the person gave them. */
-export interface ActNote {
-  readonly actor?: string;
-  readonly reason?: string;
-}
-
-/** Something a person did: kept for good, apart from the deliveries it was done to. */
-export interface Act extends ActNote {
-  readonly at: number;
-  /** `replay`, `retry`, `drop`, `pause`, `resume`, `payload` (somebody looked at one), … */
-  readonly verb: string;
-  /** A delivery id, or what else it was done to. */
-  readonly subject: string;
-}
-
-/** An order of many deliveries, kept for whoever takes it up when the process that took it is gone. */
-export interface KeptBatch {
-  readonly id: string;
-  readonly at: number;
-  /** Whatever that process wrote. */
-  readonly text: string;
 }
 
 /** Dead letters of one cause: code and reason with what differs from one to the next taken out. */

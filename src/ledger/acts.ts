@@ -7,8 +7,12 @@ import { clean } from "./text.ts";
 
 /** An act with its texts cleaned and bounded. */
 export function cleanAct(act: Act): Act {
-  const { at, verb, subject } = act;
-  return { at, verb: clean(verb), subject: clean(subject), ...cleanNote(act) };
+  const { at, verb, subject, by, batch } = act;
+  return {
+    ...{ at, verb: clean(verb), subject: clean(subject), ...cleanNote(act) },
+    ...(by !== undefined && { by: clean(by) }),
+    ...(batch !== undefined && { batch: clean(batch) }),
+  };
 }
 
 /** Who and why, cleaned and bounded; what was not given is left out. */

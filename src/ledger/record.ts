@@ -246,7 +246,7 @@ export function withReopened(job: CreateJob, all: ReopenedJobs): CreateJob {
 
 /** What a drop leaves in the record. */
 export function droppedOf(act: Act): Dropped {
-  return { at: act.at, ...cleanNote(act) };
+  return { at: act.at, ...cleanNote(act), ...(act.by !== undefined && { by: clean(act.by) }) };
 }
 
 /** A page of the work of these deliveries, as a cursor behind the last of them goes on. */

@@ -52,7 +52,10 @@ const summary = {
   optional: {
     ...{ providerId: text, repository: text, ref: text, revision: text, pullRequest: count, actor: text },
     ...{ replayOf: text, duplicateOf: text, note },
-    dropped: closed({ at }, { actor: text, reason: text }),
+    dropped: closed(
+      { at },
+      { actor: text, reason: text, by: { ...text, description: "the replay that did what had failed" } },
+    ),
   },
 };
 
@@ -116,6 +119,7 @@ export const SCHEMAS = {
     {
       ...{ serviceAccount: text, listenerAccount: text, cluster: text, mac: text },
       reopened: closed({ at, attempts: count }),
+      replayOf: text,
     },
   ),
   Attempt: shapeOf<Attempt>()(
@@ -175,7 +179,12 @@ export const SCHEMAS = {
     { name: text, away: yesOrNo },
     { cluster: { ...text, description: "as templates name it" }, since: at, reason: text },
   ),
-  Act: shapeOf<Act>()({ at, verb: text, subject: text }, { actor: text, reason: text }),
+  Act: shapeOf<Act>()(
+    { at, verb: text, subject: text },
+    {
+      ...{ actor: text, reason: text, by: text, batch: text },
+    },
+  ),
   Batch: shapeOf<Batch>()(
     {
       ...{ id: text, verb: oneOf("replay", "retry", "drop"), selection: text, rate: { type: "number" } },

@@ -260,4 +260,16 @@ export function deadContract(current: () => { ledger: Ledger; bench: LedgerBench
     assert.deepEqual([later.length, later[0], later.at(-1)], [50, order(50), order(1)]);
     await other.close();
   });
+
+  test("a drop and an act keep by what it was made good, and of which order they were part", async () => {
+    const { ledger } = current();
+    const id = await deadOne(0, "no");
+    const act: Act = { ...drop(id), by: "019ab-replay", batch: "019ab-batch" };
+    await ledger.drop(id, act);
+    const dropped = { at: act.at, actor: "ops", reason: "old", by: "019ab-replay" };
+    assert.deepEqual((await ledger.find(id))?.dropped, dropped);
+    const { items } = await ledger.list({ outcome: "dead" }, { limit: 5 });
+    assert.deepEqual(items[0]?.dropped, dropped);
+    assert.deepEqual((await ledger.acts({ limit: 5 })).items[0], act);
+  });
 }

@@ -37,6 +37,7 @@ import { createCloudEvents } from "./record/cloud-events.ts";
 import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { createRecorder } from "./record/recorder.ts";
+import { createRefusals, type Refusals } from "./refusals.ts";
 import { createWorkers, shutDown } from "./shutdown.ts";
 import { openStore } from "./store/open.ts";
 import { storeHosts } from "./store/url.ts";
@@ -99,6 +100,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   let sweeper: Sweeper | undefined;
   let checks: readonly Check[] = [];
   let distrusted: Distrusted | undefined;
+  let refusals: Refusals | undefined;
   const inProgress = createInProgress();
   const inForce = createInForce();
   const metrics = createMetrics({
@@ -126,6 +128,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     cloudEvents.notify(fact);
     rate.tell(fact);
     acknowledged.tell(fact);
+    refusals?.tell(fact);
     if (fact.type === "store.back") sweeper?.soon();
     if (fact.type === "store.distrusted") distrusted = { error: fact.error, at: Date.now() };
     options.listener?.(fact);
@@ -158,6 +161,8 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const { ledger, queue } = store;
   const clock = store.clock.now;
   opened.defer(() => store?.close());
+  const keeping = createRefusals({ log: ledger, clock });
+  refusals = opened.adopt(keeping, ({ stop }) => stop());
 
   // 4. the two ways
   const verifier = createVerifier(inForce.secrets, { http });

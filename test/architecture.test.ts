@@ -74,6 +74,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "shutdown.ts": ["core"],
   "redelivery.ts": ["core", "verify"],
   "resolve.ts": ["core"],
+  "refusals.ts": ["core"],
   // What the store holds and nobody believes; what is declared otherwise by now.
   "distrust.ts": ["core"],
   "as-declared.ts": ["core"],

@@ -4,6 +4,7 @@ import type { DeadGroup, DeliverySummary, Page } from "../core/ledger.ts";
 import { BATCH_OPTIONS, filterSelection, mannerOf, runBatch, type Wording } from "./batch.ts";
 import { openClient } from "./client.ts";
 import { ago, type Console, oneLine } from "./console.ts";
+import { hintLines } from "./dead-hint.ts";
 import { printList } from "./delivery-list.ts";
 import { filterOf, filterOptions, queryOf } from "./filters.ts";
 import type { Client } from "./http.ts";
@@ -38,6 +39,7 @@ export const dead: Verb = {
   sluice dead                                   # by cause, the most frequent first
   sluice dead show <fingerprint>                # the deliveries of one cause
   sluice dead retry <fingerprint> --rate 5      # or ids, or filters, or --all
+  sluice replay --fingerprint <fingerprint>     # decides them again, where their decision is what was wrong
   sluice dead drop <id> --reason "branch is gone"
 
 A retry tries the dead jobs of a delivery again: same decision, same names, so what was created before is found and not
@@ -109,9 +111,7 @@ async function list(console: Console, client: Client, options: Options): Promise
       return [fingerprint, String(count), ago(firstAt, now), ago(lastAt, now), code, oneLine(why)];
     });
     console.table(["FINGERPRINT", "COUNT", "FIRST", "LAST", "CODE", "WHY"], rows);
-    console.note(
-      "next: sluice dead show <fingerprint>; sluice dead retry <fingerprint>; docs/errors.md has cures",
-    );
+    for (const group of found.items) for (const line of hintLines(group)) console.note(oneLine(line));
   }
   return EXIT.ok;
 }
@@ -122,6 +122,13 @@ async function show(console: Console, client: Client, fingerprint: string, optio
   const query = queryOf({ ...filterOf(options), ...values, fingerprint, limit });
   const found = await client.ask<Page<DeliverySummary>>("GET", `/api/v1/dead${query}`);
   if (options["output"] === "json") console.json(found);
-  else printList(console, found);
+  else {
+    printList(console, found);
+    if (found.items.length > 0) {
+      const groups = await client.ask<{ readonly items: readonly DeadGroup[] }>("GET", "/api/v1/dead/groups");
+      const group = groups.items.find((one) => one.fingerprint === fingerprint);
+      for (const line of group === undefined ? [] : hintLines(group)) console.note(oneLine(line));
+    }
+  }
   return EXIT.ok;
 }

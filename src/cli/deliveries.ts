@@ -8,6 +8,7 @@ import type { QueueReport } from "../ops/services.ts";
 import { openClient } from "./client.ts";
 import { printList } from "./delivery-list.ts";
 import { printRecord } from "./delivery-record.ts";
+import { refusedOnes } from "./delivery-refused.ts";
 import { every, tail } from "./delivery-stream.ts";
 import { filterOf, filterOptions, queryOf, readOption } from "./filters.ts";
 import type { Client } from "./http.ts";
@@ -35,25 +36,33 @@ type Part = (
   filter: DeliveryFilter,
 ) => Promise<Exit>;
 
-const PARTS: Readonly<Record<string, Part>> = { list, show, tail: latest, export: exported, payload, count };
+const PARTS: Readonly<Record<string, Part>> = {
+  ...{ list, show, tail: latest, export: exported, payload, count },
+  refused: refusedOnes,
+};
 const WANT_ID: readonly string[] = ["show", "payload"];
 
 export const deliveries: Verb = {
   name: "deliveries",
-  usage: "[list|show|tail|export|payload|count] [id]",
+  usage: "[list|show|tail|export|payload|count|refused] [id]",
   summary: "list deliveries, newest first; show one with every decision; follow, count, export them",
   help: `
   sluice deliveries list --outcome dead
   sluice deliveries list --repository octo-org/hello --since 24h -o json
   sluice deliveries show 019ab…        # why did this not fire?
+  sluice deliveries list --not-fired ci/build --since 24h   # and why it did not
   sluice deliveries tail -f            # as they come, and as they end
   sluice deliveries export --since 7d > week.ndjson
   sluice deliveries payload 019ab…     # the body as it came; -o json has method and headers too
+  sluice deliveries refused --listener ci/git   # what was never taken, and why: 401, 413, 415, 400, 503
 
 Outcomes: ${OUTCOMES.join(", ")}. Filters are compared whole, capitals too; but --revision takes the
 beginning of one, and --text finds words anywhere, in any case. While a gateway has the embedded store open, it is asked
 over its admin port. Bodies, and what of them stands in decisions, want a token that allows payload, and who looked is
-recorded: \`show\` asks for them where it may, the others with --values. --text searches among them, so it wants the same.`,
+recorded: \`show\` asks for them where it may, the others with --values. --text searches among them, so it wants the same.
+
+\`refused\` takes --namespace, --listener, --since, --until and --limit. Requests of one cause are one line with their
+number; of each listener the latest 200 are kept, without bodies, for 30 days.`,
   options: [
     ...filterOptions(),
     {

@@ -35,9 +35,10 @@ the setting admin.
   sluice replay --event push --since 24h --count              # how many would that be?
   sluice replay --outcome filtered --since 24h --dry-run      # what would differ from the first time?
   sluice replay --outcome filtered --since 24h --rate 5 --only-trigger ci/build
+  sluice replay --fingerprint K3v1…                           # the dead letters of one cause, once it is put right
 
 Without ids the filters select, as in \`sluice deliveries list\`; duplicates and replays are left out. The oldest go
-first. On a terminal the number of runs is shown and confirmed; elsewhere --yes says so. Ctrl-C ends it after the
+first. A dead letter whose replay creates what had failed is resolved by it. On a terminal the number of runs is shown and confirmed; elsewhere --yes says so. Ctrl-C ends it after the
 delivery in hand. Exit code 1 when some could not be replayed.
 
   sluice replay --list                  # the latest of many: how far they are, and who ordered them
@@ -49,6 +50,10 @@ where no --gateway is named. --resume goes on with what was cancelled, failed, o
 (30 s after that fell silent), and replays nothing twice.`,
   options: [
     ...filterOptions(),
+    {
+      flags: "--fingerprint <text>",
+      description: "the dead letters of one cause, as `sluice dead` names it",
+    },
     { flags: "--only-trigger <name>", description: "decide for this trigger only: name or namespace/name" },
     { flags: "--list", description: "show the latest replays of many" },
     { flags: "--cancel <id>", description: "end a replay of many after the delivery in hand" },
@@ -61,9 +66,10 @@ where no --gateway is named. --resume goes on with what was cancelled, failed, o
   async run(context, ids, options) {
     if (KEPT.some((name) => options[name] !== undefined)) return await ofKept(context, ids, options);
     const filter = filterSelection(options);
-    if (ids.length > 0 === (filter !== undefined)) {
-      throw misused("replay", "wants ids, or filters (--since 24h), and not both");
-    }
+    const fingerprint = textOption(options, "fingerprint");
+    const ways = [ids.length > 0, filter !== undefined, fingerprint !== undefined].filter(Boolean).length;
+    if (ways !== 1)
+      throw misused("replay", "wants ids, a --fingerprint, or filters (--since 24h), and only one of them");
     const trigger = textOption(options, "onlyTrigger");
     const manner = { ...mannerOf(context, options), ...(trigger !== undefined && { trigger }) };
     await using client = await openClient(options, context.environment, true);
@@ -76,16 +82,22 @@ where no --gateway is named. --resume goes on with what was cancelled, failed, o
       else context.console.out(`replayed as ${oneLine(made.id)}`);
       return EXIT.ok;
     }
-    const body = { ...(filter ?? { ids }), ...manner };
+    const selection = filter ?? (fingerprint === undefined ? { ids } : { fingerprint });
+    const body = { ...selection, ...manner };
     const request = { path: PATH, body } as const;
-    return await runBatch(context, client, request, options, WORDING, filter !== undefined);
+    return await runBatch(context, client, request, options, WORDING, ids.length === 0);
   },
 };
 
 async function ofKept(context: VerbContext, ids: readonly string[], options: Options): Promise<Exit> {
   const { console, environment } = context;
   const given = KEPT.filter((name) => options[name] !== undefined);
-  if (given.length > 1 || ids.length > 0 || filterSelection(options) !== undefined) {
+  if (
+    given.length > 1 ||
+    ids.length > 0 ||
+    filterSelection(options) !== undefined ||
+    options["fingerprint"] !== undefined
+  ) {
     const reason = "stands alone: without ids, filters, and the others of --list, --cancel and --resume";
     throw misused(`--${given[0]}`, reason);
   }

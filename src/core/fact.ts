@@ -29,6 +29,11 @@ export type Fact =
       readonly code: ErrorCode;
       readonly status: number;
       readonly reason: string;
+      /** Where the connection came from; absent where no listener was found. */
+      readonly address?: string;
+      /** As its headers say, which nobody has proved. */
+      readonly provider?: string;
+      readonly event?: string;
       /** Milliseconds from the last byte that was read of the request. */
       readonly took?: number;
     }

@@ -106,6 +106,8 @@ export interface DeliveryFilter {
   readonly repository?: string;
   /** A trigger that matched or failed: `name` or `namespace/name`. */
   readonly trigger?: string;
+  /** A trigger that was asked and did not fire: `name` or `namespace/name`. Summaries say why it did not. */
+  readonly notFired?: string;
   readonly ref?: string;
   /** A revision, or the beginning of one (7 signs or more). */
   readonly revision?: string;

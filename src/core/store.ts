@@ -5,6 +5,7 @@ import type { Check } from "./check.ts";
 import type { StoreClock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Queue } from "./queue.ts";
+import type { RefusalLog } from "./refusal.ts";
 
 /** How much a store holds, and how much it can hold; both in bytes. */
 export interface Room {
@@ -17,7 +18,7 @@ export interface Room {
 export interface Store {
   /** For people: `embedded ./.sluice`, `redis redis://localhost:6379/0` (passwords masked). */
   readonly name: string;
-  readonly ledger: Ledger & Archive;
+  readonly ledger: Ledger & Archive & RefusalLog;
   readonly queue: Queue;
   /** What everything goes by that is written with a time. */
   readonly clock: StoreClock;

@@ -6,11 +6,13 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Connections, DrainTimes } from "../core/connections.ts";
 import { createConnections } from "../core/connections.ts";
 import type { Delivery, ObjectName, RequestHead } from "../core/delivery.ts";
+import { payload } from "../core/delivery.ts";
 import { asFault, fault, type SluiceError } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
 import { newDeliveryId } from "../core/identity.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
+import { describe } from "../core/provider.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { announcedBytes, passedBy, readBody } from "./body.ts";
 import { createBudget, type Share } from "./budget.ts";
@@ -167,11 +169,12 @@ export function createIngress(options: IngressOptions): Ingress {
     reply.header("connection", "close");
   }
 
-  function told(error: SluiceError, plan?: ListenerPlan, since?: number): void {
+  function told(error: SluiceError, plan?: ListenerPlan, since?: number, request?: FastifyRequest): void {
     const { code, status, message: reason } = error;
     const where = plan === undefined ? {} : { listener: { namespace: plan.namespace, name: plan.name } };
+    const from = plan === undefined || request === undefined ? {} : sourceOf(request);
     const took = since === undefined ? {} : { took: Math.max(0, clock() - since) };
-    tell({ type: "delivery.refused", ...where, code, status, reason, ...took });
+    tell({ type: "delivery.refused", ...where, code, status, reason, ...from, ...took });
   }
 
   async function live(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -218,7 +221,7 @@ export function createIngress(options: IngressOptions): Ingress {
       return answer(request, reply, accepted(plan, id, headers), share);
     } catch (thrown) {
       const error = asFault(thrown);
-      told(error, plan, since);
+      told(error, plan, since, request);
       closeUnlessWhole(request, reply);
       if (error.status === 401 && plan !== undefined && options.unverifiedReply === 202) {
         return answer(request, reply, accepted(plan, newId(clock()), headers), share);
@@ -245,6 +248,13 @@ function send(reply: FastifyReply, { status, headers, body }: Reply): FastifyRep
   reply.code(status).headers(headers);
   if (body === undefined) return reply.send();
   return reply.header("content-type", "application/json").send(Buffer.from(JSON.stringify(body)));
+}
+
+/** Where a request came from, and what its headers say of it. */
+function sourceOf(request: FastifyRequest) {
+  const { provider, event } = describe(headersOf(request), payload(""));
+  const { remoteAddress: address } = request.raw.socket;
+  return { ...(address !== undefined && { address }), provider, event };
 }
 
 // Go keeps Host apart from the other headers, and filters are to see what they see there.

@@ -41,6 +41,7 @@ export function cleanFilter(filter: DeliveryFilter): DeliveryFilter {
 
 const TEXTS = [
   ...(["namespace", "listener", "provider", "event", "repository", "trigger", "ref", "revision"] as const),
+  "notFired" as const,
   ...(["actor", "providerId", "object", "replayOf"] as const),
 ];
 
@@ -56,14 +57,15 @@ export interface Rest {
   /** Where the namespace was said too: the indexes know the name alone. */
   readonly trigger: ObjectName | undefined;
   readonly object: ObjectName | undefined;
+  readonly notFired: string | undefined;
 }
 
 /** @param filter cleaned. */
-export function restOf({ outcome, revision, text, trigger, object }: DeliveryFilter): Rest {
+export function restOf({ outcome, revision, text, trigger, object, notFired }: DeliveryFilter): Rest {
   const words = text?.toLowerCase().split(/\s+/) ?? [];
   return {
     ...{ outcome, revision, words: words.filter((word) => word !== "") },
-    ...{ trigger: fullName(trigger), object: fullName(object) },
+    ...{ trigger: fullName(trigger), object: fullName(object), notFired },
   };
 }
 

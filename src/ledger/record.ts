@@ -46,6 +46,8 @@ export interface StoredSummary {
   readonly dropped?: Dropped;
   /** `Kind namespace/name`. */
   readonly runs: readonly string[];
+  /** Where one trigger is asked about: why it did not fire. Never stored. */
+  readonly asked?: string;
 }
 
 export type Dropped = NonNullable<DeliverySummary["dropped"]>;
@@ -134,6 +136,11 @@ export function lineOf(decisions: readonly Decision[]): string {
   );
 }
 
+/** A summary with, in the place of its reason, why one trigger did not fire. */
+export function askedOf(stored: StoredSummary, { trigger, reason }: Decision): StoredSummary {
+  return { ...stored, asked: clean(`${trigger.name}: ${reason}`, LINE_CHARS) };
+}
+
 /** Why an attempt did not succeed, in one line; empty when it did. */
 export function lineOfAttempt({ outcome, code, reason }: Attempt): string {
   if (outcome === "done") return "";
@@ -153,7 +160,7 @@ export function summaryOf(stored: StoredSummary): DeliverySummary {
     ...(duplicateOf !== undefined && { duplicateOf }),
     // A late success outlives a drop.
     ...(dropped !== undefined && outcome === "dead" && { dropped }),
-    reason: reasonOf(stored),
+    reason: stored.asked ?? reasonOf(stored),
     runs: runs.slice(0, RUNS_SHOWN),
   };
 }

@@ -26,6 +26,10 @@ export interface Keys {
   readonly unproved: string;
   /** Sorted set of the runs that have started and not ended, by when: delivery, tab, name. */
   readonly running: string;
+  /** Sorted set of the listeners to which something was refused, `namespace/name`, by when that was last. */
+  readonly refused: string;
+  /** List of what was refused to one of them. */
+  refusedOf(listener: string): string;
   /** Stream of what people did. */
   readonly acts: string;
   /** Hash of orders of many by id. */
@@ -62,6 +66,8 @@ export function keysOf(prefix: string): Keys {
     totals: `${base}:totals`,
     unproved: `${base}:unproved`,
     running: `${base}:running`,
+    refused: `${base}:refused`,
+    refusedOf: (listener) => `${base}:refused:${listener}`,
     acts: `${base}:acts`,
     batches: `${base}:batches`,
     records: `${base}:delivery:`,

@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import type { DeliveryFilter, DeliverySummary, Page } from "../core/ledger.ts";
 import { decodeDecisions } from "./codec.ts";
 import { SEARCH_WORK } from "./limits.ts";
-import { hasFired, hasMade } from "./named.ts";
+import { hasMade, sifted } from "./named.ts";
 import type { Place, Rest } from "./page.ts";
 import { cleanFilter, cursorOf, matchesRest, pageSize, placeOf, restOf } from "./page.ts";
 import type { Ask } from "./patience.ts";
@@ -92,8 +92,9 @@ export async function countRedis(access: RedisAccess, filter: DeliveryFilter): P
 }
 
 /** True when the indexes answer the whole filter; of the outcome they do. */
-function isEmpty({ revision, words, trigger, object }: Rest): boolean {
-  return revision === undefined && words.length === 0 && trigger === undefined && object === undefined;
+function isEmpty({ revision, words, trigger, object, notFired }: Rest): boolean {
+  const named = trigger ?? object ?? notFired;
+  return revision === undefined && words.length === 0 && named === undefined;
 }
 
 /** The sorted sets whose intersection a filter wants. */
@@ -195,19 +196,19 @@ async function summaries(
 /** Those of what was found that made this very object, and of which this very trigger matched or failed. */
 async function named(
   { redis, keys, ask }: RedisAccess,
-  { trigger, object }: Rest,
+  { trigger, object, notFired }: Rest,
   found: readonly (StoredSummary | undefined)[],
 ): Promise<readonly StoredSummary[]> {
   const left = found.filter(
     (one): one is StoredSummary => one !== undefined && (object === undefined || hasMade(one.runs, object)),
   );
-  if (trigger === undefined || left.length === 0) return left;
+  if ((trigger === undefined && notFired === undefined) || left.length === 0) return left;
   const pipeline = redis.pipeline();
   for (const { facts } of left) pipeline.hgetBuffer(keys.record(facts.id), "decisions");
   const decisions = answers<Buffer | null>(await ask(pipeline.exec()));
-  return left.filter((_, i) => {
+  return left.flatMap((one, i) => {
     const stored = decisions[i];
-    return stored ? hasFired(decodeDecisions(stored), trigger) : false;
+    return stored ? sifted(one, decodeDecisions(stored), { trigger, notFired }) : [];
   });
 }
 

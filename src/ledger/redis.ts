@@ -8,6 +8,7 @@ import type { StoreKeys } from "../core/integrity.ts";
 import type { Attempt, Run } from "../core/job.ts";
 import type { AcceptResult, Ledger, NewDelivery, Outcome } from "../core/ledger.ts";
 import { outcomeOf as outcomeOfDecisions } from "../core/outcome.ts";
+import type { RefusalLog } from "../core/refusal.ts";
 import { deathOf, failureOf } from "./cause.ts";
 import { decodeDecisions, decodeHead, encodeDecisions } from "./codec.ts";
 import { ATTEMPTS_KEPT, DEDUPE_WINDOW_MS } from "./limits.ts";
@@ -39,6 +40,7 @@ import type { OperatorScripts } from "./redis-operator-scripts.ts";
 import { defineOperatorScripts } from "./redis-operator-scripts.ts";
 import { pendingRedis } from "./redis-pending.ts";
 import { highWaterRedis, pruneRedis } from "./redis-prune.ts";
+import { keepRefusedRedis, refusedRedis } from "./redis-refusals.ts";
 import { restoreRedis } from "./redis-restore.ts";
 import type { Refusal } from "./redis-scripts.ts";
 import { defineScripts } from "./redis-scripts.ts";
@@ -75,7 +77,7 @@ const letterOf = { done: "c", retry: "p", dead: "d" } as const;
  *
  * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
  */
-export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger & Archive> {
+export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger & Archive & RefusalLog> {
   const { redis, prefix, clock = Date.now, confirm } = needs;
   const ask = createPatience();
   const seals = createSeals(needs.keys);
@@ -166,6 +168,8 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     prune: (policy, now, limit) => pruneRedis(access, operator, policy, now, limit),
     highWater: () => highWaterRedis(access),
 
+    keepRefused: (refusals) => keepRefusedRedis(access, refusals),
+    refused: (filter, limit) => refusedRedis(access, filter, limit),
     missing: (ids) => missingRedis(access, ids),
     backup: backupRedis(access),
     restore: restoreRedis(access),

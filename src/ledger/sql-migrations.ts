@@ -236,13 +236,17 @@ export const STEPS: readonly (readonly string[])[] = [
     `CREATE TRIGGER uncount_unproved AFTER DELETE ON sluice.delivery REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION sluice.uncount_unproved()`,
   ],
+  [
+    "CREATE TABLE sluice.refused (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, namespace text NOT NULL, listener text NOT NULL, at bigint NOT NULL, body text NOT NULL)",
+    "CREATE INDEX refused_listener ON sluice.refused (namespace, listener, seq)",
+  ],
 ];
 
 /**
  * Numbers of the steps that only add: a version that does not know them works on beside them, and starts after them. All
  * versions read the greatest number in `sluice_migration`, and refuse one that they do not know; so these stand elsewhere.
  */
-export const ADDITIVE: ReadonlySet<number> = new Set([6, 7]);
+export const ADDITIVE: ReadonlySet<number> = new Set([6, 7, 8]);
 
 /**
  * Brings a store to the newest version, in one transaction.

@@ -4,7 +4,7 @@ import type { DeliveryFilter, DeliverySummary, Page } from "../core/ledger.ts";
 import type { SqlClient } from "../core/sql.ts";
 import { decodeDecisions } from "./codec.ts";
 import { PAGE_MAX, SEARCH_WORK } from "./limits.ts";
-import { bareName, fullName, hasFired } from "./named.ts";
+import { bareName, fullName, sifted } from "./named.ts";
 import type { Place, Rest } from "./page.ts";
 import { cleanFilter, cursorOf, matchesRest, pageSize, placeOf, REVISION_PREFIX, restOf } from "./page.ts";
 import type { StoredSummary } from "./record.ts";
@@ -98,7 +98,8 @@ export async function countSql(client: SqlClient, filter: DeliveryFilter): Promi
 }
 
 /** Whether the database itself can answer it all. */
-const isAllSql = ({ words, trigger }: Rest): boolean => words.length === 0 && trigger === undefined;
+const isAllSql = ({ words, trigger, notFired }: Rest): boolean =>
+  words.length === 0 && trigger === undefined && notFired === undefined;
 
 async function read(
   client: SqlClient,
@@ -150,17 +151,19 @@ async function fetch(
 /** Those of what was found of which this very trigger matched or failed: the database knows its name alone. */
 async function fired(
   client: SqlClient,
-  { trigger }: Rest,
+  { trigger, notFired }: Rest,
   found: readonly StoredSummary[],
 ): Promise<readonly StoredSummary[]> {
-  if (trigger === undefined || found.length === 0) return found;
+  if ((trigger === undefined && notFired === undefined) || found.length === 0) return found;
   const rows = await client.query<{ id: string; decisions: Uint8Array }>(
     "SELECT id, decisions FROM sluice.delivery WHERE id = ANY ($1::text[]) AND decisions IS NOT NULL",
     [found.map(({ facts }) => facts.id)],
   );
-  const meant = rows.filter(({ decisions }) => hasFired(decodeDecisions(decisions), trigger));
-  const ids = new Set(meant.map(({ id }) => id));
-  return found.filter(({ facts }) => ids.has(facts.id));
+  const decisions = new Map(rows.map(({ id, decisions }) => [id, decisions]));
+  return found.flatMap((one) => {
+    const stored = decisions.get(one.facts.id);
+    return stored === undefined ? [] : sifted(one, decodeDecisions(stored), { trigger, notFired });
+  });
 }
 
 /** At least the words of a summary, those of its reason too (see record.ts), in lower case. */

@@ -4,6 +4,7 @@ import type { Archive } from "../core/backup.ts";
 import { fault, SluiceError } from "../core/errors.ts";
 import type { StoreKeys } from "../core/integrity.ts";
 import type { Ledger, Outcome } from "../core/ledger.ts";
+import type { RefusalLog } from "../core/refusal.ts";
 import type { Sql } from "../core/sql.ts";
 import { deathOf, failureOf } from "./cause.ts";
 import { claimOf } from "./claim.ts";
@@ -24,6 +25,7 @@ import { decideLateSql } from "./sql-late.ts";
 import { migrate } from "./sql-migrations.ts";
 import { highWaterSql, pruneSql, unprovedTotal } from "./sql-prune.ts";
 import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
+import { keepRefusedSql, refusedSql } from "./sql-refusals.ts";
 import { restoreSql } from "./sql-restore.ts";
 import { askForRoom } from "./sql-room.ts";
 import { countSql, listSql } from "./sql-search.ts";
@@ -52,7 +54,7 @@ const stateOf = { done: "created", retry: "pending", dead: "dead" } as const;
  *
  * @throws SluiceError SLUICE_STORE_AWAY, or SLUICE_STORE_VERSION when a newer version wrote there.
  */
-export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger & Archive> {
+export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger & Archive & RefusalLog> {
   const { clock = Date.now, jumped = () => 0 } = needs;
   const window = () => DEDUPE_WINDOW_MS + jumped();
   const sql = again(needs.sql);
@@ -148,6 +150,8 @@ export async function createSqlLedger(needs: SqlLedgerNeeds): Promise<Ledger & A
     prune: (policy, now, limit) => pruneSql(sql, policy, now, limit),
     highWater: () => ask(highWaterSql(sql)),
 
+    keepRefused: (refusals) => ask(keepRefusedSql(sql, refusals)),
+    refused: (filter, limit) => ask(refusedSql(sql, filter, limit)),
     missing: (ids) => ask(missingSql(sql, ids)),
     backup: (cursor) => ask(backup(cursor)),
     restore: (items) => ask(restore(items)),

@@ -11,6 +11,7 @@ import { deadRoutes } from "./routes/dead.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
 import { queueRoutes } from "./routes/queue.ts";
+import { refusedRoutes } from "./routes/refused.ts";
 import type { ApiServices } from "./services.ts";
 
 /** Every route, and the document that describes them. */
@@ -25,6 +26,7 @@ export function apiRoutes(services: ApiServices, version: string): readonly Rout
     ...deliveryRoutes(services),
     ...batchRoutes(services),
     ...deadRoutes(services),
+    ...refusedRoutes(services),
     ...queueRoutes(services),
     ...ledgerRoutes(services),
     document,

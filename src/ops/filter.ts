@@ -14,6 +14,7 @@ export const FILTERS = {
   event: words("the whole event, with its action where it has one: pull_request.opened"),
   repository: words("owner/name"),
   trigger: objectName("a trigger that matched or failed"),
+  notFired: objectName("a trigger that was asked and did not fire; each line says why"),
   ref: words("the whole ref, as the provider wrote it: refs/heads/main"),
   revision: words("a commit, or the beginning of one", 7),
   pullRequest: whole("number of the pull or merge request", 1, Number.MAX_SAFE_INTEGER),

@@ -1,6 +1,7 @@
 /** JSON Schemas of what the API answers. Each names exactly the fields of the type it describes: the compiler compares. */
 
 import type { Acknowledgement, AuditReport } from "../core/acknowledged.ts";
+import type { DeadHint } from "../core/dead-hint.ts";
 import { DECISION_RESULTS, type Decision, type TraceStep } from "../core/decision.ts";
 import type { ObjectName } from "../core/delivery.ts";
 import type { Attempt, CreateJob, Run, TargetState } from "../core/job.ts";
@@ -9,6 +10,7 @@ import type { Act, ActNote, DeadGroup, DeliveryRecord, DeliverySummary, JobRecor
 import { OUTCOMES } from "../core/ledger.ts";
 import type { FollowedRun, RunProgress } from "../core/progress.ts";
 import { RUN_PHASES } from "../core/progress.ts";
+import type { Refusal } from "../core/refusal.ts";
 import type { Batch, BatchResult } from "./batch.ts";
 import type { Difference, ObjectDifference } from "./compare.ts";
 import type { QueueReport } from "./services.ts";
@@ -143,6 +145,13 @@ export const SCHEMAS = {
     ...{ id: text, method: text, url: text, headers: { $ref: "#/components/schemas/Headers" } },
     ...{ encoding: oneOf("utf8", "base64"), body: text },
   }),
+  Refusal: shapeOf<Refusal>()(
+    { listener: name, at, lastAt: at, count, code: text, status: count, reason: text },
+    {
+      address: { ...text, description: "where the connection came from; absent: from several places" },
+      ...{ provider: text, event: text },
+    },
+  ),
   Audit: shapeOf<AuditReport>()(
     {
       ...{ accepted: count, created: count, filtered: count, duplicate: count, dead: count, pending: count },
@@ -154,12 +163,17 @@ export const SCHEMAS = {
     { store: text, since: at, count, looked: count },
     { forgotten: closed({ count, first: text, last: text, at }) },
   ),
-  DeadGroup: shapeOf<DeadGroup>()(
+  DeadGroup: shapeOf<DeadGroup & { readonly hint?: DeadHint }>()(
     {
       ...{ fingerprint: text, code: text, reason: text, count, firstAt: at, lastAt: at },
       deliveries: { ...list(text), maxItems: 10 },
     },
-    {},
+    {
+      hint: {
+        ...closed({ fix: text, then: oneOf("retry", "replay") }),
+        description: "what to put right, and by which way they come back then",
+      },
+    },
   ),
   Queue: shapeOf<QueueReport>()(
     { waiting: count, active: count, delayed: count, oldestMs: ms, dueMs: ms, paused: yesOrNo },

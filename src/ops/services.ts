@@ -7,6 +7,7 @@ import type { Tell } from "../core/fact.ts";
 import type { TargetState } from "../core/job.ts";
 import type { ActNote, Ledger } from "../core/ledger.ts";
 import type { Queue, QueueDepth, QueueState } from "../core/queue.ts";
+import type { RefusalLog } from "../core/refusal.ts";
 import type { Batches } from "./batches.ts";
 
 /** The queue as everybody sees it, and what only a process that works on it knows of its own work. */
@@ -20,7 +21,8 @@ export interface ApiServices {
     Ledger,
     "acts" | "count" | "deadGroups" | "deadOf" | "drop" | "find" | "list" | "load" | "record" | "reopen"
   > &
-    Pick<Archive, "backup">;
+    Pick<Archive, "backup"> &
+    Pick<RefusalLog, "refused">;
   readonly queue: Pick<Queue, "depth" | "enqueue" | "pause" | "resume" | "state">;
   /**
    * Decides a stored delivery again as a new one; resolves with its id.

@@ -7,12 +7,14 @@ import { SluiceError } from "../../src/core/errors.ts";
 import { decideJobId, newDeliveryId } from "../../src/core/identity.ts";
 import type { StoreKeys } from "../../src/core/integrity.ts";
 import type { Ledger } from "../../src/core/ledger.ts";
+import type { RefusalLog } from "../../src/core/refusal.ts";
 import { attemptContract } from "../ledger/attempts.ts";
 import { conservationContract } from "../ledger/conservation.ts";
 import { deadContract } from "../ledger/dead.ts";
 import { followContract } from "../ledger/follow.ts";
 import { lateContract } from "../ledger/late.ts";
 import { listContract } from "../ledger/lists.ts";
+import { refusalContract } from "../ledger/refusals.ts";
 import { retentionContract } from "../ledger/retention.ts";
 import { attemptOf, decisionsFor, jobFor, jobsIn, listener, newDelivery, START } from "../ledger/samples.ts";
 import { sealContract } from "../ledger/seals.ts";
@@ -21,7 +23,7 @@ import { searchContract } from "../ledger/searches.ts";
 /** A ledger on storage of its own, with the storage's back door. */
 export interface LedgerBench extends AsyncDisposable {
   /** Empties the storage and opens a ledger on it, as one process would. */
-  open(clock: () => number): Promise<Ledger>;
+  open(clock: () => number): Promise<Ledger & RefusalLog>;
   /** Another process's ledger on the same storage, as it is. */
   reopen(keys?: StoreKeys): Promise<Ledger>;
   /** Removes the record of a delivery and nothing else, as no ledger would. */
@@ -33,7 +35,7 @@ export interface LedgerBench extends AsyncDisposable {
 export function ledgerContract(name: string, start: () => Promise<LedgerBench>): void {
   describe(`the ledger on ${name}`, () => {
     let bench: LedgerBench;
-    let ledger: Ledger;
+    let ledger: Ledger & RefusalLog;
     let now: number;
     before(async () => {
       bench = await start();
@@ -342,6 +344,7 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
     listContract(() => ledger);
     searchContract(() => ledger);
     deadContract(() => ({ ledger, bench }));
+    refusalContract(() => ledger);
     sealContract(() => ({ ledger, bench }));
     retentionContract(() => ({ ledger, bench }));
     conservationContract(() => ({ ledger, bench }));

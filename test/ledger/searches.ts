@@ -26,6 +26,25 @@ export function searchContract(current: () => Ledger): void {
     assert.equal(await current().count(filter), expected.length, `count of ${JSON.stringify(filter)}`);
   };
 
+  test("a trigger that was asked and did not fire finds its deliveries, each with why", async () => {
+    const kinds = ["n", "m", "f", "nm", "mn", "mf"];
+    const entries = kinds.map((decided, i) => newDelivery({ receivedAt: START + i, decided }));
+    for (const entry of entries) await current().accept(entry);
+    const undecided = newDelivery({ receivedAt: START + 9 });
+    await current().accept(undecided);
+    const silent = (place: number) => entries.filter((_, i) => "nf".includes(kinds[i]?.[place] ?? "m"));
+    await check({ notFired: "trigger-0" }, silent(0));
+    await check({ notFired: "trigger-1" }, silent(1));
+    await check({ notFired: "ci/trigger-1" }, silent(1));
+    await check({ notFired: "prod/trigger-1" }, []);
+    await check({ notFired: "trigger-1", outcome: "dead" }, entries.slice(5));
+    const { items } = await current().list({ notFired: "trigger-1" }, { limit: 5 });
+    assert.deepEqual(
+      items.map(({ reason }) => reason),
+      ["trigger-1: param sha: body.sha is missing", "trigger-1: body.ref is no tag"],
+    );
+  });
+
   test("each field finds its deliveries, alone and with others, page by page", async () => {
     const entries = Array.from({ length: 24 }, (_, i) =>
       newDelivery({

@@ -36,6 +36,7 @@ async function started(change: Partial<AdminOptions> = {}): Promise<Gateway> {
   const admin = createAdmin({
     ...{ host: "127.0.0.1", port: 0, open: "loopback", tokens: [], checks: [], version: "1.2.3" },
     ledger: {
+      refused: away,
       ...{ acts: away, count: away, deadGroups: away, deadOf: away, drop: away, find: away, load: away },
       ...{ record: async () => undefined, reopen: away, backup: away },
       list: async (...query) => {

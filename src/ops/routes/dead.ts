@@ -1,5 +1,6 @@
 /** Dead letters: by cause, and one by one. Retrying and dropping them are batches. */
 
+import { deadHint } from "../../core/dead-hint.ts";
 import { fault } from "../../core/errors.ts";
 import type { DeliverySummary } from "../../core/ledger.ts";
 import { isId, words } from "../fields.ts";
@@ -23,7 +24,8 @@ export function deadRoutes(services: ApiServices): readonly Route[] {
       async handle({ query: { values, ...query }, caller }) {
         const seen = await seesValues(services, caller, { ...asked(values), ...query }, "dead groups");
         const items = await ledger.deadGroups(query);
-        return { items: seen ? items : items.map(groupUnseen) };
+        const shown = seen ? items : items.map(groupUnseen);
+        return { items: shown.map((group) => ({ ...group, hint: deadHint(group.code) })) };
       },
     }),
     route({

@@ -1,0 +1,11 @@
+/** What `sluice dead` says of each cause: what to put right, and the command that brings its dead letters back. */
+
+import { deadHint } from "../core/dead-hint.ts";
+import type { DeadGroup } from "../core/ledger.ts";
+
+export function hintLines({ code, fingerprint }: Pick<DeadGroup, "code" | "fingerprint">): readonly string[] {
+  const { fix, then } = deadHint(code);
+  const command =
+    then === "retry" ? `sluice dead retry ${fingerprint}` : `sluice replay --fingerprint ${fingerprint}`;
+  return [`${fingerprint}: ${fix} Then: ${command}`];
+}

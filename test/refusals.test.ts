@@ -1,0 +1,79 @@
+/** Refused requests on their way to the store: folded, bounded, and not lost while it is away. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Fact } from "../src/core/fact.ts";
+import type { Refusal } from "../src/core/refusal.ts";
+import { createRefusals } from "../src/refusals.ts";
+
+const refused = (more: Partial<Extract<Fact, { type: "delivery.refused" }>> = {}): Fact => ({
+  ...{ type: "delivery.refused", listener: { namespace: "ci", name: "git" }, code: "SLUICE_UNVERIFIED" },
+  ...{
+    status: 401,
+    reason: "no signature",
+    address: "192.0.2.7",
+    provider: "github",
+    event: "push",
+    ...more,
+  },
+});
+
+/** A keeper whose clock stands still, what it has written, and whether the store takes it. */
+function keeper() {
+  const time = { now: 1_000 };
+  const store = { away: false, written: [] as Refusal[] };
+  const refusals = createRefusals({
+    clock: () => time.now,
+    everyMs: 5,
+    log: {
+      async keepRefused(all) {
+        if (store.away) throw new Error("away");
+        store.written.push(...all);
+      },
+    },
+  });
+  return { time, store, ...refusals };
+}
+
+test("requests of one cause are one record with their number; what no listener was named in is none", async () => {
+  const { time, store, tell, stop } = keeper();
+  tell(refused());
+  time.now += 50;
+  tell(refused({ reason: "header is wrong" }));
+  tell(refused({ listener: { namespace: "x", name: "y" }, code: "SLUICE_LISTENER_UNKNOWN", status: 404 }));
+  const { listener: _none, ...nowhere } = refused() as Extract<Fact, { type: "delivery.refused" }>;
+  tell(nowhere);
+  await stop();
+  assert.deepEqual(store.written, [
+    {
+      ...{ listener: { namespace: "ci", name: "git" }, at: 1_000, lastAt: 1_050, count: 2, status: 401 },
+      ...{ code: "SLUICE_UNVERIFIED", reason: "header is wrong", address: "192.0.2.7" },
+      ...{ provider: "github", event: "push" },
+    },
+  ]);
+});
+
+test("a flood from ten thousand addresses makes seventeen records, of which the last counts the rest", async () => {
+  const { store, tell, stop } = keeper();
+  for (let i = 0; i < 10_000; i++) tell(refused({ address: `2001:db8::${i}`, event: `e${i}` }));
+  await stop();
+  assert.equal(store.written.length, 17);
+  const rest = store.written.find(({ address }) => address === undefined);
+  assert.equal(rest?.count, 10_000 - 16);
+  assert.equal(rest?.event, undefined);
+});
+
+test("what a store that is away does not take comes with what is refused later", async () => {
+  const { store, tell, stop } = keeper();
+  store.away = true;
+  tell(refused());
+  await stop();
+  assert.deepEqual(store.written, []);
+  store.away = false;
+  tell(refused());
+  await stop();
+  assert.deepEqual(
+    store.written.map(({ count }) => count),
+    [2],
+  );
+});

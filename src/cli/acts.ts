@@ -1,6 +1,7 @@
 /** `sluice acts`: who did what, and why. */
 
-import type { Act, Page } from "../core/ledger.ts";
+import type { Page } from "../core/ledger.ts";
+import type { FoldedAct } from "../ops/acts.ts";
 import { openClient } from "./client.ts";
 import { ago } from "./console.ts";
 import { queryOf } from "./filters.ts";
@@ -11,12 +12,14 @@ export const acts: Verb = {
   name: "acts",
   summary: "show who replayed, retried, dropped, paused or looked into what, and why",
   help: `
-Everything a person does is written down before it is done, with the name of the token that allowed it.
+Everything a person does is written down before it is done, with the name of the token that allowed it. What was done to
+many at once is one entry with their number; --each shows them one by one.
 
   sluice acts
   sluice acts --limit 200 -o json`,
   options: [
     { flags: "--limit <count>", description: "how many at most", default: "20" },
+    { flags: "--each", description: "an entry for each delivery, also of what was done to many at once" },
     { flags: "--cursor <text>", description: "goes on where the last list ended" },
     ...settingOptions("store", "adminToken", "adminCa"),
     GATEWAY,
@@ -24,14 +27,18 @@ Everything a person does is written down before it is done, with the name of the
   ],
   async run({ console, environment }, _args, options) {
     await using client = await openClient(options, environment);
-    const page = { limit: textOption(options, "limit"), cursor: textOption(options, "cursor") };
-    const found = await client.ask<Page<Act>>("GET", `/api/v1/acts${queryOf(page)}`);
+    const page = {
+      limit: textOption(options, "limit"),
+      cursor: textOption(options, "cursor"),
+      ...(options["each"] === true && { each: true }),
+    };
+    const found = await client.ask<Page<FoldedAct>>("GET", `/api/v1/acts${queryOf(page)}`);
     if (options["output"] === "json") console.json(found);
     else if (found.items.length === 0) console.note("nobody did anything yet");
     else {
       const now = Date.now();
-      const rows = found.items.map(({ at, verb, subject, actor = "", reason = "" }) => {
-        return [ago(at, now), actor, verb, subject, reason];
+      const rows = found.items.map(({ at, verb, subject, actor = "", reason = "", count = 1 }) => {
+        return [ago(at, now), actor, count === 1 ? verb : `${verb} ×${count}`, subject, reason];
       });
       console.table(["AGE", "WHO", "DID", "TO", "WHY"], rows);
       if (found.next !== undefined) console.note(`more: --cursor ${found.next}`);

@@ -4,8 +4,8 @@ import { deadHint } from "../core/dead-hint.ts";
 import type { DeadGroup } from "../core/ledger.ts";
 
 export function hintLines({ code, fingerprint }: Pick<DeadGroup, "code" | "fingerprint">): readonly string[] {
-  const { fix, then } = deadHint(code);
+  const { fix, way } = deadHint(code);
   const command =
-    then === "retry" ? `sluice dead retry ${fingerprint}` : `sluice replay --fingerprint ${fingerprint}`;
+    way === "retry" ? `sluice dead retry ${fingerprint}` : `sluice replay --fingerprint ${fingerprint}`;
   return [`${fingerprint}: ${fix} Then: ${command}`];
 }

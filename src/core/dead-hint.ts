@@ -6,7 +6,7 @@ export interface DeadHint {
   /** What to put right first, in general; the reason of each names the particulars. */
   readonly fix: string;
   /** retry: the same objects are tried again. replay: the delivery is decided again, with the triggers of then. */
-  readonly then: "retry" | "replay";
+  readonly way: "retry" | "replay";
 }
 
 /** Codes of jobs that fail again with the same objects, or the same decision: only another decision helps. */
@@ -35,9 +35,9 @@ const IN_GENERAL: Readonly<Partial<Record<ErrorCode, string>>> = {
 export function deadHint(code: string): DeadHint {
   const row = Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode] : undefined;
   const job = /^SLUICE_(CREATE|CLUSTER|STORE|JOB|INTERNAL)/.test(code);
-  const then = job && !DECIDED_ANEW.has(code) ? "retry" : "replay";
+  const way = job && !DECIDED_ANEW.has(code) ? "retry" : "replay";
   const own = IN_GENERAL[code as ErrorCode];
   // A cure that wants values which are not known here is none.
   const fix = own ?? (row === undefined || row.fix.includes("{") ? "" : row.fix);
-  return { fix: fix === "" ? "See docs/errors.md, and the reason of each." : fix, then };
+  return { fix: fix === "" ? "See docs/errors.md, and the reason of each." : fix, way };
 }

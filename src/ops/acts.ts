@@ -1,8 +1,8 @@
 /** Acts: what a person does is written down before it is done, so that nothing is done that nobody answers for. */
 
-import type { ActNote } from "../core/ledger.ts";
+import type { Act, ActNote, Ledger, Page } from "../core/ledger.ts";
 import { actorOf } from "./access.ts";
-import { words } from "./fields.ts";
+import { isId, words } from "./fields.ts";
 import type { Caller } from "./route.ts";
 import type { ApiServices } from "./services.ts";
 
@@ -23,6 +23,8 @@ export function signed(caller: Caller, { reason, actor }: ActNote): Signed {
 export interface Deed {
   readonly verb: string;
   readonly subject: string;
+  /** The order of many that it begins, or goes on with. */
+  readonly batch?: string;
   readonly note: Signed;
 }
 
@@ -40,6 +42,46 @@ export async function onRecord<T>(needs: Needs, deed: Deed, work: () => Promise<
   return result;
 }
 
-export function writeDown({ ledger, clock = Date.now }: Needs, { verb, subject, note }: Deed): Promise<void> {
-  return ledger.record({ at: clock(), verb, subject, ...note });
+export function writeDown(
+  { ledger, clock = Date.now }: Needs,
+  { verb, subject, note, batch }: Deed,
+): Promise<void> {
+  return ledger.record({ at: clock(), verb, subject, ...note, ...(batch !== undefined && { batch }) });
+}
+
+/** An act in a list, or all acts of one order: then how many deliveries it was done to so far in the list. */
+export type FoldedAct = Act & { readonly count?: number };
+
+/** Reads of one page: an order of many may fill all of them, and then goes on with the next page. */
+const MOST_READS = 50;
+
+/**
+ * The acts, newest first, those of one order of many as one: its words and its reason, the time of the latest.
+ *
+ * @returns at most `limit`; an order that is longer than a page has an entry on each.
+ */
+export async function foldedActs(
+  ledger: Pick<Ledger, "acts">,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+): Promise<Page<FoldedAct>> {
+  const entries: FoldedAct[] = [];
+  const places = new Map<string, number>();
+  let next = cursor;
+  for (let reads = 0; entries.length < limit && reads < MOST_READS; reads++) {
+    const rest = limit - entries.length;
+    const found = await ledger.acts(next === undefined ? { limit: rest } : { limit: rest, cursor: next });
+    for (const act of found.items) {
+      const place = act.batch === undefined ? undefined : places.get(act.batch);
+      if (act.batch !== undefined && place === undefined) places.set(act.batch, entries.length);
+      const before = place === undefined ? undefined : entries[place];
+      // What ordered it names no delivery, and is the oldest: its words stand for all.
+      const count = (before?.count ?? 0) + (act.batch !== undefined && isId(act.subject) ? 1 : 0);
+      const entry = { ...act, ...(before && { at: before.at }), ...(count > 0 && { count }) };
+      if (place === undefined) entries.push(entry);
+      else entries[place] = entry;
+    }
+    next = found.next;
+    if (next === undefined) break;
+  }
+  return { items: entries, ...(next !== undefined && { next }) };
 }

@@ -52,6 +52,8 @@ export interface BatchResult {
 }
 
 export interface BatchOrder {
+  /** Its id, where it was written down under one before it starts. */
+  readonly id?: string;
   readonly verb: BatchVerb;
   readonly mode: BatchMode;
   readonly selection: string;

@@ -100,7 +100,10 @@ export function createBatches({ ledger, clock = Date.now }: BatchesNeeds): Batch
       if (underWay().length >= MOST_RUNNING)
         throw fault("SLUICE_BATCH_BUSY", { limit: String(MOST_RUNNING) });
       const { verb, mode, selection, trigger, rate, note, request } = order;
-      const { startedAt, id } = resumed?.batch ?? { startedAt: clock(), id: newDeliveryId(clock()) };
+      const { startedAt, id } = resumed?.batch ?? {
+        startedAt: clock(),
+        id: order.id ?? newDeliveryId(clock()),
+      };
       const batch: Batch = {
         ...{ id, verb, mode, selection, rate, ...note, startedAt },
         ...(trigger !== undefined && { trigger }),

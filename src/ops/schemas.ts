@@ -6,11 +6,12 @@ import { DECISION_RESULTS, type Decision, type TraceStep } from "../core/decisio
 import type { ObjectName } from "../core/delivery.ts";
 import type { Attempt, CreateJob, Run, TargetState } from "../core/job.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Act, ActNote, DeadGroup, DeliveryRecord, DeliverySummary, JobRecord } from "../core/ledger.ts";
+import type { ActNote, DeadGroup, DeliveryRecord, DeliverySummary, JobRecord } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import type { FollowedRun, RunProgress } from "../core/progress.ts";
 import { RUN_PHASES } from "../core/progress.ts";
 import type { Refusal } from "../core/refusal.ts";
+import type { FoldedAct } from "./acts.ts";
 import type { Batch, BatchResult } from "./batch.ts";
 import type { Difference, ObjectDifference } from "./compare.ts";
 import type { QueueReport } from "./services.ts";
@@ -170,7 +171,7 @@ export const SCHEMAS = {
     },
     {
       hint: {
-        ...closed({ fix: text, then: oneOf("retry", "replay") }),
+        ...closed({ fix: text, way: oneOf("retry", "replay") }),
         description: "what to put right, and by which way they come back then",
       },
     },
@@ -193,10 +194,10 @@ export const SCHEMAS = {
     { name: text, away: yesOrNo },
     { cluster: { ...text, description: "as templates name it" }, since: at, reason: text },
   ),
-  Act: shapeOf<Act>()(
+  Act: shapeOf<FoldedAct>()(
     { at, verb: text, subject: text },
     {
-      ...{ actor: text, reason: text, by: text, batch: text },
+      ...{ actor: text, reason: text, by: text, batch: text, count },
     },
   ),
   Batch: shapeOf<Batch>()(

@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from "../../core/errors.ts";
 import { fault } from "../../core/errors.ts";
-import { replayId } from "../../core/identity.ts";
+import { newDeliveryId, replayId } from "../../core/identity.ts";
 import type { DeliverySummary } from "../../core/ledger.ts";
 import { NOTE, onRecord, type Signed, signed, writeDown } from "../acts.ts";
 import type { Batch, BatchMode, BatchOrder, BatchVerb } from "../batch.ts";
@@ -160,9 +160,10 @@ async function start(
     throw invalid("reason", "is missing, or blank", "why nobody needs these any more");
   // What drops each delivery writes its act too, in the same write, and none where there was nothing to drop.
   const written = verb === "drop" && chosen.ids !== undefined;
+  const id = newDeliveryId(clock());
   if (mode === "act" && !written)
-    await writeDown(services, { verb, subject: made.selection.slice(0, 500), note });
-  return batches.start(made);
+    await writeDown(services, { verb, subject: made.selection.slice(0, 500), note, batch: id });
+  return batches.start({ ...made, id });
 }
 
 /** What is done stays under the name of who ordered it; that somebody went on with it is an act of its own. */
@@ -174,7 +175,8 @@ async function resume(services: ApiServices, kind: Kind, id: string, note: Signe
   const first = { actor, ...(reason !== undefined && { reason }) };
   const manner = { mode, rate, note: first, ...(trigger !== undefined && { trigger }) };
   const order = orderOf(services, kind, resumed.request as Chosen, manner);
-  await writeDown(services, { verb, subject: `${order.selection.slice(0, 400)} (goes on with ${id})`, note });
+  const subject = `${order.selection.slice(0, 400)} (goes on with ${id})`;
+  await writeDown(services, { verb, subject, note, batch: id });
   return batches.start(order, resumed);
 }
 
@@ -232,12 +234,12 @@ function worksOf({ ledger, queue, replay, preview, tell, clock = Date.now }: Api
       return { outcome: "done", objects: jobs.reduce((sum, { objects }) => sum + objects.length, 0) };
     },
 
-    drop: (mode, note) => async (id) => {
+    drop: (mode, note) => async (id, batch) => {
       const { outcome, dropped } = await found(id);
       if (outcome !== "dead") return { outcome: "skipped", why: `it is ${outcome}, not dead` };
       if (dropped !== undefined) return { outcome: "skipped", why: "it was dropped before" };
       if (mode === "act") {
-        await ledger.drop(id, { at: clock(), verb: "drop", subject: id, ...note });
+        await ledger.drop(id, { at: clock(), verb: "drop", subject: id, ...note, batch });
         done("drop", id, note);
       }
       return { outcome: "done" };

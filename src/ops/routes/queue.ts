@@ -2,7 +2,8 @@
 
 import { fault } from "../../core/errors.ts";
 import { OUTCOMES } from "../../core/ledger.ts";
-import { NOTE, onRecord, signed } from "../acts.ts";
+import { foldedActs, NOTE, onRecord, signed } from "../acts.ts";
+import { flag } from "../fields.ts";
 import { FILTERS, PAGE, splitPage } from "../filter.ts";
 import { type Route, route } from "../route.ts";
 import { page, ref } from "../schemas.ts";
@@ -109,10 +110,14 @@ export function queueRoutes(services: ApiServices): readonly Route[] {
     }),
     route({
       ...{ method: "GET", path: "/api/v1/acts", operation: "listActs", permission: "view" },
-      summary: "Who did what, and why, newest first.",
-      query: PAGE,
+      summary:
+        "Who did what, and why, newest first; an order of many is one entry, with how many it was done to.",
+      query: { ...PAGE, each: flag("an entry for each delivery, also of orders of many") },
       answer: { status: 200, schema: page(ref("Act")) },
-      handle: async ({ query }) => ledger.acts(splitPage(query).page),
+      async handle({ query: { each = false, ...query } }) {
+        const { page } = splitPage(query);
+        return each ? ledger.acts(page) : foldedActs(ledger, page);
+      },
     }),
   ];
 }

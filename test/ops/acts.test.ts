@@ -1,0 +1,44 @@
+/** Acts in lists: an order of many is one entry, however many deliveries it was done to. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Act } from "../../src/core/act.ts";
+import { foldedActs } from "../../src/ops/acts.ts";
+
+/** A ledger that holds these, oldest first, and pages through them newest first. */
+function ledgerOf(acts: readonly Act[]) {
+  const newest = acts.toReversed();
+  return {
+    async acts({ limit, cursor = "0" }: { readonly limit: number; readonly cursor?: string }) {
+      const end = Number(cursor) + limit;
+      const items = newest.slice(Number(cursor), end);
+      return { items, ...(end < newest.length && { next: String(end) }) };
+    },
+  };
+}
+
+const by = { actor: "ann", reason: "quota" };
+const order: Act = { at: 1, verb: "drop", subject: "fingerprint=abc", ...by, batch: "b1" };
+const dropOf = (i: number): Act => ({ at: 2 + i, verb: "drop", subject: `019ab-${i}`, ...by, batch: "b1" });
+const pause: Act = { at: 5, verb: "pause", subject: "queue", actor: "bob" };
+
+test("what an order did to 41 deliveries is one entry with its words, its reason and their number", async () => {
+  const drops = Array.from({ length: 41 }, (_, i) => dropOf(i));
+  // Somebody else did something meanwhile.
+  const ledger = ledgerOf([order, ...drops.slice(0, 20), pause, ...drops.slice(20)]);
+  assert.deepEqual((await foldedActs(ledger, { limit: 20 })).items, [{ ...order, at: 42, count: 41 }, pause]);
+});
+
+test("an order of a single delivery, and one of which only the order is written down, stay as they are", async () => {
+  const replay: Act = { at: 1, verb: "replay", subject: "event=push", actor: "ann", batch: "b2" };
+  const { items } = await foldedActs(ledgerOf([replay, dropOf(0)]), { limit: 20 });
+  assert.deepEqual(items, [{ ...dropOf(0), count: 1 }, replay]);
+});
+
+test("a page holds no more than was asked for, and the next one goes on behind it", async () => {
+  const acts: Act[] = Array.from({ length: 9 }, (_, i) => ({ at: i, verb: "pause", subject: "queue" }));
+  const first = await foldedActs(ledgerOf(acts), { limit: 4 });
+  assert.deepEqual(first.items, acts.slice(5).toReversed());
+  const second = await foldedActs(ledgerOf(acts), { limit: 9, cursor: first.next ?? "" });
+  assert.deepEqual(second, { items: acts.slice(0, 5).toReversed() });
+});

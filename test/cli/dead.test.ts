@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import type { DeadHint } from "../../src/core/dead-hint.ts";
 import type { Act, DeadGroup, Ledger, Page } from "../../src/core/ledger.ts";
+import type { FoldedAct } from "../../src/ops/acts.ts";
 import { openStore } from "../../src/store/open.ts";
 import { type RedisServer, startRedis } from "../helpers/redis.ts";
 import { attemptOf, jobsIn, newDelivery } from "../ledger/samples.ts";
@@ -30,7 +32,7 @@ describe("somebody with dead letters", () => {
     sluice(["dead", ...args, "--store", redis.url], { USER: "ann" });
   const json = async <T>(...args: readonly string[]): Promise<T> =>
     JSON.parse((await sluice([...args, "-o", "json", "--store", redis.url])).stdout) as T;
-  const acts = async () => (await json<Page<Act>>("acts")).items;
+  const acts = async () => (await json<Page<Act>>("acts", "--each")).items;
 
   test("is told why a delivery is not tried again, and to replay only what never had a job", async () => {
     const one = await dead("retry", created);
@@ -63,6 +65,27 @@ describe("somebody with dead letters", () => {
       subjects,
       [failed, died].map((id) => ["drop", id, "old"]),
     );
+    const folded = (await json<Page<FoldedAct>>("acts")).items;
+    assert.deepEqual(
+      folded.map(({ verb, count, actor }) => [verb, count, actor]),
+      [["drop", 2, "ann (owner)"]],
+    );
+    assert.match((await sluice(["acts", "--store", redis.url])).stdout, /ann \(owner\) {2}drop ×2 /);
+  });
+
+  test("is told of each cause what to put right, and which way leads back", async () => {
+    const groups = (await json<{ items: (DeadGroup & { hint: DeadHint })[] }>("dead", "list")).items;
+    assert.deepEqual(groups.map(({ code, hint }) => `${code} ${hint.way}`).sort(), [
+      "SLUICE_CREATE_UNREACHABLE retry",
+      "SLUICE_PATH_MISSING replay",
+    ]);
+    const { stderr } = await dead("list");
+    for (const { fingerprint, hint } of groups) {
+      const way = hint.way === "retry" ? "dead retry" : "replay --fingerprint";
+      const line = stderr.split("\n").find((one) => one.includes(`sluice ${way} ${fingerprint}`));
+      assert.ok(line?.includes(hint.fix), stderr);
+      assert.match((await dead("show", fingerprint)).stderr, new RegExp(`sluice ${way} ${fingerprint}`));
+    }
   });
 
   test("takes a drop back with a retry of the id; of all they stay away", async () => {

@@ -23,7 +23,7 @@ export function signed(caller: Caller, { reason, actor }: ActNote): Signed {
 export interface Deed {
   readonly verb: string;
   readonly subject: string;
-  /** The order of many that it begins, or goes on with. */
+  /** The order of many that it begins; that somebody goes on with one is an act of its own. */
   readonly batch?: string;
   readonly note: Signed;
 }

@@ -48,7 +48,13 @@ describe("the API", () => {
 
   test("refuses a cursor that no list gave out, and the document says with what", async () => {
     const { paths } = (await api.ask("/api/v1/openapi.json")).json;
-    for (const path of ["/api/v1/deliveries", "/api/v1/runs", "/api/v1/acts", "/api/v1/dead"]) {
+    for (const path of [
+      "/api/v1/deliveries",
+      "/api/v1/runs",
+      "/api/v1/acts",
+      "/api/v1/dead",
+      "/api/v1/refused",
+    ]) {
       const { status, json } = await api.ask(`${path}?cursor=xx`);
       assert.deepEqual([status, json.error.code], [400, "SLUICE_REQUEST_INVALID"], path);
       assert.match(json.error.message, /^cursor was given out by no list$/);

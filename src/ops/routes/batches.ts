@@ -176,7 +176,7 @@ async function resume(services: ApiServices, kind: Kind, id: string, note: Signe
   const manner = { mode, rate, note: first, ...(trigger !== undefined && { trigger }) };
   const order = orderOf(services, kind, resumed.request as Chosen, manner);
   const subject = `${order.selection.slice(0, 400)} (goes on with ${id})`;
-  await writeDown(services, { verb, subject, note, batch: id });
+  await writeDown(services, { verb, subject, note });
   return batches.start(order, resumed);
 }
 

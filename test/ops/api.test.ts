@@ -46,15 +46,17 @@ describe("the API", () => {
     assert.equal(rest.length, 2);
   });
 
+  test("lists what was refused, the latest first, and takes the words of other lists", async () => {
+    const { status, json } = await api.ask(
+      "/api/v1/refused?listener=ci/git&code=SLUICE_UNVERIFIED&since=24h&limit=5",
+    );
+    assert.deepEqual([status, json], [200, { items: [] }]);
+    assert.equal((await api.ask("/api/v1/refused?cursor=xx")).status, 400);
+  });
+
   test("refuses a cursor that no list gave out, and the document says with what", async () => {
     const { paths } = (await api.ask("/api/v1/openapi.json")).json;
-    for (const path of [
-      "/api/v1/deliveries",
-      "/api/v1/runs",
-      "/api/v1/acts",
-      "/api/v1/dead",
-      "/api/v1/refused",
-    ]) {
+    for (const path of ["/api/v1/deliveries", "/api/v1/runs", "/api/v1/acts", "/api/v1/dead"]) {
       const { status, json } = await api.ask(`${path}?cursor=xx`);
       assert.deepEqual([status, json.error.code], [400, "SLUICE_REQUEST_INVALID"], path);
       assert.match(json.error.message, /^cursor was given out by no list$/);

@@ -75,6 +75,11 @@ function ruleOf(apiVersion: string, kind: string): MetadataRule | undefined {
   return OTHER_NAMES.test(group) ? undefined : SUBDOMAIN;
 }
 
+/** A prefix may end with a dash: something follows it (apimachinery's maskTrailingDash). */
+function asPrefix(rule: MetadataRule): MetadataRule {
+  return { ...rule, test: (value) => rule.test(value.replace(/-$/, "a")) };
+}
+
 /** The fields of an object's metadata that have rules, as far as they are there. */
 export function metadataFields(object: JsonObject): readonly MetadataField[] {
   const metadata = ownValue(object, "metadata");
@@ -87,7 +92,8 @@ export function metadataFields(object: JsonObject): readonly MetadataField[] {
   };
   const name = ownValue(read, "name") ?? "";
   const names = ruleOf(String(ownValue(object, "apiVersion")), String(ownValue(object, "kind")));
-  add(name === "" ? "generateName" : "name", names);
+  if (name === "") add("generateName", names && asPrefix(names));
+  else add("name", names);
   add("namespace", DNS_LABEL);
   const addMap = (key: string, keys: MetadataRule, values: MetadataRule): void => {
     const map = ownValue(read, key);

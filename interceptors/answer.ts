@@ -104,6 +104,18 @@ async function ask(
     const proofs = verifier.begin({ ...arrival, headers, body: Buffer.from(body) });
     // What an expression compares it compares itself, here as in Tekton.
     const demands = interceptor.name === "cel" ? [] : (compiled.proofs ?? []);
+    // Tekton's look at the event's type first: an unsigned ping is an event that is not wanted, rather than a bad proof.
+    if (interceptor.name === "bitbucket" || interceptor.name === "gitlab") {
+      const verdict = await compiled.intercept({
+        id,
+        trigger,
+        url,
+        headers,
+        payload: payload(body),
+        extensions,
+      });
+      if (!verdict.continue) return verdict;
+    }
     for (const demand of demands) {
       const proof = await proofs.check(demand);
       if (proof.ok) continue;

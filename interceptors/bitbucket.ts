@@ -15,6 +15,7 @@ export const bitbucket = defineInterceptor({
     const { secretRef, eventTypes, allowSha1 = false } = readParams("bitbucket", shape, params);
     return {
       ...proofOf("bitbucket", secretRef, tools, allowSha1 ? ["sha1"] : []),
+      ...(eventTypes && { filters: true }),
       intercept: eventFilter("X-Event-Key", eventTypes),
     };
   },

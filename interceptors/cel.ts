@@ -26,8 +26,8 @@ import type { Event } from "../src/core/delivery.ts";
 import { fault, SluiceError } from "../src/core/errors.ts";
 import type { ProofDemand, Verdict } from "../src/core/interceptor.ts";
 import { defineInterceptor, GRPC, PASS } from "../src/core/interceptor.ts";
-import type { JsonObject, JsonValue } from "../src/core/json.ts";
-import { object, readParams, text, unknownParams } from "./params.ts";
+import type { JsonValue } from "../src/core/json.ts";
+import { object, readParams, text } from "./params.ts";
 
 /** One overlay, compiled. */
 interface Overlay {
@@ -36,11 +36,25 @@ interface Overlay {
   readonly set: OverlayKey;
 }
 
+/** More keys in an overlay are ignored, as Tekton does: key and expression are demanded there anyway. */
+const overlayShape = object({ key: text, expression: text });
+
+/** @throws SluiceError SLUICE_INTERCEPTOR_PARAMS when it is no list of objects. */
+function overlayList(value: JsonValue, place: Parameters<typeof text>[1]) {
+  if (!Array.isArray(value)) throw wrong("overlays", "overlays must be a list");
+  return (value as readonly JsonValue[]).map((entry, i) =>
+    overlayShape(entry, { ...place, path: `${place.path}[${i}]` }),
+  );
+}
+
+const shape = object({ filter: text, overlays: overlayList });
+
 export const cel = defineInterceptor({
   name: "cel",
+  shape,
   summary: "lets events through by a CEL expression, and computes extensions from them",
   compile(params, tools) {
-    const { filter = "", overlays = [] } = readCelParams(params);
+    const { filter = "", overlays = [] } = readParams("cel", shape, params);
     const condition = filter === "" ? undefined : compiled(filter);
     const additions = overlays.map(
       ({ key = "", expression = "" }): Overlay => ({
@@ -63,6 +77,7 @@ export const cel = defineInterceptor({
       ...(compared.length > 0 && { proofs: compared.map((one) => demandOf(one, tools.namespace)) }),
       ...(readsHeaders && { readsHeaders }),
       ...(comparesSecret && { comparesSecret }),
+      ...(condition !== undefined && { filters: true }),
       intercept(event: Event, cost?: Cost) {
         const filter = event.proofsRecorded ? recorded : condition;
         // One budget for all expressions: many cheap ones must not add up to a long stop.
@@ -184,31 +199,6 @@ function stopFor(error: unknown): Verdict {
 
 function stop(code: number, reason: string): Verdict & { readonly continue: false } {
   return { continue: false, code, reason };
-}
-
-/** More keys in an overlay are ignored, as Tekton does: key and expression are demanded there anyway. */
-const overlayShape = object({ key: text, expression: text });
-
-/** @throws SluiceError SLUICE_INTERCEPTOR_PARAMS when it is no list of objects. */
-function overlayList(value: JsonValue, place: Parameters<typeof text>[1]) {
-  if (!Array.isArray(value)) throw wrong("overlays", "overlays must be a list");
-  return (value as readonly JsonValue[]).map((entry, i) =>
-    overlayShape(entry, { ...place, path: `${place.path}[${i}]` }),
-  );
-}
-
-const shape = object({ filter: text, overlays: overlayList });
-
-/**
- * Reads the parameters. One that is neither filter nor overlays is refused, where Tekton ignores it: a misspelt filter
- * would let everything through.
- *
- * @throws SluiceError SLUICE_INTERCEPTOR_PARAMS.
- */
-function readCelParams(params: JsonObject) {
-  const [unknown] = unknownParams(shape, params);
-  if (unknown !== undefined) throw wrong(unknown, `${unknown} is unknown; known are filter and overlays`);
-  return readParams("cel", shape, params);
 }
 
 function wrong(field: string, reason: string): SluiceError {

@@ -54,6 +54,7 @@ export function gitHost(host: { name: string; summary: string; eventHeader: stri
       const read = readParams(name, shape, params);
       return {
         ...proofOf(name, read.secretRef, tools),
+        ...(read.eventTypes && { filters: true }),
         intercept: eventFilter(eventHeader, read.eventTypes),
       };
     },

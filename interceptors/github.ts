@@ -36,6 +36,7 @@ export const github = defineInterceptor({
     return {
       ...proofOf("github", proof, tools),
       ...(remote && { remote }),
+      ...((eventTypes !== undefined || githubOwners?.enabled) && { filters: true }),
       intercept(event) {
         if (header(event.headers, "Content-Type") === "application/x-www-form-urlencoded") {
           const reason = "GitHub sends a form; set the webhook's content type to application/json";

@@ -1,7 +1,7 @@
 /** Parameters of interceptors, read as Tekton reads them: names without regard to case, null as absent, types strictly. */
 
 import { fault } from "../src/core/errors.ts";
-import type { InterceptorTools, SecretKey } from "../src/core/interceptor.ts";
+import type { InterceptorTools, SecretKey, UnknownParam } from "../src/core/interceptor.ts";
 import { GRPC } from "../src/core/interceptor.ts";
 import type { JsonObject, JsonValue } from "../src/core/json.ts";
 import { isJsonObject, setOwn } from "../src/core/json.ts";
@@ -81,14 +81,19 @@ export function readParams<S extends Shape>(
 export type ParamShape = ObjectReader<Shape>;
 
 /** Names that the shape does not know, with their paths. */
-export function unknownParams(shape: ParamShape, params: JsonObject, path = ""): string[] {
+export function unknownParams(shape: ParamShape, params: JsonObject): string[] {
+  return strangeParams(shape, params).map(({ field }) => field);
+}
+
+/** The same, with what is known in the place of each. */
+export function strangeParams(shape: ParamShape, params: JsonObject, path = ""): UnknownParam[] {
   const names = Object.keys(shape.shape);
   return Object.entries(params).flatMap(([key, value]) => {
     const name = names.find((known) => folded(known) === folded(key));
-    if (name === undefined) return [path + key];
+    if (name === undefined) return [{ field: path + key, known: names }];
     const reader = shape.shape[name];
     return isJsonObject(value) && isObjectReader(reader)
-      ? unknownParams(reader, value, `${path}${key}.`)
+      ? strangeParams(reader, value, `${path}${key}.`)
       : [];
   });
 }

@@ -22,6 +22,7 @@ export const slack = defineInterceptor({
     const secret = signingSecretRef && secretOf("slack", "signingSecretRef", signingSecretRef, tools);
     return {
       ...(secret && { proofs: [{ scheme: "slack", secret }] }),
+      filters: true,
       intercept({ headers, payload }) {
         if (header(headers, "Content-Type") !== "application/x-www-form-urlencoded")
           return stop(GRPC.INVALID_ARGUMENT, "Content-Type is not application/x-www-form-urlencoded");

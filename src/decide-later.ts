@@ -144,8 +144,10 @@ export function createDecideLater(
   async function ask(delivery: StoredDelivery, record: DeliveryRecord): Promise<Answers> {
     const { listener } = delivery;
     const plan = plans.find(listener.namespace, listener.name);
-    // Somebody may be mending it: a catalog that is broken at the start has no listeners at all.
+    // Somebody may be correcting it: while no file can be read there are no listeners at all.
     if (plan === undefined) return { late: everywhere(record, listenerGone(listener)), retry: "slow" };
+    if (plan.fault !== undefined)
+      return { late: everywhere(record, failedBy(listener, plan.fault)), retry: "slow" };
     const first = decidesAgain(delivery);
     const open = first === undefined ? plan : await stillOpen(plan, first);
     if (open === undefined) return { late: everywhere(record, notAgain(listener, first)) };

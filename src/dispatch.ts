@@ -133,7 +133,9 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
       if (answer.outcome === "failed") return { runs, failure: answer };
       runs.push(answer.run);
     }
-    return { runs };
+    if (job.broken === undefined) return { runs };
+    const values = { code: "SLUICE_TEMPLATE_BROKEN", retry: "never", reason: job.broken } as const;
+    return { runs, failure: { outcome: "failed", ...values } };
   }
 
   /** A target answers failures as values; what it throws all the same is a defect, and the job must outlive it. */

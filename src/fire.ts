@@ -41,23 +41,27 @@ export function fire(
     trace.push({ station, name: "params", verdict: "pass", detail: shown(params, trigger.bind, plan) });
     station = "render";
     const context = { delivery: delivery.id, listener: nameOf(plan), trigger: name, key: trigger.key };
-    const objects = trigger.render(params, context, cost);
+    let broken: SluiceError | undefined;
+    const objects = trigger.render(params, context, cost, (error) => {
+      broken = error;
+    });
     if (hidden.length > 0) {
       const param = maskedParam(params, event, trigger.bind, plan.hides, (other) =>
-        trigger.render(other, context, cost),
+        trigger.render(other, context, cost, () => undefined),
       );
       if (param !== undefined) throw fault("SLUICE_PARAM_MASKED", { param, headers: hidden.join(", ") });
     }
     const refused = refusedObject(objects, { params, origin: trigger.origin });
     // Those before it are created, as Tekton does; the worker then says the same of this one.
-    if (refused?.index === 0) throw refused.error;
+    if (refused?.index === 0 || (refused !== undefined && trigger.whole)) throw refused.error;
     const made = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
     trace.push({ station, name: "template", verdict: "pass", detail: made });
     if (refused !== undefined) trace.push({ station, name: "template", ...errorOf(refused.error) });
+    if (broken !== undefined) trace.push({ station, name: "template", ...errorOf(broken) });
     return {
       trigger: name,
       result: "matched",
-      reason: creates(made, trigger, refused),
+      reason: creates(made, trigger, refused, broken),
       trace,
       job: {
         kind: "create",
@@ -69,6 +73,7 @@ export function fire(
         ...placeOf(plan, trigger),
         ...(delivery.replayOf !== undefined && { replayOf: delivery.replayOf }),
         objects,
+        ...(broken && { broken: broken.message }),
       },
     };
   } catch (thrown) {
@@ -87,11 +92,12 @@ function creates(
   made: readonly string[],
   { cluster }: TriggerPlan,
   refused: RefusedObject | undefined,
+  broken: SluiceError | undefined,
 ): string {
   const where = cluster === undefined ? "" : ` in cluster ${cluster}`;
-  if (refused === undefined) return `creates ${made.join(", ")}${where}`;
-  const before = made.slice(0, refused.index).join(", ");
-  return `creates ${before}${where}, and then fails: ${refused.error.message}`;
+  const before = made.slice(0, refused?.index).join(", ");
+  const failure = refused?.error ?? broken;
+  return `creates ${before}${where}${failure === undefined ? "" : `, and then fails: ${failure.message}`}`;
 }
 
 /**

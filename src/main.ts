@@ -249,6 +249,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     admin: boundTo(adminUrl, settings.admin),
     store: store.name,
     target: places?.target.name ?? "",
+    declared: declared.state().loaded,
   };
   if (known) tell({ type: "gateway.ready", ...served });
 

@@ -21,14 +21,27 @@ export function compilePlans(
   needs: Omit<CompileNeeds, "declarations">,
 ): CompiledPlans {
   const compiled = declarations.listeners.map((listener) =>
-    compileListener(listener, { ...needs, declarations }),
+    withLimits(compileListener(listener, { ...needs, declarations }), listener, declarations),
   );
   const doubts = lint(declarations, needs.selection);
   return {
     plans: plansOf(compiled.map(({ plan }) => plan)),
-    errors: distinct([...compiled.flatMap(({ errors }) => errors), ...doubts.errors]),
-    warnings: distinct([...compiled.flatMap(({ warnings }) => warnings), ...doubts.warnings]),
+    errors: distinct(compiled.flatMap(({ errors }) => errors)).filter(isNew),
+    warnings: distinct([...compiled.flatMap(({ warnings }) => warnings), ...doubts.warnings]).filter(isNew),
   };
+}
+
+/** What is wrong with an object of a file was told with its place: not again by everything that names it. */
+function isNew({ code }: SluiceError): boolean {
+  return code !== "SLUICE_OBJECT_UNUSABLE";
+}
+
+/** A limit that is none takes out its listener: somebody believes to be protected. */
+function withLimits(made: Compiled, listener: EventListener, declarations: LocatedDeclarations): Compiled {
+  const [limit] = lintListener(listener, declarations);
+  if (limit === undefined) return made;
+  const plan = { ...made.plan, fault: made.plan.fault ?? limit };
+  return { plan, errors: [...made.errors, limit], warnings: made.warnings };
 }
 
 export interface Planner {
@@ -50,10 +63,7 @@ export function createPlanner(needs: Omit<CompileNeeds, "declarations">): Planne
       const { recall } = memory;
       const demands = recall(`${key} demands`, [], declarations, () => new Map());
       const made = compileListener(listener, { ...needs, declarations, recall, demands });
-      const [limit] = lintListener(listener, declarations);
-      if (limit === undefined) return made;
-      const plan = { ...made.plan, fault: made.plan.fault ?? limit };
-      return { plan, errors: [...made.errors, limit], warnings: made.warnings };
+      return withLimits(made, listener, declarations);
     });
   }
 
@@ -85,6 +95,8 @@ export function plansOf(all: readonly ListenerPlan[]): Plans {
 interface State {
   readonly plans: Plans;
   readonly secrets: Secrets;
+  /** Why listeners may be declared that have no plan. */
+  readonly unread?: SluiceError;
 }
 
 /** What is in force now: plans and the secrets that were declared with them, changed together. */
@@ -94,12 +106,19 @@ export interface InForce {
   swap(next: State): void;
 }
 
+/** With its place: whoever is on call looks for the file. */
+function placed({ message, at }: SluiceError): string {
+  return at === undefined ? message : `${at.file}:${at.line}: ${message}`;
+}
+
 export function createInForce(): InForce {
   let current: State | undefined;
   return {
     plans: {
       all: () => current?.plans.all() ?? [],
       find: (namespace, name) => current?.plans.find(namespace, name),
+      unread: () =>
+        current === undefined ? "nothing is in force yet" : current.unread && placed(current.unread),
     },
     secrets: {
       peek: (namespace, name) => (current === undefined ? null : current.secrets.peek(namespace, name)),

@@ -86,7 +86,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What both ports share: certificates that change while they are in use.
   tls: ["core"],
   ingress: ["core", "tls"],
-  catalog: ["core", "kube"],
+  catalog: ["core", "cel", "kube"],
   enqueue: ["core"],
   ledger: ["core"],
   store: ["core", "enqueue", "ledger"],

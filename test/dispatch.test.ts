@@ -55,6 +55,27 @@ async function withJob(target: Pick<Target, "create"> | undefined, prefixes: rea
 
 const names = (job: CreateJob) => job.objects.map((object) => object.metadata.name);
 
+test("a template whose second resource is broken makes the first, as Tekton, and then is a dead letter", async () => {
+  const { target, asked } = scripted("created");
+  const nameless = { apiVersion: "v1", kind: "ConfigMap" };
+  const { spec } = template("run") as { spec: { resourcetemplates: readonly object[] } };
+  const twofold = { spec: { ...spec, resourcetemplates: [...spec.resourcetemplates, nameless] } };
+  await using flows = await openFlows(
+    [listener("git", [trigger("build", [], { template: twofold })], OPEN)],
+    { target },
+  );
+  const id = await flows.send(push({ at: START }));
+  const [job] = await flows.jobs(id);
+  assert.ok(job?.kind === "create");
+  assert.deepEqual(await flows.dispatch(job, 1), { kind: "done" });
+  assert.equal(asked.length, 1);
+  const record = await flows.store.ledger.find(id);
+  assert.equal(record?.outcome, "dead");
+  const [attempt] = record?.jobs[0]?.attempts ?? [];
+  assert.deepEqual([attempt?.code, attempt?.runs.length], ["SLUICE_TEMPLATE_BROKEN", 1]);
+  assert.match(record?.decisions[0]?.reason ?? "", /^creates .*, and then fails: resource template 1/);
+});
+
 describe("a job whose objects are created", () => {
   test("is done, recorded with its runs, and told: the attempt, then each run", async () => {
     const { target, asked } = scripted("created", "created");

@@ -25,7 +25,7 @@ describe("a gateway with nothing but folders", () => {
     const ready = gateway.facts.find((fact) => fact.type === "gateway.ready");
     assert.deepEqual(ready, {
       ...{ type: "gateway.ready", listen: gateway.listen, admin: gateway.admin },
-      ...{ store: gateway.store.name, target: `directory ${here.runs}` },
+      ...{ store: gateway.store.name, target: `directory ${here.runs}`, declared: true },
     });
     const { status, degraded, checks } = await readyz(gateway.admin);
     assert.deepEqual([status, degraded], [200, []]);
@@ -96,26 +96,36 @@ describe("what is declared", () => {
     await using gateway = await started(here.flags);
     const { status, checks } = await readyz(gateway.admin);
     assert.equal(status, 503);
-    assert.match(checks.find(({ name }) => name === "catalog")?.message ?? "", /never was a good state/);
-    assert.equal((await send(gateway.listen, push({ token: "s3cret" }))).status, 404);
+    assert.match(
+      checks.find(({ name }) => name === "catalog")?.message ?? "",
+      /^not read yet: no valid YAML/,
+    );
+    assert.equal((await send(gateway.listen, push({ token: "s3cret" }))).status, 503);
     here.declare(SIGNED);
     await gateway.heard((fact) => fact.type === "catalog.loaded");
     assert.equal((await readyz(gateway.admin)).status, 200);
     assert.equal((await send(gateway.listen, push({ token: "s3cret" }))).status, 202);
   });
 
-  test("and broken later keeps serving as before, shows on /readyz, and is mended by the next good file", async () => {
+  test("and broken later takes out what is broken, shows on /readyz, and is mended by the next good file", async () => {
     using here = place(SIGNED, freshRedis());
     await using gateway = await started(here.flags);
     const badFilter = { ref: { name: "cel" }, params: [{ name: "filter", value: "body.ref ==" }] };
-    here.declare([listener("git", [trigger("other", [badFilter])], OPEN)]);
-    await gateway.heard((fact) => fact.type === "catalog.broken");
-    assert.equal((await send(gateway.listen, push({ token: "s3cret" }))).status, 202);
-    assert.equal((await send(gateway.listen, push({ token: "wrong" }))).status, 401);
+    here.declare([listener("git", [trigger("bad", [badFilter]), trigger("other")], OPEN)]);
+    await gateway.heard((fact) => fact.type === "catalog.loaded" && (fact.faults?.length ?? 0) > 0);
+    assert.equal((await send(gateway.listen, push())).status, 202);
+    const decided = gateway.facts.filter((fact) => fact.type === "decision.made");
+    assert.deepEqual(
+      decided.map(({ trigger, result, code }) => [trigger.name, result, code]),
+      [
+        ["bad", "failed", "SLUICE_CEL_SYNTAX"],
+        ["other", "matched", undefined],
+      ],
+    );
     const { status, degraded, checks } = await readyz(gateway.admin);
     assert.deepEqual([status, degraded], [200, ["catalog"]]);
     const catalog = checks.find(({ name }) => name === "catalog");
-    assert.match(catalog?.message ?? "", /^1 fault; the last good state is in force/);
+    assert.match(catalog?.message ?? "", /^in force, but for what 1 fault concerns/);
     assert.match(JSON.stringify(catalog?.faults), /SLUICE_CEL_SYNTAX.*objects\.yaml:\d+/);
 
     const loads = gateway.facts.length;

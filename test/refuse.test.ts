@@ -70,14 +70,14 @@ test("a sender is told what he sent, and not which Secret it was held against, n
   }
 });
 
-test("a listener whose selector cannot be read refuses every delivery with 500; the others go on", async () => {
+test("a listener whose selector cannot be read refuses every delivery with 503; the others go on", async () => {
   const labelSelector = { matchExpressions: [{ key: "a", operator: "In" }] };
   const { plans } = await compiled([
     listener("broken", [trigger("build", [])], { ...OPEN, labelSelector }),
     listener("good", [trigger("build", [])], OPEN),
   ]);
   const planOf = (name: string) => plans.find("ci", name) as ListenerPlan;
-  assert.throws(() => refuseBroken(planOf("broken")), refusal("SLUICE_LISTENER_BROKEN", 500));
+  assert.throws(() => refuseBroken(planOf("broken")), refusal("SLUICE_LISTENER_BROKEN", 503));
   refuseBroken(planOf("good"));
   const cause = fault("SLUICE_OBJECT_INVALID", { field: "x", reason: "y" });
   assert.throws(() => refuseBroken({ ...planOf("good"), fault: cause }), /ci\/good cannot fire: x: y/);

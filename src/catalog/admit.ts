@@ -96,6 +96,7 @@ function withStatus<Read extends object>(read: Read | undefined, written: JsonOb
   return read !== undefined && isJsonObject(status) ? { ...read, status } : read;
 }
 
-function isKind(kind: unknown): kind is TektonObject["kind"] {
+/** Whether a kind is one of Tekton Triggers. */
+export function isKind(kind: unknown): kind is TektonObject["kind"] {
   return typeof kind === "string" && Object.hasOwn(SERVED, kind);
 }

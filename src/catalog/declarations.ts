@@ -22,10 +22,12 @@ type Kind = TektonObject["kind"];
  * Indexes objects. Of two with the same kind, namespace and name the later one counts; whoever loads them refuses that.
  *
  * @param locate tells where an object's field was written, for faults found later.
+ * @param faults of objects that cannot be used, by {@link keyOf}.
  */
 export function createDeclarations(
   objects: Iterable<TektonObject>,
   locate?: (object: TektonObject, path: Path) => SourcePosition | undefined,
+  faults?: ReadonlyMap<string, SluiceError>,
 ): LocatedDeclarations {
   const byKey = new Map<string, TektonObject>();
   for (const object of objects) byKey.set(keyOf(object.kind, object.metadata), object);
@@ -48,6 +50,7 @@ export function createDeclarations(
     },
     objects: sorted,
     ...(locate === undefined ? {} : { locate }),
+    ...(faults && { fault: (kind, namespace, name) => faults.get(keyOf(kind, { namespace, name })) }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Files: what paths on the command line stand for on disk, with the habits of Kubernetes mounts and of editors. */
 
+import { isUtf8 } from "node:buffer";
 import type { Stats } from "node:fs";
 import { open, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
@@ -19,6 +20,8 @@ const EXTENSIONS = new Set([".yaml", ".yml", ".json"]);
 export interface FoundFile {
   readonly path: string;
   readonly print: string;
+  /** Named by the user himself, not found in a folder. */
+  readonly named?: true;
 }
 
 export interface FoundFiles {
@@ -55,12 +58,19 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   return { files: files.slice(0, MAX_FILES), folders: [...search.folders], faults, print };
 }
 
+/** A file that cannot be taken. */
+export interface Unreadable {
+  readonly fault: SluiceError;
+  /** What there is of it, as far as it can be read; absent where the file itself cannot be. */
+  readonly remains?: string;
+}
+
 /**
  * Reads a file that was found.
  *
  * @returns its text, or why it is refused: it is gone, larger than 4 MiB, or not UTF-8.
  */
-export async function readSource(path: string): Promise<SourceFile | { readonly fault: SluiceError }> {
+export async function readSource(path: string): Promise<SourceFile | Unreadable> {
   try {
     await using file = await open(path);
     // Read, not stat: what a file says of its size need not be true a moment later.
@@ -69,22 +79,31 @@ export async function readSource(path: string): Promise<SourceFile | { readonly 
     for (;;) {
       const { bytesRead } = await file.read(buffer, length, buffer.length - length);
       length += bytesRead;
-      if (bytesRead === 0) return readText(path, buffer.subarray(0, length));
-      if (length > MAX_FILE_BYTES) return { fault: refused(path, `is larger than ${MAX_FILE_BYTES} bytes`) };
+      const bytes = buffer.subarray(0, length);
+      if (bytesRead === 0) return readText(path, bytes);
+      if (length > MAX_FILE_BYTES) {
+        const reason = `is larger than ${MAX_FILE_BYTES} bytes`;
+        return { fault: refused(path, reason), remains: bytes.toString("latin1") };
+      }
       if (length === buffer.length) return { fault: refused(path, "grew while it was read") };
     }
   } catch (error) {
-    return { fault: refused(path, error instanceof TypeError ? "is not UTF-8 text" : reasonOf(error)) };
+    return { fault: refused(path, reasonOf(error)) };
   }
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextDecoder("utf-8");
 
 /** PowerShell's `>` writes UTF-16; ASCII in it has a zero byte in each pair. */
-function readText(path: string, bytes: Buffer): SourceFile | { readonly fault: SluiceError } {
+function readText(path: string, bytes: Buffer): SourceFile | Unreadable {
+  const latin1 = bytes.toString("latin1");
   const marked = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (marked || bytes[0] === 0 || bytes[1] === 0)
-    return { fault: refused(path, "is UTF-16, not UTF-8 text: save it as UTF-8") };
+    return {
+      fault: refused(path, "is UTF-16, not UTF-8 text: save it as UTF-8"),
+      remains: latin1.replaceAll("\0", ""),
+    };
+  if (!isUtf8(bytes)) return { fault: refused(path, "is not UTF-8 text"), remains: latin1 };
   // Files put behind each other bring their byte order marks along; the decoder drops the first one alone.
   return { path, text: utf8.decode(bytes).replace(/^(---[^\n]*\n)\ufeff/gm, "$1") };
 }
@@ -98,7 +117,7 @@ async function visitNamed(path: string, search: Search): Promise<void> {
   if (!stats.isFile()) search.faults.push(refused(path, "is neither a file nor a folder"));
   else if (basename(path).startsWith("."))
     search.faults.push(refused(path, "is hidden: rename it without the dot"));
-  else await addFile(path, stats, search);
+  else await addFile(path, stats, search, true);
 }
 
 /** @param above real paths of the folders on the way, so that a circle of links ends. */
@@ -125,10 +144,10 @@ async function visitFolder(path: string, above: readonly string[], search: Searc
   }
 }
 
-async function addFile(path: string, stats: Stats, search: Search): Promise<void> {
+async function addFile(path: string, stats: Stats, search: Search, named = false): Promise<void> {
   const real = await realpath(path).catch(() => path);
   const print = [real, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join("\0");
-  if (!search.files.has(real)) search.files.set(real, { path, print });
+  if (!search.files.has(real)) search.files.set(real, { path, print, ...(named && { named }) });
 }
 
 async function statOrFault(path: string, search: Search): Promise<Stats | undefined> {

@@ -3,34 +3,36 @@
 import { setImmediate } from "node:timers/promises";
 import { type ObjectName, sameName } from "../core/delivery.ts";
 import type { SluiceError, SourcePosition } from "../core/errors.ts";
-import { fault } from "../core/errors.ts";
 import type { Secrets } from "../core/secrets.ts";
 import type { TektonObject } from "../core/tekton.ts";
 import type { LocatedDeclarations } from "./declarations.ts";
-import { createDeclarations, keyOf } from "./declarations.ts";
-import type { Identity } from "./faults.ts";
-import { formatIdentity } from "./faults.ts";
-import type { FoundFiles } from "./files.ts";
+import { createDeclarations } from "./declarations.ts";
+import type { FoundFiles, Unreadable } from "./files.ts";
 import { findFiles, readSource } from "./files.ts";
+import type { Path } from "./findings.ts";
 import { foreignGroups } from "./groups.ts";
-import type { Secret } from "./kinds/secret.ts";
-import type { Sourced } from "./objects.ts";
+import { judge, type Placed } from "./judge.ts";
 import { readObjects, unfolded } from "./objects.ts";
 import { fileSecrets } from "./secrets.ts";
-import type { Locate, ParsedFile, SourceDocument, SourceFile } from "./yaml.ts";
+import { type ReadText, sortTexts } from "./sort.ts";
+import type { Locate, ParsedFile, SourceFile } from "./yaml.ts";
 import { createLocate, parseYaml } from "./yaml.ts";
 
 /** What is declared at one moment. */
 export interface CatalogState {
   readonly declarations: LocatedDeclarations;
   readonly secrets: Secrets;
+  /** Why listeners may be declared that are not among these: their file cannot be read. */
+  readonly unread?: SluiceError;
 }
 
 export interface Loaded extends CatalogState {
-  /** Empty when the state may come into force. At most 1,000. */
+  /** What cannot be used: each object alone, and what of a file cannot be read. At most 1,000. */
   readonly faults: readonly SluiceError[];
-  /** What nothing reads, though it was probably meant for us. */
+  /** What was passed over, and what nothing reads, though it was probably meant for us. At most 1,000. */
   readonly warnings: readonly SluiceError[];
+  /** Files and folders that cannot be read at all: what they hold is not known. */
+  readonly away: readonly SluiceError[];
   /** Numbers of files read, of objects taken, and of objects and documents passed over. */
   readonly files: number;
   readonly objects: number;
@@ -59,7 +61,7 @@ export async function loadCatalog(options: LoadOptions): Promise<Loaded> {
 }
 
 /**
- * Loads files that were found.
+ * Loads files that were found. What is wrong with one object takes that object out, and nothing else.
  *
  * @param memory of the load before; afterwards it holds exactly the files of this one.
  */
@@ -68,36 +70,43 @@ export async function loadFound(
   { defaultNamespace = "default", streams = [] }: LoadOptions,
   memory: ParseMemory,
 ): Promise<Loaded> {
-  const faults = [...found.faults];
-  const documents: SourceDocument[] = [];
-  const seen = new Set<string>();
-  for (const { path } of found.files) {
-    const parsed = await parseFile(path, memory);
-    if ("fault" in parsed) {
-      faults.push(parsed.fault);
-      continue;
-    }
-    seen.add(path);
-    documents.push(...parsed.documents);
-    faults.push(...parsed.faults);
+  const away = [...found.faults];
+  const unreadable: { readonly fault: SluiceError; readonly remains: string }[] = [];
+  const texts: ReadText[] = [];
+  for (const file of found.files) {
+    const before = memory.get(file.path)?.text;
+    const read = await parseFile(file.path, memory);
+    if ("parsed" in read) texts.push({ ...read, named: file.named === true, ...(before && { before }) });
+    else if (read.remains === undefined) away.push(read.fault);
+    else unreadable.push({ fault: read.fault, remains: read.remains });
   }
-  for (const stream of streams) {
-    const parsed = parseYaml(stream);
-    documents.push(...parsed.documents);
-    faults.push(...parsed.faults);
-  }
+  const seen = new Set(texts.map(({ file }) => file.path));
+  for (const file of streams) texts.push({ file, parsed: parseYaml(file), named: true });
   for (const path of memory.keys()) if (!seen.has(path)) memory.delete(path);
   const locate = createLocate();
-  const read = readObjects(documents, defaultNamespace, locate);
-  faults.push(...read.faults, ...duplicates([...read.objects, ...read.secrets], locate));
+  const sorted = sortTexts(texts, unreadable);
+  const read = readObjects(sorted.documents, defaultNamespace);
+  const judged = judge(read, sorted.ours, { defaultNamespace, locate });
+  const foreign = foreignGroups(sorted.documents.flatMap(unfolded), defaultNamespace, locate);
+  const isListener = ({ object }: Placed): boolean => object.kind === "EventListener";
+  // Of files that make no listener at all and are not all right, any may hold one.
+  const doubtful = judged.objects.some(isListener)
+    ? []
+    : [...sorted.faults, ...judged.faults, ...sorted.broken];
+  const unread = [...away, ...sorted.unread, ...doubtful][0];
   return {
-    declarations: located(read.objects, locate),
-    secrets: fileSecrets(read.secrets.map(({ object }) => object)),
-    faults: faults.slice(0, MAX_FAULTS),
-    warnings: foreignGroups(documents.flatMap(unfolded), defaultNamespace, locate),
+    declarations: located(judged.objects, judged.unusable, locate),
+    secrets: fileSecrets(
+      judged.secrets.map(({ object }) => object),
+      judged.unusableSecrets,
+    ),
+    ...(unread && { unread }),
+    faults: [...sorted.faults, ...judged.faults].slice(0, MAX_FAULTS),
+    warnings: [...sorted.warnings, ...judged.warnings, ...foreign].slice(0, MAX_FAULTS),
+    away,
     files: found.files.length + streams.length,
     objects: read.objects.length + read.secrets.length,
-    ignored: read.ignored,
+    ignored: read.ignored + read.strays.length,
     locateSecret(secret, key) {
       const found = read.secrets.find(({ object }) => sameName(object, secret));
       if (found === undefined) return undefined;
@@ -111,48 +120,27 @@ export async function loadFound(
 async function parseFile(
   path: string,
   memory: ParseMemory,
-): Promise<ParsedFile | { readonly fault: SluiceError }> {
+): Promise<Pick<ReadText, "file" | "parsed"> | Unreadable> {
   const file = await readSource(path);
   if ("fault" in file) return file;
   const known = memory.get(path);
-  if (known?.text === file.text) return known.parsed;
+  if (known?.text === file.text) return { file, parsed: known.parsed };
   // Parsing takes about a second for each megabyte of YAML; between files, requests have their turn.
   await setImmediate();
   const parsed = parseYaml(file);
   memory.set(path, { text: file.text, parsed });
-  return parsed;
+  return { file, parsed };
 }
 
-function located(objects: readonly Sourced<TektonObject>[], locate: Locate): LocatedDeclarations {
+function located(
+  objects: readonly Placed[],
+  unusable: ReadonlyMap<string, SluiceError>,
+  locate: Locate,
+): LocatedDeclarations {
   const sources = new Map(objects.map(({ object, source }) => [object, source]));
-  return createDeclarations(sources.keys(), (object, path) => {
+  const locateObject = (object: TektonObject, path: Path): SourcePosition | undefined => {
     const source = sources.get(object);
     return source === undefined ? undefined : locate(source, path);
-  });
-}
-
-function duplicates(
-  objects: readonly Sourced<TektonObject | Secret>[],
-  locate: Locate,
-): readonly SluiceError[] {
-  const first = new Map<string, Sourced<unknown>>();
-  const faults: SluiceError[] = [];
-  for (const sourced of objects) {
-    const identity = identityOf(sourced.object);
-    const key = keyOf(identity.kind, identity);
-    const other = first.get(key);
-    if (other === undefined) {
-      first.set(key, sourced);
-      continue;
-    }
-    const { file, line } = locate(other.source, []);
-    const values = { ...identity, other: `${file}:${line}`, object: formatIdentity(identity) };
-    faults.push(fault("SLUICE_OBJECT_DUPLICATE", values, { at: locate(sourced.source, []) }));
-  }
-  return faults;
-}
-
-function identityOf(object: TektonObject | Secret): Identity {
-  if (!("kind" in object)) return { kind: "Secret", namespace: object.namespace, name: object.name };
-  return { kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name };
+  };
+  return createDeclarations(sources.keys(), locateObject, unusable);
 }

@@ -1,20 +1,19 @@
 /** Documents into objects: Lists unfolded, what is not for us counted, Tekton objects admitted, Secrets read. */
 
-import type { SluiceError } from "../core/errors.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import type { TektonObject } from "../core/tekton.ts";
 import { CLUSTER_SCOPED } from "../core/tekton.ts";
-import { admit, TEKTON_GROUP } from "./admit.ts";
+import { admit, isKind, TEKTON_GROUP } from "./admit.ts";
 import type { Identity } from "./faults.ts";
-import { identityOf, objectInvalid } from "./faults.ts";
-import type { Findings, Path } from "./findings.ts";
+import { identityOf } from "./faults.ts";
+import type { Finding, Findings, Path } from "./findings.ts";
 import { createFindings } from "./findings.ts";
 import { checkSubdomain } from "./kinds/metadata.ts";
 import type { Secret } from "./kinds/secret.ts";
 import { readSecret } from "./kinds/secret.ts";
-import { described } from "./shape.ts";
-import type { Locate, Source, SourceDocument } from "./yaml.ts";
+import { isOurs } from "./sources.ts";
+import type { Source, SourceDocument } from "./yaml.ts";
 
 /** An object together with the place where it was written. */
 export interface Sourced<T> {
@@ -22,12 +21,22 @@ export interface Sourced<T> {
   readonly source: Source;
 }
 
+/** An object that cannot be used, with everything that is wrong with it. */
+export interface Flawed {
+  readonly written: JsonValue;
+  readonly source: Source;
+  readonly identity: Identity;
+  readonly findings: readonly Finding[];
+}
+
 export interface ReadObjects {
   readonly objects: readonly Sourced<TektonObject>[];
   readonly secrets: readonly Sourced<Secret>[];
-  /** Objects of other kinds, and documents that are no Kubernetes objects. */
+  readonly flawed: readonly Flawed[];
+  /** Documents that are no Kubernetes objects: somebody else's files, patches. */
+  readonly strays: readonly Source[];
+  /** Number of objects of other kinds. */
   readonly ignored: number;
-  readonly faults: readonly SluiceError[];
 }
 
 /**
@@ -35,30 +44,32 @@ export interface ReadObjects {
  *
  * @param defaultNamespace the namespace of objects that name none.
  */
-export function readObjects(
-  documents: readonly SourceDocument[],
-  defaultNamespace: string,
-  locate: Locate,
-): ReadObjects {
+export function readObjects(documents: readonly SourceDocument[], defaultNamespace: string): ReadObjects {
   const objects: Sourced<TektonObject>[] = [];
   const secrets: Sourced<Secret>[] = [];
-  const faults: SluiceError[] = [];
+  const flawed: Flawed[] = [];
+  const strays: Source[] = [];
   let ignored = 0;
   for (const { written, source } of documents.flatMap(unfolded)) {
     const findings = createFindings();
-    const kind = kindOf(written, findings);
+    const kind = kindOf(written, source, findings);
     if (kind === "tekton" && isJsonObject(written)) {
       const object = admitted(written, defaultNamespace, findings);
       if (object !== undefined) objects.push({ object, source });
     } else if (kind === "secret" && isJsonObject(written)) {
       const object = readSecret(written, defaultNamespace, findings);
       if (object !== undefined) secrets.push({ object, source });
-    } else if (kind === "other") ignored++;
-    const identity = scopedIdentity(written, defaultNamespace);
-    for (const { path, reason } of findings.found)
-      faults.push(objectInvalid(identity, path, reason, locate(source, path)));
+    } else if (kind === "stray") strays.push(source);
+    else if (kind === "other") ignored++;
+    if (findings.found.length === 0) continue;
+    flawed.push({
+      written,
+      source,
+      identity: scopedIdentity(written, defaultNamespace),
+      findings: findings.found,
+    });
   }
-  return { objects, secrets, ignored, faults };
+  return { objects, secrets, flawed, strays, ignored };
 }
 
 export interface Written {
@@ -96,18 +107,20 @@ function itemKind(kind: string): string {
   return kind.slice(0, -"List".length);
 }
 
-/** A document with neither apiVersion nor kind is somebody else's file; with one of them it is a mistake. */
-function kindOf(written: JsonValue, findings: Findings): "tekton" | "secret" | "other" | "broken" {
-  if (!isJsonObject(written)) {
-    findings.add([], `must be a Kubernetes object, is ${described(written)}`);
-    return "broken";
-  }
+/** A document with neither apiVersion nor kind is somebody else's; with one of them it is a mistake in a file of ours. */
+function kindOf(
+  written: JsonValue,
+  { file }: Source,
+  findings: Findings,
+): "tekton" | "secret" | "other" | "stray" | "broken" {
+  if (!isJsonObject(written)) return "stray";
   const apiVersion = ownValue(written, "apiVersion");
   const kind = ownValue(written, "kind");
-  const looksDeclared = ["metadata", "spec"].some((field) => Object.hasOwn(written, field));
-  if (apiVersion === undefined && kind === undefined && !looksDeclared) return "other";
+  if (apiVersion === undefined && kind === undefined) return "stray";
   for (const [field, value] of [["apiVersion", apiVersion] as const, ["kind", kind] as const]) {
-    if (typeof value !== "string" || value === "") findings.add([field], "is missing or not a string");
+    if (typeof value === "string" && value !== "") continue;
+    if (!isKind(kind) && !isOurs(file.text)) return "stray";
+    findings.add([field], "is missing or not a string");
   }
   if (findings.found.length > 0 || typeof apiVersion !== "string") return "broken";
   if (apiVersion === "v1" && kind === "Secret") return "secret";

@@ -1,7 +1,7 @@
 /** Shapes: JSON read into typed values as Go's strict encoding/json decoder reads it into structs. */
 
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, setOwn } from "../core/json.ts";
+import { isJsonObject, ownValue, setOwn } from "../core/json.ts";
 import type { Findings, Path } from "./findings.ts";
 import { quoted } from "./findings.ts";
 
@@ -72,10 +72,12 @@ export const textMap = mapOf(textPointer, "");
  * A Go struct; keys match without regard to case, as encoding/json does it. Null is absent, `{}` is not.
  *
  * @param missing fields that this version of the API does not have yet, or no longer has.
+ * @param gone fields of older versions, in lower case, with what to write instead.
  */
 export function struct<const F extends Fields>(
   fields: F,
   missing: readonly (keyof F)[] = [],
+  gone: Readonly<Record<string, string>> = {},
 ): Shape<Struct<F>> {
   const names = Object.keys(fields).filter((key) => !missing.includes(key));
   const canonical = new Map(names.map((key) => [key.toLowerCase(), key]));
@@ -87,7 +89,10 @@ export function struct<const F extends Fields>(
       const key = canonical.get(written.toLowerCase());
       const shape = key === undefined ? undefined : fields[key];
       if (key === undefined || shape === undefined) {
-        if (context.strict) context.findings.add([...path, written], unknownField(written, names));
+        const instead = ownValue(gone as JsonObject, written.toLowerCase());
+        const reason =
+          instead === undefined ? unknownField(written, names) : `is no field any more: ${instead}`;
+        if (context.strict) context.findings.add([...path, written], reason);
         continue;
       }
       const element = shape(field, [...path, written], context);

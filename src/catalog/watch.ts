@@ -1,4 +1,4 @@
-/** The catalog from files: loaded, watched, and replaced as a whole when a new state is fit to come into force. */
+/** The catalog from files: loaded, watched, and in force as it stands there, without what is broken. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SluiceError } from "../core/errors.ts";
@@ -15,8 +15,8 @@ import { fileSecrets } from "./secrets.ts";
 export interface FileCatalogOptions extends LoadOptions {
   readonly tell: Tell;
   /**
-   * Called with every new state before it comes into force, also with the first; compiles it, usually. When it
-   * returns errors or throws, the state before stays in force.
+   * Called with every new state before it comes into force, also with the first; compiles it, usually. When it throws,
+   * the state before stays in force.
    */
   readonly accept?: (state: CatalogState) => Acceptance;
   /** Milliseconds of quiet that a change must be followed by before files are read; default 100. */
@@ -25,20 +25,21 @@ export interface FileCatalogOptions extends LoadOptions {
   readonly scanMs?: number;
 }
 
-/** What the compiler says of a state: errors refuse it, warnings are only kept for people. */
+/** What the compiler says of a state: errors take out what they concern, warnings are only kept for people. */
 export interface Acceptance {
   readonly errors: readonly SluiceError[];
   readonly warnings: readonly SluiceError[];
 }
 
-/** The state in force, and what keeps the files on disk from taking its place. */
+/** The state in force, and what is wrong with it. */
 export interface InForce extends CatalogState {
   /** False until a first state came into force; till then nothing is declared. */
   readonly loaded: boolean;
-  /** Of the files as they are now; not empty means that an older state is in force, or none. */
+  /** What is not in force, each for itself: objects that cannot be used, triggers that cannot fire. */
   readonly faults: readonly SluiceError[];
-  /** Of the state in force. */
   readonly warnings: readonly SluiceError[];
+  /** Why the files may by now be others: they cannot be read, and what was read last is in force, or nothing is. */
+  readonly away: readonly SluiceError[];
 }
 
 export interface FileCatalog {
@@ -52,14 +53,15 @@ export interface FileCatalog {
 
 /**
  * Loads files and folders and keeps up with them: editors that replace files, the link swap of Kubernetes mounts, files
- * that come and go. A fault anywhere keeps the whole last good state; before the first good one nothing is declared.
+ * that come and go. What is wrong with an object takes out that object alone, at the first load and at every other; only
+ * while files cannot be read at all, what was read last stays in force.
  */
 export async function createFileCatalog(options: FileCatalogOptions): Promise<FileCatalog> {
   const { tell, accept = () => ({ errors: [], warnings: [] }), quietMs = 100, scanMs = 3_000 } = options;
   const listeners = new Set<(state: CatalogState) => void>();
   const memory: ParseMemory = new Map();
   const nothing = { declarations: createDeclarations([]), secrets: fileSecrets([]) };
-  let inForce: InForce = { ...nothing, loaded: false, faults: [], warnings: [] };
+  let inForce: InForce = { ...nothing, loaded: false, faults: [], warnings: [], away: [] };
   let seen: FoundFiles | undefined;
   let closed = false;
 
@@ -101,33 +103,40 @@ export async function createFileCatalog(options: FileCatalogOptions): Promise<Fi
     },
   };
 
-  /** Puts a loaded state in force, or its faults before people. */
+  /** Puts a loaded state in force, unless what was read last is better than what can be read now. */
   function take(found: FoundFiles, loaded: Loaded, started: number): void {
     seen = found;
     if (!closed) watcher.follow(found.folders);
-    const { declarations, secrets, objects } = loaded;
-    const judged = loaded.faults.length > 0 ? { errors: loaded.faults, warnings: [] } : judge(loaded);
-    if (judged.errors.length > 0) {
-      inForce = { ...inForce, faults: judged.errors };
-      tell({ type: "catalog.broken", faults: judged.errors });
+    const { declarations, secrets, objects, away, unread } = loaded;
+    const nothing = objects === 0 && declarations.listeners.length === 0 && unread !== undefined;
+    const isWorse = inForce.loaded ? away.length > 0 : nothing;
+    const judged = isWorse ? undefined : judge(loaded);
+    if (judged === undefined || "crash" in judged) {
+      const why = away.length > 0 || unread === undefined ? away : [unread];
+      inForce = { ...inForce, away: judged === undefined ? why : [judged.crash] };
+      tell({ type: "catalog.broken", faults: inForce.away, loaded: inForce.loaded });
       return;
     }
-    inForce = { declarations, secrets, loaded: true, faults: [], warnings: judged.warnings };
+    const faults = [...loaded.faults, ...judged.errors];
+    const warnings = [...loaded.warnings, ...judged.warnings];
+    inForce = { declarations, secrets, ...(unread && { unread }), loaded: true, faults, warnings, away };
+    const all = [...away, ...faults];
     tell({
       type: "catalog.loaded",
       objects,
       listeners: declarations.listeners.length,
       triggers: countTriggers(declarations),
+      ...(all.length > 0 && { faults: all }),
       took: performance.now() - started,
     });
     announce(inForce);
   }
 
-  function judge(loaded: Loaded): Acceptance {
+  function judge(loaded: Loaded): Acceptance | { readonly crash: SluiceError } {
     try {
       return accept(loaded);
     } catch (error) {
-      return { errors: [asFault(error)], warnings: [] };
+      return { crash: asFault(error) };
     }
   }
 

@@ -31,7 +31,7 @@ hold the object; --strict makes errors of warnings. Many warnings of one kind ar
   options: [
     { flags: "--strict", description: "warnings count as errors" },
     { flags: "--all", description: "show every warning, however many are of one kind" },
-    ...settingOptions("config", "namespace", "unverified", "clusters"),
+    ...settingOptions("config", "namespace", "unverified", "clusters", "unknownParams", "brokenResource"),
     JSON_OUTPUT,
   ],
   async run({ console, environment }, paths, options) {

@@ -12,7 +12,6 @@ import { createRegistry } from "../intercept/registry.ts";
 import { ELSEWHERE } from "../lint/index.ts";
 import { compilePlans, plansOf } from "../plans.ts";
 import { doubtfulSecrets } from "./demanded-secrets.ts";
-import { misspelt } from "./misspelt.ts";
 import { readStreams } from "./streams.ts";
 import { lintUnused, unselected, withElsewhere } from "./unselected.ts";
 
@@ -41,7 +40,8 @@ export interface OfflineOptions {
  */
 export async function loadOffline(
   paths: readonly string[],
-  settings: Pick<Settings, "namespace" | "unverified"> & Partial<Pick<Settings, "clusters">>,
+  settings: Pick<Settings, "namespace" | "unverified"> &
+    Partial<Pick<Settings, "clusters" | "unknownParams" | "brokenResource">>,
   http?: HttpClient,
   { alone = false, input }: OfflineOptions = {},
 ): Promise<Offline> {
@@ -51,25 +51,20 @@ export async function loadOffline(
   }
   const { rest, streams } = await readStreams(paths, input);
   const loaded = await loadCatalog({ paths: rest, streams, defaultNamespace: settings.namespace });
-  const { declarations, secrets, objects, files, faults } = loaded;
-  const { unverified, clusters = new Map() } = settings;
-  const needs = { registry: createRegistry(BUILT_IN), secrets, unverified, clusters };
+  const { declarations, secrets, objects, files, faults, away } = loaded;
+  const { unverified, clusters = new Map(), unknownParams = "warn", brokenResource = "before" } = settings;
+  const compiling = { unverified, clusters, unknownParams, render: { brokenResource } };
+  const needs = { registry: createRegistry(BUILT_IN), secrets, ...compiling };
   const elsewhere = alone ? unselected(declarations) : [];
   const all = elsewhere.length === 0 ? declarations : withElsewhere(declarations, elsewhere);
   const compiled = compilePlans(all, http === undefined ? needs : { ...needs, http });
   const plans = plansOf(compiled.plans.all().filter(({ name }) => name !== ELSEWHERE));
   const unused = alone ? lintUnused(declarations, needs.registry) : { errors: [], warnings: [] };
   const doubts = await doubtfulSecrets(plans.all(), loaded);
-  const warnings = [
-    ...loaded.warnings,
-    ...compiled.warnings,
-    ...unused.warnings,
-    ...misspelt(declarations),
-    ...doubts,
-  ];
+  const warnings = [...loaded.warnings, ...compiled.warnings, ...unused.warnings, ...doubts];
   return {
     ...{ plans, secrets, objects, files, locateSecret: loaded.locateSecret },
-    ...{ errors: [...faults, ...compiled.errors, ...unused.errors], unselected: elsewhere },
+    ...{ errors: [...away, ...faults, ...compiled.errors, ...unused.errors], unselected: elsewhere },
     warnings: warnings.filter((warning) => !isBroken(warning, faults)),
   };
 }

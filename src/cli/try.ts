@@ -40,7 +40,7 @@ Exit code 1 when no trigger matches.`,
     { flags: "--header <header...>", description: "a further header, `Name: value`" },
     { flags: "--unsigned", description: "send the example without proof" },
     { flags: "--remote", description: "ask remote interceptors too; without it they stop the event" },
-    ...settingOptions("config", "namespace", "unverified", "clusters"),
+    ...settingOptions("config", "namespace", "unverified", "clusters", "unknownParams", "brokenResource"),
     JSON_OUTPUT,
   ],
   async run({ console, environment }, [provider, event], options) {

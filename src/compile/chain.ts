@@ -6,10 +6,11 @@ import { asFault, fault } from "../core/errors.ts";
 import type { CompiledInterceptor, HttpClient } from "../core/interceptor.ts";
 import type { ChainStep } from "../core/plan.ts";
 import type { Secrets } from "../core/secrets.ts";
-import type { EventListener, InterceptorSpec, TektonObject } from "../core/tekton.ts";
+import type { InterceptorSpec, TektonObject } from "../core/tekton.ts";
 import type { Registry } from "../intercept/registry.ts";
 import { compileRemote } from "../intercept/remote.ts";
 import { compileWebhook } from "../intercept/webhook.ts";
+import { ineffectiveParams, type PlacedIneffective } from "./ineffective.ts";
 
 export interface ChainNeeds {
   readonly declarations: LocatedDeclarations;
@@ -19,6 +20,10 @@ export interface ChainNeeds {
   readonly http?: HttpClient;
   /** Built-ins that were compiled before, by namespace, name and parameters: thousands of triggers share a few. */
   readonly known?: Map<string, CompiledInterceptor>;
+  /** What becomes of parameters that a built-in does not know; default `warn`. */
+  readonly unknownParams?: "warn" | "refuse";
+  /** The listener's: where an Interceptor is looked for, whatever the trigger's namespace is. */
+  readonly listenerNamespace?: string;
 }
 
 /** The object that holds the list, and where in it. */
@@ -33,6 +38,7 @@ export interface ChainOwner {
  *
  * @param namespace of the trigger, or of the listener for a group's chain: where secrets and Services are looked for.
  * @param faults entries that cannot be compiled are added here, each with its place; they are not in the result.
+ * @param ineffective told of parameters that no interceptor knows, where they are ignored.
  */
 export function compileChain(
   specs: readonly InterceptorSpec[],
@@ -40,17 +46,24 @@ export function compileChain(
   namespace: string,
   needs: ChainNeeds,
   faults: SluiceError[],
+  ineffective: PlacedIneffective[] = [],
 ): readonly ChainStep[] {
   const steps: ChainStep[] = [];
   for (const [index, spec] of specs.entries()) {
     const path = [...owner.path, "interceptors", index];
     try {
+      for (const one of ineffectiveParams(spec, needs.registry)) {
+        const { interceptor: name, reason, field } = one;
+        if (needs.unknownParams === "refuse")
+          throw fault("SLUICE_INTERCEPTOR_PARAMS", { name, reason, field });
+        const at = needs.declarations.locate?.(owner.object, [...path, ...partsOf(field)]);
+        ineffective.push({ ...one, object: objectOf(owner), path: fieldOf(path, field), at });
+      }
       steps.push({ name: nameOf(spec), interceptor: compileOne(spec, owner, namespace, needs) });
     } catch (thrown) {
       const { code, values, at: own } = asFault(thrown);
       const at = own ?? needs.declarations.locate?.(owner.object, [...path, ...partsOf(values["field"])]);
-      const { namespace: inside, name } = owner.object.metadata;
-      const object = `${owner.object.kind} ${inside}/${name}`;
+      const object = objectOf(owner);
       faults.push(fault(code, { ...values, object, field: fieldOf(path, values["field"]) }, at && { at }));
     }
   }
@@ -75,7 +88,7 @@ function compileOne(
     return compiled;
   }
   const type = kind === "ClusterInterceptor" ? kind : "Interceptor";
-  const inside = kind === "ClusterInterceptor" ? "" : listenerNamespace(owner, namespace);
+  const inside = kind === "ClusterInterceptor" ? "" : (needs.listenerNamespace ?? namespace);
   const declared = declarations.find<"ClusterInterceptor" | "Interceptor">(type, inside, name);
   if (declared === undefined) {
     const why = declarations.fault?.(type, inside, name);
@@ -107,8 +120,8 @@ function nameOf({ name, ref, webhook }: InterceptorSpec): string {
   return name === undefined || name === "" ? kind : `${kind} "${name}"`;
 }
 
-function listenerNamespace({ object }: ChainOwner, fallback: string): string {
-  return object.kind === "EventListener" ? (object as EventListener).metadata.namespace : fallback;
+function objectOf({ object: { kind, metadata } }: ChainOwner): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
 }
 
 function fieldOf(path: readonly (string | number)[], inner: string | undefined): string {

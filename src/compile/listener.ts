@@ -9,6 +9,7 @@ import type { EventListener } from "../core/tekton.ts";
 import { makeAnew, type Recall } from "../recall.ts";
 import { readAnnotations } from "./annotations.ts";
 import { compileChain } from "./chain.ts";
+import { type PlacedIneffective, warningsOf } from "./ineffective.ts";
 import { isDeclaredOpen, tooManySecrets, VERIFICATION } from "./proofs.ts";
 import { compileTrigger, type Findings, type TriggerNeeds } from "./trigger.ts";
 
@@ -79,8 +80,10 @@ function compileGroup(
   const front = recall(place, index === -1 ? [] : [listener], needs.declarations, (declarations) => {
     const owner = { kind: "triggerGroup", object: listener, path: ["spec", "triggerGroups", index] };
     const errors: SluiceError[] = [];
-    const chain = compileChain(group.interceptors, owner, namespace, { ...needs, declarations }, errors);
-    return { chain, errors };
+    const ineffective: PlacedIneffective[] = [];
+    const inside = { ...needs, declarations, listenerNamespace: namespace };
+    const chain = compileChain(group.interceptors, owner, namespace, inside, errors, ineffective);
+    return { chain, errors, warnings: warningsOf(ineffective) };
   });
   const verification = annotations[VERIFICATION];
   const behind = {
@@ -97,7 +100,7 @@ function compileGroup(
   return {
     plan: { name: group.name, chain: front.chain, triggers: triggers.map(({ plan }) => plan) },
     errors: [...front.errors, ...triggers.flatMap(({ errors }) => errors)],
-    warnings: triggers.flatMap(({ warnings }) => warnings),
+    warnings: [...front.warnings, ...triggers.flatMap(({ warnings }) => warnings)],
   };
 }
 

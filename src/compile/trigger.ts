@@ -10,6 +10,7 @@ import { closedTo, type NamedCluster } from "../core/named-cluster.ts";
 import type { ChainStep, TriggerPlan } from "../core/plan.ts";
 import { compileTemplate, type RenderOptions } from "../render/index.ts";
 import { type ChainNeeds, compileChain } from "./chain.ts";
+import { type PlacedIneffective, warningsOf } from "./ineffective.ts";
 import { originOf } from "./origin.ts";
 import { isDeclaredOpen, proofsOf, proofUndeclared, provesSender, VERIFICATION } from "./proofs.ts";
 
@@ -52,13 +53,22 @@ export function compileTrigger(
   if (owner.fault !== undefined) return unreadable(trigger, owner.fault, behind);
   const errors: SluiceError[] = [];
   const place = { kind: owner.kind, object: owner, path };
-  const chain = compileChain(spec.interceptors, place, namespace, needs, errors);
+  const ineffective: PlacedIneffective[] = [];
+  const listenerNamespace = behind.listener.namespace;
+  const chain = compileChain(
+    spec.interceptors,
+    place,
+    namespace,
+    { ...needs, listenerNamespace },
+    errors,
+    ineffective,
+  );
   const bindings = bindingsOf(trigger, declarations);
   const template = templateOf(trigger, declarations);
   const missing = [...bindings.faults, ...("fault" in template ? [template.fault] : [])];
   const cluster = clusterOf(template, { listener: behind.listener, trigger }, needs, missing);
   const declared = "fault" in template ? [] : template.spec.params;
-  const warnings = doubtsOf(bindings, declared, trigger, needs, errors);
+  const doubts = doubtsOf(bindings, declared, trigger, needs, errors);
   // The check above has said everything that compiling them could throw.
   const bind = errors.length > 0 ? undefined : compileBindings(bindings.params, declared);
   const render = attempt(
@@ -76,12 +86,14 @@ export function compileTrigger(
     ...(name === "" && { shown: trigger.shown }),
     bind: bind ?? (() => new Map()),
     render: render ?? (() => []),
+    ...(needs.render?.brokenResource === "none" && { whole: true }),
     ...("spec" in template && { origin: originOf(template, bindings.params) }),
     ...(spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }),
     ...(cluster && { cluster }),
     ...(broken && { fault: broken }),
   };
-  return { plan, errors, warnings: [...warnings, ...missing, ...(undeclared ? [undeclared] : [])] };
+  const warnings = [...doubts, ...warningsOf(ineffective, whole), ...missing];
+  return { plan, errors, warnings: undeclared ? [...warnings, undeclared] : warnings };
 }
 
 /** A Trigger that the cluster holds and nobody can read: which proofs it demands is not known, so it trusts nobody. */

@@ -94,11 +94,17 @@ export type Fact =
       readonly objects: number;
       readonly listeners: number;
       readonly triggers: number;
-      /** Of a cluster: what cannot be used, though the rest came into force. */
+      /** What cannot be used, though the rest came into force. */
       readonly faults?: readonly SluiceError[];
       readonly took: number;
     }
-  | { readonly type: "catalog.broken"; readonly faults: readonly SluiceError[] }
+  | {
+      /** Files that cannot be read: what was read last stays in force, or nothing is. */
+      readonly type: "catalog.broken";
+      readonly faults: readonly SluiceError[];
+      /** Whether something is in force. */
+      readonly loaded: boolean;
+    }
   | { readonly type: "store.away"; readonly reason: string }
   | { readonly type: "store.back" }
   | {
@@ -161,6 +167,8 @@ export type Fact =
       readonly admin: string;
       readonly store: string;
       readonly target: string;
+      /** False where no state of the files is in force yet: every webhook is answered with 503. */
+      readonly declared: boolean;
     }
   | {
       readonly type: "gateway.stopping";

@@ -103,6 +103,8 @@ export interface CompiledInterceptor {
   readonly provesSender?: boolean;
   /** True when its answer hangs on a comparison with a Secret that is no demand of `proofs`: a proof of its own. */
   readonly comparesSecret?: boolean;
+  /** True when it may say no to an event for what the event is: a filter, a list of event types. */
+  readonly filters?: boolean;
   /** True when its verdict may hang on any header: where sensitive ones are masked, its no proves nothing. */
   readonly readsHeaders?: boolean;
   /** True when, standing first, it wants an HTML form as it came: the others get it as JSON (only the legacy `webhook`). */
@@ -127,6 +129,16 @@ export interface Interceptor {
    * @throws SluiceError SLUICE_INTERCEPTOR_PARAMS or SLUICE_CEL_SYNTAX.
    */
   compile(params: JsonObject, tools: InterceptorTools): CompiledInterceptor;
+  /** Parameters that it does not know and ignores, as Tekton does; absent: it knows all, or refuses them itself. */
+  unknown?(params: JsonObject): readonly UnknownParam[];
+}
+
+/** A parameter that has no effect. */
+export interface UnknownParam {
+  /** With its path: `secretRef.key`. */
+  readonly field: string;
+  /** Those that are known in its place. */
+  readonly known: readonly string[];
 }
 
 /** Types an interceptor's definition; the identity function otherwise. */

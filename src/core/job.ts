@@ -30,6 +30,11 @@ export interface CreateJob {
   readonly objects: readonly KubernetesObject[];
   /** The delivery that its own decides again. */
   readonly replayOf?: string;
+  /**
+   * Why the template's resources behind these gave no usable object: these are created, as in Tekton, and then the job
+   * is dead with this reason. Absent: these are all.
+   */
+  readonly broken?: string;
   /** For a dead job that a person had tried again: when, and how many attempts there had been. */
   readonly reopened?: { readonly at: number; readonly attempts: number };
   /** Signature over all of it but `reopened`, by integrity.ts; absent where a gateway has no keys, as before 0.2. */

@@ -27,8 +27,19 @@ export interface RenderContext {
   readonly key?: string;
 }
 
-/** A template, parsed. @throws SluiceError SLUICE_TEMPLATE_BROKEN, SLUICE_COST_EXCEEDED. */
-export type RenderPlan = (params: Params, context: RenderContext, cost?: Cost) => readonly KubernetesObject[];
+/**
+ * A template, parsed.
+ *
+ * @param onBroken told of the first resource that gives no usable object, where those before it are to be made all the
+ *   same: they are the result then. Absent, or nothing stands before it: it is thrown.
+ * @throws SluiceError SLUICE_TEMPLATE_BROKEN, SLUICE_COST_EXCEEDED.
+ */
+export type RenderPlan = (
+  params: Params,
+  context: RenderContext,
+  cost?: Cost,
+  onBroken?: (error: SluiceError) => void,
+) => readonly KubernetesObject[];
 
 /** What a field of a template is written with: the params whose variables stand in it, each with its binding's text. */
 export type FieldOrigin = (
@@ -52,6 +63,8 @@ export interface TriggerPlan extends ObjectName {
   readonly chain: readonly ChainStep[];
   readonly bind: BindPlan;
   readonly render: RenderPlan;
+  /** Where one of its objects is not usable, none is made. */
+  readonly whole?: true;
   /** For words about a field of an object that no API server takes. */
   readonly origin?: FieldOrigin;
   readonly serviceAccount?: string;
@@ -117,6 +130,8 @@ export interface ListenerPlan extends ObjectName {
 export interface Plans {
   find(namespace: string, name: string): ListenerPlan | undefined;
   all(): readonly ListenerPlan[];
+  /** Why listeners may be declared that are not among these; undefined or absent: everything declared was read. */
+  unread?(): string | undefined;
 }
 
 /**

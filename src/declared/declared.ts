@@ -9,7 +9,7 @@ import type { Registry } from "../intercept/registry.ts";
 import type { InForce } from "../plans.ts";
 
 export interface Declared {
-  /** Resolves when something is in force; before that nothing may be accepted, and no job worked on. */
+  /** Of a cluster: resolves when something is in force; before that nothing may be accepted, and no job worked on. */
   readonly ready: Promise<void>;
   state(): DeclaredState;
   readonly visible: VisiblePlan;
@@ -19,11 +19,11 @@ export interface Declared {
 export interface DeclaredState {
   /** Whether something is in force. */
   readonly loaded: boolean;
-  /** What keeps the latest state of files from coming into force. */
+  /** What is not in force, each for itself: objects that cannot be used, triggers that cannot fire. */
   readonly faults: readonly SluiceError[];
-  /** What is wrong with what is in force, though the rest of it works. */
+  /** What is doubtful in what is in force. */
   readonly warnings: readonly SluiceError[];
-  /** Why what is in force may be old, or nothing is: the cluster cannot be asked. */
+  /** Why what is in force may be old, or nothing is: files or cluster cannot be read. */
   readonly away?: readonly SluiceError[];
 }
 
@@ -36,6 +36,7 @@ export interface DeclaredNeeds {
 }
 
 /** What the settings say about compiling. */
-export function compileOptions({ unverified, duplicates, clusters }: Settings) {
-  return { unverified, selection: { duplicates }, clusters };
+export function compileOptions(settings: Settings) {
+  const { unverified, duplicates, clusters, unknownParams, brokenResource } = settings;
+  return { unverified, selection: { duplicates }, clusters, unknownParams, render: { brokenResource } };
 }

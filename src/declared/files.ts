@@ -1,4 +1,4 @@
-/** Declared in files: a state of them comes into force as a whole, or not at all. */
+/** Declared in files: what stands there is in force, and what is broken fails alone, as in a cluster. */
 
 import { createFileCatalog } from "../catalog/index.ts";
 import { allVisible } from "../core/plan.ts";
@@ -6,16 +6,16 @@ import { compilePlans } from "../plans.ts";
 import type { Declared, DeclaredNeeds } from "./declared.ts";
 import { compileOptions } from "./declared.ts";
 
-/** Ready at once, even where nothing is fit to come into force: the check says so, and files may be mended any time. */
+/** Ready at once, even where no file can be read: the check says so, and files may be corrected any time. */
 export async function declaredInFiles(needs: DeclaredNeeds): Promise<Declared> {
   const { settings, registry, http, inForce, tell } = needs;
   const catalog = await createFileCatalog({
     paths: settings.config,
     defaultNamespace: settings.namespace,
     tell,
-    accept({ declarations, secrets }) {
+    accept({ declarations, secrets, unread }) {
       const compiled = compilePlans(declarations, { registry, secrets, http, ...compileOptions(settings) });
-      if (compiled.errors.length === 0) inForce.swap({ plans: compiled.plans, secrets });
+      inForce.swap({ plans: compiled.plans, secrets, ...(unread && { unread }) });
       return compiled;
     },
   });

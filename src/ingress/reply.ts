@@ -71,7 +71,7 @@ export function refused(error: SluiceError, listener: ObjectName | undefined): R
 /** A refusal with the fields that Tekton's have and no others; where Tekton answers 500, it says nothing at all. */
 export function refusedAsTekton(error: SluiceError, listener: ObjectName | undefined): Reply {
   const headers = HEADERS[error.status] ?? {};
-  if (error.code === "SLUICE_LISTENER_BROKEN") return { status: error.status, headers };
+  if (error.code === "SLUICE_LISTENER_BROKEN") return { status: 500, headers: {} };
   const { name = "", namespace = "" } = listener ?? {};
   const { message: errorMessage } = forSender(error);
   const body = { eventListener: name, namespace, eventListenerUID: "", errorMessage };

@@ -27,7 +27,8 @@ export interface RouteOptions {
  * may have judged by the other one.
  *
  * @throws SluiceError SLUICE_ROUTE_CONFLICT; SLUICE_LISTENER_UNKNOWN that names the listeners there are; SLUICE_LISTENER_BROKEN when the
- *   default listener, or that of the host, is not declared: that is the operator's mistake, not the sender's.
+ *   default listener, or that of the host, is not declared: that is the operator's mistake, not the sender's;
+ *   SLUICE_CATALOG_UNREAD instead of both while the listener may be declared in what was not read.
  */
 export function routeTo(plans: Plans, request: RouteRequest, options: RouteOptions = {}): ListenerPlan {
   const path = pathOf(request.url);
@@ -43,19 +44,26 @@ export function routeTo(plans: Plans, request: RouteRequest, options: RouteOptio
   const own = byHost(plans, request.host);
   if (own !== undefined) return own;
   const assigned = hosts?.get(bareHost(request.host));
-  if (assigned !== undefined) return declared(plans, assigned, "the listener of this host");
-  if (named !== undefined) return named;
-  if (path === "/" || anyPath) {
-    const all = plans.all();
-    if (defaultListener !== undefined) return declared(plans, defaultListener, "the default listener");
-    if (all.length === 1) return all[0] as ListenerPlan;
-  }
-  throw fault("SLUICE_LISTENER_UNKNOWN", {
+  const asked = {
     method: request.method,
     path: path.slice(0, 200),
     host: (request.host ?? "").slice(0, 200),
-    served: namesOf(plans),
-  });
+  };
+  // Hosts switch hooks off that get 404.
+  const known = (): void => {
+    const reason = plans.unread?.();
+    if (reason !== undefined) throw fault("SLUICE_CATALOG_UNREAD", { ...asked, reason });
+  };
+  if (assigned !== undefined) return declared(plans, assigned, "the listener of this host", known);
+  if (named !== undefined) return named;
+  if (path === "/" || anyPath) {
+    const all = plans.all();
+    if (defaultListener !== undefined) return declared(plans, defaultListener, "the default listener", known);
+    known();
+    if (all.length === 1) return all[0] as ListenerPlan;
+  }
+  known();
+  throw fault("SLUICE_LISTENER_UNKNOWN", { ...asked, served: namesOf(plans) });
 }
 
 /**
@@ -133,9 +141,15 @@ function bareHost(host: string | undefined): string {
   return lower(host).replace(/\.?(:\d*)?$/, "");
 }
 
-function declared(plans: Plans, { namespace, name }: ObjectName, what: string): ListenerPlan {
+function declared(
+  plans: Plans,
+  { namespace, name }: ObjectName,
+  what: string,
+  known: () => void,
+): ListenerPlan {
   const plan = plans.find(namespace, name);
   if (plan !== undefined) return plan;
+  known();
   const reason = `it is ${what} and not declared; declared: ${namesOf(plans)}`;
   throw fault("SLUICE_LISTENER_BROKEN", { listener: `${namespace}/${name}`, reason });
 }

@@ -9,6 +9,7 @@ import { checkAnnotations, wrongLimits } from "./annotations.ts";
 import { type Chained, checkExtensions } from "./extensions.ts";
 import type { Finding } from "./finding.ts";
 import { type Linted, placed } from "./finding.ts";
+import { checkGone } from "./gone.ts";
 import { checkHeaders } from "./headers.ts";
 import { checkLiterals } from "./literals.ts";
 import { checkUseMetadata } from "./metadata.ts";
@@ -54,6 +55,7 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     ...checkParams(uses),
     ...checkScripts(uses),
     ...checkNamespaces(uses),
+    ...uses.flatMap(checkGone),
   ];
   return {
     errors: placed(wrongLimits(declarations), declarations),

@@ -66,15 +66,15 @@ export function targetCheck(ready: () => Promise<void>, name = "target"): Check 
 export interface CatalogHealth {
   /** Whether some state is in force. */
   readonly loaded: boolean;
-  /** What keeps the latest load from coming into force. */
+  /** What is not in force, each for itself. */
   readonly faults: readonly SluiceError[];
-  /** What is wrong with the state in force, though the rest of it works. */
+  /** What is doubtful in the state in force. */
   readonly warnings?: readonly SluiceError[];
   /** Why what is in force may be old, or nothing is: its source cannot be asked. */
   readonly away?: readonly SluiceError[];
 }
 
-/** Not ready until the catalog was good once; a later broken load leaves the last good state in force. */
+/** Not ready until something is in force; what is broken takes out itself alone. */
 export function catalogCheck(state: () => CatalogHealth): Check {
   return {
     name: "catalog",
@@ -91,11 +91,9 @@ export function catalogCheck(state: () => CatalogHealth): Check {
           : `not read yet: ${source.message}`;
         return { state: loaded ? "degraded" : "failed", message, fix: source.fix, faults: found };
       }
-      const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-      if (!loaded)
-        return { state: "failed", message: `${count}; there never was a good state`, faults: found };
-      const message =
-        faults.length === 0 ? "in force, with warnings" : `${count}; the last good state is in force`;
+      if (!loaded) return { state: "failed", message: "not read yet", faults: found };
+      const concern = faults.length === 1 ? "what 1 fault concerns" : `what ${faults.length} faults concern`;
+      const message = faults.length === 0 ? "in force, with warnings" : `in force, but for ${concern}`;
       return { state: "degraded", message, faults: found };
     },
   };

@@ -153,7 +153,10 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
   },
   "catalog.broken": {
     level: always("error"),
-    message: ({ faults }) => `catalog has ${faults.length} faults; the last good state stays in force`,
+    message: ({ loaded }) =>
+      loaded
+        ? "the catalog cannot be read; what was read last stays in force"
+        : "the catalog cannot be read, and nothing is in force: every webhook is answered with 503",
     fields: ({ faults }) => ({ faults: faults.slice(0, 20).map(faultFields) }),
   },
   "store.away": {
@@ -213,9 +216,13 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: ({ error }) => ({ ...faultFields(error), fix: foreign(error.fix) }),
   },
   "gateway.ready": {
-    level: always("info"),
-    message: (fact) => `ready for webhooks on ${fact.listen}`,
-    fields: ({ listen, admin, store, target }) => ({ listen, admin, store, target }),
+    level: ({ declared }) => (declared ? "info" : "warn"),
+    message: ({ listen, declared }) => {
+      if (!declared)
+        return `listening${listen === "" ? "" : ` on ${listen}`}, with nothing in force: every webhook is answered with 503`;
+      return listen === "" ? "ready for work" : `ready for webhooks on ${listen}`;
+    },
+    fields: ({ listen, admin, store, target, declared }) => ({ listen, admin, store, target, declared }),
   },
   "gateway.stopping": {
     level: always("info"),

@@ -195,7 +195,7 @@ export const METRICS: readonly MetricEntry[] = [
   ),
   gauge(
     "sluice_catalog_faults",
-    "Faults of what is declared: in files the last good state stays in force, in a cluster what they concern fails.",
+    "Faults of what is declared: what they concern fails, and nothing else.",
     0,
     {
       "catalog.loaded": ({ faults = [] }, put) => put(faults.length),

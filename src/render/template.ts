@@ -1,5 +1,6 @@
 /** Compiles a TriggerTemplate: params go in, objects that are ready to be created come out. */
 
+import { asFault } from "../core/errors.ts";
 import { derivedUid } from "../core/identity.ts";
 import type { KubernetesObject } from "../core/job.ts";
 import type { RenderContext, RenderPlan } from "../core/plan.ts";
@@ -13,6 +14,11 @@ export interface RenderOptions {
    * metadata stays as Tekton sends it, generateName included, and the API server makes the name.
    */
   readonly names?: "derived" | "tekton";
+  /**
+   * What becomes of the resources before one that gives no usable object: they are made (`before`, the default, as
+   * Tekton does it), or nothing is (`none`).
+   */
+  readonly brokenResource?: "before" | "none";
   /** What `$(uid)` becomes; by default a function of delivery and trigger, one for all resources of both. */
   readonly uid?: (context: RenderContext) => string;
 }
@@ -20,8 +26,7 @@ export interface RenderOptions {
 /**
  * Compiles a template.
  *
- * All resources of a template are rendered before any is created: one that is broken fails them all. (Tekton creates
- * those before the broken one.)
+ * All resources of a template are rendered before any is created.
  *
  * @param template its annotations and spec; it must not change afterwards.
  * @returns the plan; it throws SLUICE_TEMPLATE_BROKEN. Its objects share parts and must not be changed.
@@ -30,16 +35,27 @@ export interface RenderOptions {
 export function compileTemplate(template: TemplateSource, options: RenderOptions = {}): RenderPlan {
   const resources = compileSubstitution(template);
   const keepNames = options.names === "tekton";
+  const whole = options.brokenResource === "none";
   const uidOf = options.uid ?? ((context) => derivedUid(context.delivery, identityOf(context)));
-  return (params, context, cost) => {
+  return (params, context, cost, onBroken) => {
     let known: string | undefined;
     const uid = (): string => {
       known ??= uidOf(context);
       return known;
     };
-    return resources.map((substitute, index) => {
-      const object = withLabels(substitute(params, uid, cost), context, index);
-      return keepNames ? (object as KubernetesObject) : withIdentity(object, context, index);
-    });
+    const objects: KubernetesObject[] = [];
+    for (const [index, substitute] of resources.entries()) {
+      try {
+        const object = withLabels(substitute(params, uid, cost), context, index);
+        objects.push(keepNames ? (object as KubernetesObject) : withIdentity(object, context, index));
+      } catch (thrown) {
+        const error = asFault(thrown);
+        if (whole || onBroken === undefined || index === 0 || error.code !== "SLUICE_TEMPLATE_BROKEN")
+          throw error;
+        onBroken(error);
+        break;
+      }
+    }
+    return objects;
   };
 }

@@ -262,3 +262,24 @@ test("whatever is written, admission answers", () => {
     { numRuns: 3_000 },
   );
 });
+
+test("an inline cel that stays behind a ref is parsed at admission; one that becomes the ref is not", () => {
+  const step = (more: object) => {
+    const spec = { template: { ref: "t" }, interceptors: [{ cel: { filter: "body.x ==" }, ...more }] };
+    return { ...written("Trigger", spec), apiVersion: "triggers.tekton.dev/v1alpha1" };
+  };
+  assert.deepEqual(refusedFields(step({ ref: { name: "cel" } })), ["spec.interceptors[0].cel.filter"]);
+  assert.deepEqual(refusedFields(step({})), []);
+});
+
+test("a field that is gone says what replaced it", () => {
+  const gone: readonly (readonly [string, object, RegExp])[] = [
+    ["Trigger", { template: { name: "t" } }, /template\.name is now template\.ref/],
+    ["Trigger", { template: { ref: "t" }, bindings: [{ name: "b" }] }, /write ref: b/],
+    ["EventListener", { serviceType: "NodePort" }, /kubernetesResource\.serviceType/],
+    ["EventListener", { podTemplate: {} }, /kubernetesResource\.spec\.template\.spec/],
+    ["TriggerTemplate", { params: [{ name: "a", type: "string" }] }, /always text; leave the type out/],
+    ["TriggerBinding", { params: [{ name: "a", type: "string" }] }, /always text; leave the type out/],
+  ];
+  for (const [kind, spec, said] of gone) assert.match(refusals(written(kind, spec)).join("\n"), said);
+});

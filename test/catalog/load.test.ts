@@ -9,8 +9,8 @@ import { loadCatalog } from "../../src/catalog/load.ts";
 import { bindingYaml, folderWith } from "./objects-helper.ts";
 
 async function faultsOf(paths: readonly string[], folder: string): Promise<string[]> {
-  const { faults } = await loadCatalog({ paths });
-  return faults.map((fault) => formatFault(fault).replaceAll(`${folder}/`, ""));
+  const { faults, away } = await loadCatalog({ paths });
+  return [...faults, ...away].map((fault) => formatFault(fault).replaceAll(`${folder}/`, ""));
 }
 
 test("folders are read recursively, by extension, without what is hidden", async (t) => {
@@ -58,10 +58,21 @@ test("circles of links end, and links to nothing are passed over", async (t) => 
   assert.deepEqual([loaded.faults, loaded.objects], [[], 1]);
 });
 
-test("what is missing, too large or no text is refused by name", async (t) => {
-  const folder = await folderWith(t, { "huge.yaml": "", "binary.yaml": "" });
+test("what is missing, too large or no text is refused by name where it names Tekton's group, else passed over", async (t) => {
+  const folder = await folderWith(t, {
+    "huge.yaml": `# ${bindingYaml("a")}`,
+    "binary.yaml": "",
+    "other.yaml": "",
+  });
   await truncate(join(folder, "huge.yaml"), 4 * 1024 * 1024 + 1);
-  await writeFile(join(folder, "binary.yaml"), Buffer.from([0x61, 0x3a, 0xff, 0xfe]));
+  const binary = Buffer.from([0x61, 0x3a, 0xff, 0xfe]);
+  await writeFile(join(folder, "binary.yaml"), Buffer.concat([binary, Buffer.from(bindingYaml("a"))]));
+  await writeFile(join(folder, "other.yaml"), binary);
+  const { warnings } = await loadCatalog({ paths: [folder] });
+  assert.match(
+    warnings.map(formatFault).join("\n"),
+    /other\.yaml:1:1 passed over: the path is not UTF-8 text/,
+  );
   const faults = await faultsOf([folder, join(folder, "absent")], folder);
   assert.equal(faults.length, 3);
   assert.match(faults.join("\n"), /absent does not exist/);
@@ -78,18 +89,21 @@ test("objects of other kinds are counted and passed over", async (t) => {
   assert.deepEqual([faults, objects, ignored], [[], 1, 3]);
 });
 
-test("an object that lacks apiVersion or kind is a mistake, not somebody else's file", async (t) => {
+test("an object that lacks apiVersion or kind is a mistake; what has neither is somebody else's", async (t) => {
   const folder = await folderWith(t, {
-    "a.yaml": "kind: TriggerBinding\nspec: {}\n---\nspec: {}\n---\n- a\n",
+    "a.yaml":
+      "kind: TriggerBinding\nspec: {}\n---\nspec: {}\n---\n- a\n---\napiVersion: triggers.tekton.dev/v1beta1\nmetadata: {name: x}\n",
   });
   assert.deepEqual(
     (await faultsOf([folder], folder)).map((line) => line.replace(/ {2}→.*/, "")),
     [
       "a.yaml:1:1 TriggerBinding default/(without a name): apiVersion: is missing or not a string",
-      "a.yaml:4:1  default/(without a name): apiVersion: is missing or not a string",
-      "a.yaml:4:1  default/(without a name): kind: is missing or not a string",
-      "a.yaml:6:1 document (without a name): the object: must be a Kubernetes object, is a list",
+      "a.yaml:8:1  default/x: kind: is missing or not a string",
     ],
+  );
+  assert.deepEqual(
+    (await loadCatalog({ paths: [folder] })).warnings.map(({ message, at }) => [message, at?.line]),
+    [["passed over: 2 documents have neither apiVersion nor kind", 4]],
   );
 });
 
@@ -123,9 +137,9 @@ test("names must be such as the API server takes", async (t) => {
 test("an object that is declared twice is refused, with the other place", async (t) => {
   const folder = await folderWith(t, {
     "a.yaml": bindingYaml("same"),
-    "b.yaml": `---\n${bindingYaml("same")}`,
+    "b.yaml": `---\n${bindingYaml("same", "other")}`,
   });
-  const { faults } = await loadCatalog({ paths: [folder] });
+  const { faults, declarations } = await loadCatalog({ paths: [folder] });
   assert.deepEqual(
     faults.map(({ code }) => code),
     ["SLUICE_OBJECT_DUPLICATE"],
@@ -134,6 +148,18 @@ test("an object that is declared twice is refused, with the other place", async 
   assert.equal(report.file, join(folder, "b.yaml"));
   assert.equal(report.line, 2);
   assert.match(report.fix, /a\.yaml:1; keep one/);
+  assert.equal(
+    declarations.find("TriggerBinding", "default", "same"),
+    undefined,
+    "nobody can tell which is meant",
+  );
+  await writeFile(join(folder, "b.yaml"), bindingYaml("same"));
+  const twice = await loadCatalog({ paths: [folder] });
+  assert.deepEqual([twice.faults.length, twice.warnings.length], [0, 1]);
+  assert.ok(
+    twice.declarations.find("TriggerBinding", "default", "same"),
+    "word for word the same harms nobody",
+  );
 });
 
 test("secrets are read from data and stringData", async (t) => {

@@ -1,4 +1,4 @@
-/** Hot reload: what changes on disk comes into force as a whole, or not at all. */
+/** Hot reload: what changes on disk comes into force, without what is broken. */
 
 import assert from "node:assert/strict";
 import { EventEmitter, on, once } from "node:events";
@@ -106,27 +106,32 @@ test("what no watcher tells, the clock finds", { timeout }, async (t) => {
   assert.equal(value("a"), "two");
 });
 
-test("a broken file keeps the whole last good state, until it is mended", { timeout }, async (t) => {
+test("a broken file takes out what it declares, and nothing else; mended, it is back", {
+  timeout,
+}, async (t) => {
   const folder = await folderWith(t, {
     "a.yaml": bindingYaml("a", "one"),
     "b.yaml": bindingYaml("b", "one"),
   });
   const { catalog, fact, value } = await watched(t, [folder]);
-  const broken = await fact("catalog.broken", async () => {
-    await writeFile(join(folder, "a.yaml"), "kind: [");
+  const loaded = await fact("catalog.loaded", async () => {
+    await writeFile(join(folder, "a.yaml"), `${bindingYaml("a", "two")}  broken: [`);
     await writeFile(join(folder, "b.yaml"), bindingYaml("b", "two"));
   });
-  assert.equal(value("a"), "one");
-  assert.equal(value("b"), "one");
-  assert.ok(broken.type === "catalog.broken");
-  assert.match(formatFault(broken.faults[0] ?? assert.fail()), /a\.yaml:1:\d+ no valid YAML/);
-  assert.deepEqual(catalog.state().faults, broken.faults);
+  assert.deepEqual([value("a"), value("b")], [undefined, "two"]);
+  assert.ok(loaded.type === "catalog.loaded");
+  assert.match(formatFault(loaded.faults?.[0] ?? assert.fail()), /a\.yaml:\d+:\d+ no valid YAML/);
+  assert.deepEqual(catalog.state().faults, loaded.faults);
+  const why = catalog.state().declarations.fault?.("TriggerBinding", "default", "a");
+  assert.match(why?.message ?? "", /TriggerBinding default\/a cannot be used: its file is no valid YAML/);
   await fact("catalog.loaded", () => writeFile(join(folder, "a.yaml"), bindingYaml("a", "three")));
   assert.deepEqual([value("a"), value("b")], ["three", "two"]);
   assert.deepEqual(catalog.state().faults, []);
 });
 
-test("a state that the compiler refuses does not come into force", { timeout }, async (t) => {
+test("what the compiler finds is told, and keeps nothing from coming into force but its own crash", {
+  timeout,
+}, async (t) => {
   const folder = await folderWith(t, { "a.yaml": bindingYaml("a", "good") });
   const { catalog, fact, value } = await watched(t, [folder], {
     accept({ declarations }) {
@@ -136,28 +141,38 @@ test("a state that the compiler refuses does not come into force", { timeout }, 
       return { errors: found === "bad" ? [fail] : [], warnings: found === "doubtful" ? [fail] : [] };
     },
   });
-  await fact("catalog.broken", () => writeFile(join(folder, "a.yaml"), bindingYaml("a", "bad")));
+  await fact("catalog.loaded", () => writeFile(join(folder, "a.yaml"), bindingYaml("a", "bad")));
   assert.deepEqual(
     [value("a"), catalog.state().faults.map(({ code }) => code)],
-    ["good", ["SLUICE_PATH_SYNTAX"]],
+    ["bad", ["SLUICE_PATH_SYNTAX"]],
   );
   await fact("catalog.broken", () => writeFile(join(folder, "a.yaml"), bindingYaml("a", "crash")));
-  assert.deepEqual(
-    [value("a"), catalog.state().faults.map(({ code }) => code)],
-    ["good", ["SLUICE_INTERNAL"]],
-  );
+  assert.deepEqual([value("a"), catalog.state().away.map(({ code }) => code)], ["bad", ["SLUICE_INTERNAL"]]);
   await fact("catalog.loaded", () => writeFile(join(folder, "a.yaml"), bindingYaml("a", "doubtful")));
   assert.deepEqual(
-    [value("a"), catalog.state().faults, catalog.state().warnings.length],
-    ["doubtful", [], 1],
+    [value("a"), catalog.state().faults, catalog.state().warnings.length, catalog.state().away],
+    ["doubtful", [], 1, []],
   );
+});
+
+test("while the files are not there, what was read last stays in force", { timeout }, async (t) => {
+  const folder = await folderWith(t, { "conf/a.yaml": bindingYaml("a", "one") });
+  const { catalog, fact, value } = await watched(t, [join(folder, "conf")]);
+  const away = await fact("catalog.broken", () => rename(join(folder, "conf"), join(folder, "moved")));
+  assert.ok(away.type === "catalog.broken" && away.loaded);
+  assert.deepEqual(
+    [value("a"), catalog.state().away.map(({ code }) => code)],
+    ["one", ["SLUICE_CONFIG_MISSING"]],
+  );
+  await fact("catalog.loaded", () => rename(join(folder, "moved"), join(folder, "conf")));
+  assert.deepEqual([value("a"), catalog.state().away], ["one", []]);
 });
 
 test("without a good state nothing is declared, until the first one comes", { timeout }, async (t) => {
   const folder = await folderWith(t, {});
   const { catalog, fact, value } = await watched(t, [join(folder, "later.yaml")]);
   assert.deepEqual(
-    [catalog.state().loaded, catalog.state().faults.map(({ code }) => code)],
+    [catalog.state().loaded, catalog.state().away.map(({ code }) => code)],
     [false, ["SLUICE_CONFIG_MISSING"]],
   );
   await fact("catalog.loaded", () => writeFile(join(folder, "later.yaml"), bindingYaml("a", "x")));

@@ -169,7 +169,7 @@ test("a parameter that its interceptor ignores is a warning with its place", asy
   assert.deepEqual(others, []);
   assert.equal(warning.code, "SLUICE_INTERCEPTOR_PARAMS");
   assert.deepEqual({ line: warning.line, column: warning.column }, place(document, "ref:"));
-  assert.match(text, /interceptor github: it knows no parameter eventType, and ignores it/);
+  assert.match(text, /interceptor github: eventType is unknown and has no effect; did you mean eventTypes\?/);
 });
 
 test("paths come from arguments, --config, or else the settings", async () => {

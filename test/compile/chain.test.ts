@@ -35,7 +35,7 @@ describe("a chain", () => {
   const broken: readonly [string, ReturnType<typeof cel>, RegExp][] = [
     ["CEL that does not compile", cel("body.ref =="), /^SLUICE_CEL_SYNTAX /],
     ["an interceptor that nobody knows", interceptor("gitub"), /^SLUICE_INTERCEPTOR_UNKNOWN .*gitub/],
-    ["a parameter that is misspelt", interceptor("cel", { filtr: "true" }), /^SLUICE_INTERCEPTOR_PARAMS /],
+    ["a parameter of the wrong type", interceptor("cel", { filter: 1 }), /^SLUICE_INTERCEPTOR_PARAMS /],
   ];
   for (const [what, step, fault] of broken) {
     test(`with ${what} is an error with its place, and the trigger cannot fire without the step`, async () => {
@@ -47,6 +47,41 @@ describe("a chain", () => {
       assert.equal(triggers[0]?.fault?.code, errors[0]?.code);
     });
   }
+
+  for (const [params, reason] of [
+    [
+      { filtre: "true" },
+      /filtre is unknown and has no effect; did you mean filter\?; this trigger has no filter and fires/,
+    ],
+    [
+      { "git-revision": "true" },
+      /known are filter, overlays; this trigger has no filter and fires on everything/,
+    ],
+    [{ filter: "true", overlay: [] }, /overlay is unknown and has no effect; did you mean overlays\?$/],
+  ] as const) {
+    test(`warns of a parameter without effect: ${Object.keys(params).join(", ")}`, async () => {
+      const { errors, warningsSaid, triggers } = await planOf([
+        listener("git", [trigger("a", [interceptor("cel", params)])], OPEN),
+      ]);
+      assert.deepEqual([errors, triggers[0]?.fault], [[], undefined]);
+      assert.match(warningsSaid[0] ?? "", reason);
+    });
+  }
+
+  test("with an Interceptor finds it in the listener's namespace, whatever the Trigger's is", async () => {
+    const step = interceptor("gate", {}, "NamespacedInterceptor");
+    const clientConfig = { url: "http://127.0.0.1:1/" };
+    const one = written("Trigger", "one", trigger("", [step]), { namespace: "b" });
+    const ear = listener("git", [], { ...OPEN, namespaceSelector: { matchNames: ["b"] } });
+    const here = await planOf([written("Interceptor", "gate", { clientConfig }), one, ear]);
+    assert.deepEqual(here.errorsSaid, []);
+    const there = await planOf([
+      written("Interceptor", "gate", { clientConfig }, { namespace: "b" }),
+      one,
+      ear,
+    ]);
+    assert.match(there.errorsSaid[0] ?? "", /SLUICE_INTERCEPTOR_UNKNOWN/);
+  });
 
   test("of a group that does not compile keeps every trigger behind it from firing", async () => {
     const labels = { team: "a" };

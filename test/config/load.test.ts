@@ -56,6 +56,8 @@ test("without any source the defaults hold", () => {
     unverifiedReply: 401,
     http: "strict",
     duplicates: "once",
+    unknownParams: "warn",
+    brokenResource: "before",
     decideWithin: 5_000,
     decideBudget: 1_000,
     logLevel: "info",

@@ -120,14 +120,15 @@ describe("what is refused leaves no trace in the ledger", () => {
   });
 });
 
-test("a broken file keeps the last good state, and /readyz says what is wrong and where", async () => {
+test("a broken listener answers 503, a broken trigger takes out itself, and /readyz says what is wrong and where", async () => {
   writeFileSync(listenerFile, quickstart.replace("bindings:", "bindingz:"));
   const broken = await eventually(readyz, (state) => state.degraded.includes("catalog"));
   assert.equal(broken.ready, true);
   const [place] = broken.checks.find((check) => check.name === "catalog")?.faults ?? [];
   assert.match(place?.at ?? "", /listener\.yaml:\d+$/);
   assert.match(place?.message ?? "", /bindingz/);
-  assert.equal((await post(await signed())).status, 202, "the last good state still serves");
+  const refused = await post(await signed());
+  assert.deepEqual([refused.status, refused.code], [503, "SLUICE_LISTENER_BROKEN"]);
   writeFileSync(listenerFile, quickstart.replace("body.action in", "body.action inn"));
   await eventually(readyz, (state) => JSON.stringify(state).includes("SLUICE_CEL_SYNTAX"));
   writeFileSync(listenerFile, quickstart);

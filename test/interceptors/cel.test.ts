@@ -80,13 +80,13 @@ test("a stop says why, with the expression", () => {
   }
 });
 
-test("parameters are read without regard to case, and a misspelt one is refused", () => {
+test("parameters are read without regard to case, one that is unknown is ignored, and a wrong type is refused", () => {
+  assert.deepEqual(ask({ filtre: "false" }), { continue: true });
   assert.deepEqual(ask({ FILTER: "true", Overlays: [{ Key: "a", EXPRESSION: "1", note: "x" }] }), {
     continue: true,
     extensions: { a: 1 },
   });
   const wrong: [JsonObject, string][] = [
-    [{ filtre: "false" }, "filtre"],
     [{ filter: 1 }, "filter"],
     [{ overlays: "a" }, "overlays"],
     [{ overlays: ["a"] }, "overlays[0]"],

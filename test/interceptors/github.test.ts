@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { sign } from "@octokit/webhooks-methods";
 import { github } from "../../interceptors/github.ts";
-import { misspeltParams } from "../../interceptors/index.ts";
+import { BUILT_IN } from "../../interceptors/index.ts";
 import { SluiceError } from "../../src/core/errors.ts";
 import type { HttpClient } from "../../src/core/interceptor.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -255,11 +255,11 @@ test("misspelt parameters are found, nested ones too", () => {
     secretRef: { secretName: "a", key: "b" },
     AddChangedFiles: { enable: true },
   };
-  assert.deepEqual(misspeltParams("github", params), [
-    "eventType",
-    "secretRef.key",
-    "AddChangedFiles.enable",
-  ]);
+  const unknown = BUILT_IN.find(({ name }) => name === "github")?.unknown?.(params) ?? [];
+  assert.deepEqual(
+    unknown.map(({ field }) => field),
+    ["eventType", "secretRef.key", "AddChangedFiles.enable"],
+  );
 });
 
 test("an enterpriseHost that is no host is refused", () => {

@@ -39,7 +39,7 @@ test("a catalog that was never good makes it unready and names file and line", a
     {
       code: "SLUICE_OBJECT_INVALID",
       message: "spec: is no map",
-      fix: "Correct the field; the last good state stays in force.",
+      fix: "Correct the field; until then what needs the object fails, and nothing else.",
       at: "el.yaml:7",
     },
   ]);

@@ -87,6 +87,7 @@ export const everyFact: readonly Fact[] = [
   { type: "catalog.loaded", objects: 7, listeners: 2, triggers: 3, took: 5 },
   {
     type: "catalog.broken",
+    loaded: true,
     faults: [
       fault(
         "SLUICE_OBJECT_INVALID",
@@ -118,6 +119,7 @@ export const everyFact: readonly Fact[] = [
     admin: "http://127.0.0.1:9000",
     store: "s",
     target: "t",
+    declared: true,
   },
   { type: "gateway.stopping", reason: "SIGTERM", lameDuckMs: 5_000 },
   { type: "gateway.stopped", took: 5_012, cut: 3, inTime: false },

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { SluiceError } from "../../src/core/errors.ts";
 import { derivedName, derivedUid } from "../../src/core/identity.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { RenderContext } from "../../src/core/plan.ts";
@@ -104,6 +105,23 @@ test("resources of one template get names of their own", () => {
   const plan = compileTemplate({ annotations: {}, spec: { params: [], resourcetemplates: [pod, pod] } });
   const names = plan(new Map(), context).map((object) => object.metadata.name);
   assert.equal(new Set(names).size, 2);
+});
+
+test("resources before a broken one are made where somebody hears of it, unless none is wanted", () => {
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { generateName: "x-" } };
+  const nameless = { apiVersion: "v1", kind: "Pod" };
+  const spec = { params: [], resourcetemplates: [pod, nameless, pod] };
+  const heard: string[] = [];
+  const hear = ({ message }: SluiceError) => heard.push(message);
+  const made = compileTemplate({ annotations: {}, spec })(new Map(), context, undefined, hear);
+  assert.deepEqual([made.length, heard.length], [1, 1]);
+  assert.match(heard[0] ?? "", /resource template 1 gives no usable object: metadata has neither name/);
+  assert.throws(() => compileTemplate({ annotations: {}, spec })(new Map(), context), broken(/neither name/));
+  const whole = compileTemplate({ annotations: {}, spec }, { brokenResource: "none" });
+  assert.throws(() => whole(new Map(), context, undefined, hear), broken(/neither name/));
+  const first = { params: [], resourcetemplates: [nameless, pod] };
+  const none = compileTemplate({ annotations: {}, spec: first });
+  assert.throws(() => none(new Map(), context, undefined, hear), broken(/neither name/));
 });
 
 test("with names of Tekton, metadata stays as it is written", () => {

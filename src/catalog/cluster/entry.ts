@@ -1,22 +1,14 @@
 /** One object of a cluster as the catalog keeps it: admitted, or with the fault that says why it cannot be used. */
 
-import type { SluiceError } from "../../core/errors.ts";
-import { fault } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { Metadata, TektonObject } from "../../core/tekton.ts";
+import type { TektonObject } from "../../core/tekton.ts";
 import { admit } from "../admit.ts";
-import { formatIdentity } from "../faults.ts";
-import { createFindings, formatPath } from "../findings.ts";
+import { createFindings } from "../findings.ts";
 import { readMetadata } from "../kinds/metadata.ts";
+import type { Entry } from "../unusable.ts";
+import { reasonOfFindings, unusableEntry } from "../unusable.ts";
 
-export interface Entry {
-  /** Listeners and Triggers stand here even when they are broken: what is sent to them must not seem unknown. */
-  readonly object?: TektonObject;
-  readonly fault?: SluiceError;
-}
-
-/** Findings that a fault tells of one object. */
-const TOLD = 3;
+export type { Entry } from "../unusable.ts";
 
 /**
  * Reads an object as strictly as Tekton's admission webhook; a cluster without that webhook takes anything.
@@ -27,10 +19,9 @@ export function entryOf(kind: TektonObject["kind"], written: JsonObject): Entry 
   // The API server names the namespace of each object; what stands here is never used.
   const { object, findings } = admit(withoutStatus(kind, written), "default");
   if (object !== undefined) return { object };
-  const told = findings.slice(0, TOLD).map(({ path, reason }) => `${formatPath(path) || "it"} ${reason}`);
-  const more = findings.length > TOLD ? `; and ${findings.length - TOLD} more` : "";
-  const metadata = readMetadata(written, "*", createFindings());
-  return broken(kind, metadata, `${told.join("; ")}${more}`);
+  const { namespace, ...metadata } = readMetadata(written, "*", createFindings());
+  const placed = { ...metadata, namespace: namespace === "*" ? "" : namespace };
+  return unusableEntry(kind, placed, reasonOfFindings(findings));
 }
 
 /** An object that cannot be read at all. */
@@ -39,22 +30,7 @@ export function unreadableEntry(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   reason: string,
 ): Entry {
-  return broken(kind, { namespace, name, labels: {}, annotations: {} }, reason);
-}
-
-function broken(kind: TektonObject["kind"], metadata: Metadata, reason: string): Entry {
-  const { namespace, name } = metadata;
-  const what = formatIdentity({ kind, namespace: namespace === "*" ? "" : namespace, name });
-  const unusable = fault("SLUICE_OBJECT_UNUSABLE", { what, reason });
-  if (kind === "EventListener") {
-    const spec = { triggers: [], triggerGroups: [] };
-    return { object: { kind, metadata, spec, fault: unusable }, fault: unusable };
-  }
-  if (kind === "Trigger") {
-    const spec = { interceptors: [], bindings: [], template: { ref: "" } };
-    return { object: { kind, metadata, spec, fault: unusable }, fault: unusable };
-  }
-  return { fault: unusable };
+  return unusableEntry(kind, { namespace, name, labels: {}, annotations: {} }, reason);
 }
 
 /** What controllers wrote is nobody's mistake; only of interceptors it says something: where they are. */

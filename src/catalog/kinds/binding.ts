@@ -7,11 +7,13 @@ import { quoted } from "../findings.ts";
 import { anything, list, struct, text } from "../shape.ts";
 import { checkName } from "./metadata.ts";
 
+const NO_TYPE = { type: "params of a TriggerBinding are always text; leave the type out" } as const;
+
 const binding = struct({
   apiVersion: text,
   kind: text,
   metadata: anything,
-  spec: struct({ params: list(struct({ name: text, value: text })) }),
+  spec: struct({ params: list(struct({ name: text, value: text }, [], NO_TYPE)) }),
   status: struct({}),
 });
 

@@ -26,6 +26,13 @@ const status = struct({
   configuration: anything,
 });
 
+/** Fields of older listeners. */
+const GONE = {
+  servicetype: "write spec.resources.kubernetesResource.serviceType",
+  podtemplate: "write spec.resources.kubernetesResource.spec.template.spec",
+  replicas: "write spec.resources.kubernetesResource.replicas",
+} as const;
+
 const shapes = { v1beta1: listenerShape("v1beta1"), v1alpha1: listenerShape("v1alpha1") };
 
 function listenerShape(version: Version) {
@@ -44,6 +51,7 @@ function listenerShape(version: Version) {
       cloudEventURI: text,
     },
     version === "v1alpha1" ? ["triggerGroups", "cloudEventURI"] : [],
+    GONE,
   );
   return struct({ apiVersion: text, kind: text, metadata: anything, spec, status });
 }

@@ -1,5 +1,7 @@
 /** One entry of `interceptors:`, with the older ways to write it turned into today's. */
 
+import { parseExpression } from "../../cel/parse.ts";
+import { reasonOf } from "../../core/errors.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { setOwn } from "../../core/json.ts";
 import type { InterceptorRef, InterceptorSpec } from "../../core/tekton.ts";
@@ -86,6 +88,25 @@ function checkRest(step: WrittenStep, path: Path, findings: Findings): void {
     findings.add(path, `must have one of ${forms.join(", ")}, has them all`);
   if (step.cel !== undefined && step.cel.filter === undefined && step.cel.overlays === undefined)
     findings.add([...path, "cel"], "must have a filter or overlays");
+  if (step.cel !== undefined) checkCel(step.cel, [...path, "cel"], findings);
+}
+
+/** Of a `cel` that stays behind beside a ref; one that became the ref is looked at when it is compiled, as in Tekton. */
+function checkCel(
+  { filter, overlays = [] }: NonNullable<WrittenStep["cel"]>,
+  path: Path,
+  findings: Findings,
+): void {
+  const check = (expression: string | undefined, at: Path): void => {
+    try {
+      parseExpression(expression ?? "");
+    } catch (error) {
+      findings.add(at, `does not parse as CEL: ${reasonOf(error)}`);
+    }
+  };
+  if (filter !== undefined) check(filter, [...path, "filter"]);
+  for (const [index, overlay] of overlays.entries())
+    check(overlay?.expression, [...path, "overlays", index, "expression"]);
 }
 
 function finished(step: WrittenStep): InterceptorSpec {

@@ -11,7 +11,11 @@ import { checkName } from "./metadata.ts";
 
 /** `spec` of a TriggerTemplate; also what a trigger can hold inline. */
 export const templateSpec = struct({
-  params: list(struct({ name: text, description: text, default: textPointer })),
+  params: list(
+    struct({ name: text, description: text, default: textPointer }, [], {
+      type: "params of a TriggerTemplate are always text; leave the type out, and give an array as JSON text",
+    }),
+  ),
   resourcetemplates: list(anything),
 });
 

@@ -11,8 +11,12 @@ import type { Version } from "./step.ts";
 import { stepShape, toStep } from "./step.ts";
 import { templateSpec, toTemplateSpec } from "./template.ts";
 
-const binding = struct({ name: text, value: textPointer, ref: text, kind: text, apiversion: text });
-const template = struct({ ref: textPointer, apiversion: text, spec: templateSpec });
+const binding = struct({ name: text, value: textPointer, ref: text, kind: text, apiversion: text }, [], {
+  spec: "write its params here, as entries with name and value",
+});
+const template = struct({ ref: textPointer, apiversion: text, spec: templateSpec }, [], {
+  name: "template.name is now template.ref",
+});
 
 /** Fields of a trigger, standing alone or inside a listener. */
 export function triggerFields(version: Version) {
@@ -98,7 +102,10 @@ function toBinding(
     return { ref, kind };
   }
   if (name === undefined) return refuse(path, "must have a ref, or name and value");
-  if (value === undefined) return refuse([...path, "value"], "is missing");
+  if (value === undefined) {
+    const hint = `to name a TriggerBinding write ref: ${name}, which name: was once`;
+    return refuse([...path, "value"], `is missing; ${hint}`);
+  }
   return { name, value };
 
   function refuse(at: Path, reason: string): undefined {

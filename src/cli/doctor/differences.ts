@@ -37,6 +37,18 @@ export const DIFFERENCES: readonly Difference[] = [
     toggle: "--duplicates tekton",
   },
   {
+    differs: ({ unknownParams }) => unknownParams === "refuse",
+    tekton: "a parameter that a built-in interceptor does not know has no effect",
+    ours: "its trigger fails",
+    toggle: "--unknown-params warn",
+  },
+  {
+    differs: ({ brokenResource }) => brokenResource === "none",
+    tekton: "resources before a broken one are created",
+    ours: "none of them is",
+    toggle: "--broken-resource before",
+  },
+  {
     differs: (settings) => identityOf(settings) === "gateway",
     tekton: "objects are created as the service account of the trigger, else of the listener",
     ours: "by the gateway's own rights",

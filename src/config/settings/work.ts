@@ -32,6 +32,22 @@ export const WORK = {
     expected: "once or tekton",
     description: "A trigger that a listener selects twice runs once; tekton: it runs twice.",
   }),
+  unknownParams: setting({
+    value: "<policy>",
+    default: "warn",
+    type: as.choice("warn", "refuse"),
+    expected: "warn or refuse",
+    description:
+      "A parameter that a built-in interceptor does not know has no effect, as in Tekton; refuse: its trigger fails.",
+  }),
+  brokenResource: setting({
+    value: "<policy>",
+    default: "before",
+    type: as.choice("before", "none"),
+    expected: "before or none",
+    description:
+      "Of a template with a resource that gives no usable object, those before it are created, as in Tekton; none: none is.",
+  }),
   decideWithin: setting({
     value: "<time>",
     default: "5s",

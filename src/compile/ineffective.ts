@@ -1,0 +1,59 @@
+/** Parameters that have no effect: which, what was probably meant, and what that makes of the trigger. */
+
+import type { SluiceError, SourcePosition } from "../core/errors.ts";
+import { fault } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
+import type { ChainStep } from "../core/plan.ts";
+import type { InterceptorSpec } from "../core/tekton.ts";
+import type { Registry } from "../intercept/registry.ts";
+
+/** A parameter that its interceptor ignores, as Tekton does. */
+export interface Ineffective {
+  readonly interceptor: string;
+  /** With its path: `secretRef.key`. */
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** The same with the object that holds it. */
+export interface PlacedIneffective extends Ineffective {
+  readonly object: string;
+  /** The field's path in the object. */
+  readonly path: string;
+  readonly at: SourcePosition | undefined;
+}
+
+/** Those of one entry; none where another process answers for it. */
+export function ineffectiveParams(
+  { ref, params }: InterceptorSpec,
+  registry: Registry,
+): readonly Ineffective[] {
+  if (ref?.kind !== "ClusterInterceptor" || !registry.has(ref.name)) return [];
+  const { name: interceptor } = ref;
+  return (registry.get(interceptor).unknown?.(params) ?? []).map(({ field, known }) => {
+    const meant = nearest(field.split(".").at(-1) ?? field, known);
+    const hint = meant === undefined ? `known are ${known.join(", ")}` : `did you mean ${meant}?`;
+    return { interceptor, field, reason: `${field} is unknown and has no effect; ${hint}` };
+  });
+}
+
+/**
+ * A warning for each.
+ *
+ * @param chain all steps that an event passes before the trigger fires; absent where no trigger is known.
+ */
+export function warningsOf(
+  found: readonly PlacedIneffective[],
+  chain?: readonly ChainStep[],
+): readonly SluiceError[] {
+  const fires = chain !== undefined && !chain.some(isFilter);
+  const sequel = fires ? "; this trigger has no filter and fires on everything" : "";
+  return found.map(({ interceptor: name, field, reason, object, at }) => {
+    const values = { name, reason: `${reason}${sequel}`, field, object };
+    return fault("SLUICE_INTERCEPTOR_PARAMS", values, at && { at });
+  });
+}
+
+function isFilter({ interceptor: { filters, remote } }: ChainStep): boolean {
+  return filters === true || remote === true;
+}

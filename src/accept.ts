@@ -13,6 +13,7 @@ import type { ListenerPlan, Plans, VisiblePlan } from "./core/plan.ts";
 import { allVisible } from "./core/plan.ts";
 import { demandsOf, wasProved } from "./core/proof.ts";
 import type { Queue } from "./core/queue.ts";
+import type { Hold } from "./core/store.ts";
 import { maskLastSegment } from "./core/url.ts";
 import { createDecideNow } from "./decide-now.ts";
 import { createKeep } from "./keep.ts";
@@ -41,6 +42,8 @@ export interface AcceptNeeds {
   readonly clock?: () => number;
   /** What unproved deliveries may take; absent: as much as they like. */
   readonly limits?: UnprovedLimits;
+  /** Waits for a store that is away for a moment; absent: what cannot be stored is refused at once. */
+  readonly hold?: Hold;
   /** Makes the id of a delivery that arrived at `now`. */
   readonly newId?: (now: number) => string;
 }
@@ -102,9 +105,10 @@ export interface ReplayOptions {
 
 export function createAccept(needs: AcceptNeeds): Accept {
   const { verifier, ledger, plans, tell, queue, keys, clock = Date.now, newId = newDeliveryId } = needs;
-  const { limits, visible = allVisible, decoder = createDecoder() } = needs;
+  const { limits, hold, visible = allVisible, decoder = createDecoder() } = needs;
   const decideNow = createDecideNow(needs);
-  const keep = createKeep({ ledger, queue, decideNow, tell, keys, clock, ...(limits && { limits }) });
+  const storing = { ...(limits && { limits }), ...(hold && { hold }) };
+  const keep = createKeep({ ledger, queue, decideNow, tell, keys, clock, ...storing });
   const again = findAgain({ ledger, plans, visible });
 
   async function take(arrival: Arrival, declared: ListenerPlan, opened?: OpenProofs): Promise<string> {

@@ -14,6 +14,7 @@ import type { ListenerPlan } from "./core/plan.ts";
 import { wasProved } from "./core/proof.ts";
 import { describe } from "./core/provider.ts";
 import type { Queue } from "./core/queue.ts";
+import type { Hold } from "./core/store.ts";
 import { tellDecisions } from "./core/tell-decisions.ts";
 import { isTrouble } from "./core/trouble.ts";
 import type { DecideNow } from "./decide-now.ts";
@@ -39,6 +40,8 @@ export interface KeepNeeds {
   readonly clock: () => number;
   /** What unproved deliveries may take of the store; absent: as much as they like. */
   readonly limits?: Pick<UnprovedLimits, "reserve">;
+  /** As the store has it; absent: a write that fails is refused at once. */
+  readonly hold?: Hold;
 }
 
 export interface Keeping {
@@ -60,7 +63,8 @@ export type Keep = (
   how: Keeping,
 ) => Promise<string>;
 
-export function createKeep({ ledger, queue, decideNow, tell, keys, clock, limits }: KeepNeeds): Keep {
+export function createKeep(needs: KeepNeeds): Keep {
+  const { ledger, queue, decideNow, tell, keys, clock, limits, hold = (write) => write() } = needs;
   const retryFailed = createRetryFailed({ ledger, clock, queued });
   const claim = createClaims({ ledger });
   return keep;
@@ -108,6 +112,14 @@ export function createKeep({ ledger, queue, decideNow, tell, keys, clock, limits
     }
     if (proved || key === undefined || decisions === undefined) return result.of;
     return keepRest(result.of, { plan, entry, decisions, proofs, body, key });
+  }
+
+  async function stored<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await hold(write);
+    } catch (error) {
+      throw asTrouble(error);
+    }
   }
 
   /** Stores an unproved delivery, where there is room for it. */
@@ -200,11 +212,7 @@ const isRefusal = (error: unknown): boolean =>
   error instanceof SluiceError && error.code.startsWith("SLUICE_UNPROVED_");
 
 /** What a driver throws is the store's affair; a text too long, or nested too deep, is not, and comes out the same again. */
-async function stored<T>(write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (isTrouble(error) || error instanceof RangeError || isRefusal(error)) throw error;
-    throw fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
-  }
+function asTrouble(error: unknown): unknown {
+  if (isTrouble(error) || error instanceof RangeError || isRefusal(error)) return error;
+  return fault("SLUICE_STORE_AWAY", { reason: reasonOf(error) }, { cause: error });
 }

@@ -156,6 +156,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     tell,
     waitMs: options.storeWaitMs ?? 0,
     durability: settings.durability,
+    holdMs: settings.storeHold,
     keys,
   });
   const { ledger, queue } = store;
@@ -173,7 +174,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const decoder = createDecoder({ room: maxInFlight * DECODING });
   const limits = unprovedLimitsOf(store, settings);
   const deciding = { verifier, decoder, plans, visible, tell, keys, decideBudget, turns, clock };
-  const flows = createAccept({ ...deciding, ledger, queue, decideWithin, limits });
+  const flows = createAccept({ ...deciding, ledger, queue, decideWithin, limits, hold: store.hold });
   checks = [
     stoppingCheck(() => stopping !== undefined),
     storeCheck(() => Promise.all([ledger.ping(), queue.ping()]).then(() => undefined)),

@@ -15,11 +15,21 @@ export interface Room {
   readonly shared?: true;
 }
 
+/**
+ * Makes a write that can be made twice. While the store is away for a moment (a restart, a failover, a freeze), the write
+ * waits and is made again, in the order in which the writes were asked for.
+ *
+ * @throws what the last try threw, when the store is not back in time or when waiting does not help.
+ */
+export type Hold = <T>(write: () => Promise<T>) => Promise<T>;
+
 export interface Store {
   /** For people: `embedded ./.sluice`, `redis redis://localhost:6379/0` (passwords masked). */
   readonly name: string;
   readonly ledger: Ledger & Archive & RefusalLog;
   readonly queue: Queue;
+  /** For writes whose sender waits for the answer. */
+  readonly hold: Hold;
   /** What everything goes by that is written with a time. */
   readonly clock: StoreClock;
   /** What the storage must hold to: whether it may forget, how full it is, what it costs to lose the machine. */

@@ -24,6 +24,18 @@ export function isTrouble(error: unknown): boolean {
   return error instanceof SluiceError && TROUBLES.some((code) => code === error.code);
 }
 
+/** What a restart, a failover or a freeze looks like from here, and what ends by itself within seconds where it is one. */
+const BRIEF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "SLUICE_STORE_AWAY",
+  "SLUICE_STORE_REFUSES",
+  "SLUICE_STORE_UNREPLICATED",
+]);
+
+/** Whether a trouble may be over in a moment; a full store, a password or a certificate is not. */
+export function mayBeBrief(error: unknown): boolean {
+  return error instanceof SluiceError && BRIEF.has(error.code);
+}
+
 /**
  * The trouble that an error names by its own code: an error reply of Redis begins with one (RESP, "Simple errors"),
  * Postgres sends an SQLSTATE, Node names faults of TLS.
@@ -49,8 +61,12 @@ interface Refusal {
 type Known = "SLUICE_STORE_FULL" | "SLUICE_STORE_LOGIN" | "SLUICE_STORE_TLS" | Refusal;
 
 function byReply(message: string): Known | undefined {
-  return REPLIES.get(message.split(" ", 1)[0] ?? "");
+  return REPLIES.get(inScript.exec(message)?.[1] ?? message.split(" ", 1)[0] ?? "");
 }
+
+// Before version 7 Redis put the code of an error behind the place in the script where it arose (scripting.c, "Error
+// running script").
+const inScript = /^ERR Error running script \(call to \w+\): @\w+: ?\d+: -?([A-Z]{2,}) /;
 
 const REPLIES: ReadonlyMap<string, Known> = new Map<string, Known>([
   ["OOM", "SLUICE_STORE_FULL"],
@@ -61,6 +77,13 @@ const REPLIES: ReadonlyMap<string, Known> = new Map<string, Known>([
     "READONLY",
     {
       what: "it is a replica and takes no writes",
+      cure: "Name the master in --store, or let redis+sentinel:// find it; after a failover this ends by itself.",
+    },
+  ],
+  [
+    "UNBLOCKED",
+    {
+      what: "it has just become a replica",
       cure: "Name the master in --store, or let redis+sentinel:// find it; after a failover this ends by itself.",
     },
   ],

@@ -63,7 +63,11 @@ local claim = KEYS[2]
 local known = redis.call('HMGET', record, 'outcome', 'first')
 if known[1] then
   -- Sent twice by the client, which lost the answer: the answer is given again.
-  if known[1] ~= 'duplicate' then return false end
+  if known[1] ~= 'duplicate' then
+    -- Written again though nothing changes: WAIT on a connection that wrote nothing confirms at once (--durability replicated).
+    redis.call('HSET', record, 'outcome', known[1])
+    return false
+  end
   if known[2] ~= forgotten then return known[2] end
   redis.call('DEL', record)
   redis.call('ZREM', set_of('duplicate'), id)

@@ -2,7 +2,7 @@
 
 import { asFault, fault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
-import { isTrouble, knownTrouble } from "../core/trouble.ts";
+import { isTrouble, knownTrouble, mayBeBrief } from "../core/trouble.ts";
 
 export interface StoreNews {
   /**
@@ -22,6 +22,15 @@ export interface StoreNews {
   explain(error: unknown, since?: number): unknown;
   /** Hears that the store can be used again. */
   found(): void;
+  /** Hears that somebody can reach it again: whether it can be used is probed at once, as it may refuse to write. */
+  reached(): void;
+  /**
+   * Milliseconds for which the present outage has lasted, where it may be over in a moment; Infinity where it will not be,
+   * undefined where there is none.
+   */
+  awayFor(): number | undefined;
+  /** Resolves when the store is back, or after `limitMs`; at once where it is not away. In the order of the calls. */
+  back(limitMs: number): Promise<void>;
   now(): number;
   close(): void;
 }
@@ -42,6 +51,9 @@ const NOTHING_WRITTEN = {
   toldMessage: "the delivery could not be stored",
   toldCure: "Send it again later; nothing was accepted.",
 } as const;
+/** Milliseconds of an outage in which it is probed often: deliveries wait for it (hold.ts). */
+const EARLY_MS = 3_000;
+const EARLY_EVERY_MS = 50;
 
 /** While an outage lasts, the store is probed: without work to do, nobody else would notice that it is over. */
 export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
@@ -49,8 +61,11 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
   const now = (): number => performance.now();
   let away = false;
   let full = false;
+  let brief = true;
+  let beganAt = 0;
   let foundAt = 0;
   let failedAt = 0;
+  const waiting = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   let unreached: string | undefined;
@@ -61,6 +76,8 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
     if (away || closed) return;
     away = true;
     full = false;
+    brief = true;
+    beganAt = failedAt;
     tell({ type: "store.away", reason });
     probeLater();
   }
@@ -72,21 +89,33 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
     away = false;
     foundAt = now();
     tell({ type: "store.back" });
+    wake();
+  }
+
+  function wake(): void {
+    for (const goOn of waiting) goOn();
+    waiting.clear();
   }
 
   function probeLater(): void {
-    timer = setTimeout(async () => {
+    const soon = brief && now() - beganAt < EARLY_MS;
+    probeIn(soon ? Math.min(every, EARLY_EVERY_MS) : every);
+  }
+
+  function probeIn(ms: number): void {
+    clearTimeout(timer);
+    const mine = setTimeout(async () => {
       const at = now();
       const answered = await probe().then(
         () => true,
         () => false,
       );
-      if (!away || closed) return;
+      if (!away || closed || timer !== mine) return;
       // At the edge of a full store some writes still go through: it is back when for a while none failed.
       if (answered && at - failedAt >= (full ? quietMs : 0)) found();
       else probeLater();
-    }, every);
-    timer.unref();
+    }, ms);
+    timer = mine.unref();
   }
 
   return {
@@ -97,6 +126,9 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
       const isRoom = trouble.code === "SLUICE_STORE_FULL";
       began(trouble.code === "SLUICE_STORE_AWAY" ? (trouble.values["reason"] ?? "") : trouble.message);
       full ||= isRoom;
+      if (mayBeBrief(trouble)) return;
+      brief = false;
+      wake();
     },
     lost(reason) {
       if (unreached === undefined) lostAt = now();
@@ -109,10 +141,30 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
       return fault("SLUICE_STORE_AWAY", { reason: unreached, ...outcome }, { cause: error });
     },
     found,
+    reached() {
+      unreached = undefined;
+      if (away && !closed) probeIn(0);
+    },
+    awayFor: () => (away ? (brief ? now() - beganAt : Number.POSITIVE_INFINITY) : undefined),
+    back(limitMs) {
+      if (!away || !brief || closed) return Promise.resolve();
+      return new Promise((resolve) => {
+        const goOn = () => {
+          clearTimeout(late);
+          resolve();
+        };
+        const late = setTimeout(() => {
+          waiting.delete(goOn);
+          resolve();
+        }, limitMs);
+        waiting.add(goOn);
+      });
+    },
     now,
     close() {
       closed = true;
       clearTimeout(timer);
+      wake();
     },
   };
 }

@@ -5,12 +5,13 @@ import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { StoreKeys } from "../core/integrity.ts";
-import type { Store } from "../core/store.ts";
+import type { Hold, Store } from "../core/store.ts";
 import { isTrouble } from "../core/trouble.ts";
 import { createRedisLedger } from "../ledger/redis.ts";
 import { createSqlLedger } from "../ledger/sql.ts";
 import { createLateClock, type LateClock, openStoreClock } from "./clock.ts";
 import { openEmbedded } from "./embedded.ts";
+import { createHold } from "./hold.ts";
 import { type KeyMark, keyCheck, markKey, prepareSqlMark, redisMark, sqlMark } from "./key-mark.ts";
 import type { StoreNews } from "./news.ts";
 import { createStoreNews, heard } from "./news.ts";
@@ -29,12 +30,14 @@ export interface StoreOptions {
   readonly waitMs?: number;
   /** What the store's checks make of a storage that may forget; default strict: not ready. */
   readonly durability?: Durability;
+  /** Milliseconds that a delivery waits for a store that is away for a moment; default 0. */
+  readonly holdMs?: number;
   /** Sign what is stored, and tell what of it is believed; without them nothing is signed and all is believed. */
   readonly keys?: StoreKeys | undefined;
 }
 
 /** What stays the same from one try to the next. */
-type Opening = Required<Pick<StoreOptions, "tell" | "durability">> &
+type Opening = Required<Pick<StoreOptions, "tell" | "durability" | "holdMs">> &
   Pick<StoreOptions, "keys"> & { readonly admin: string };
 
 /** Milliseconds between two tries of a server that is away. */
@@ -50,9 +53,9 @@ const AGAIN_MS = 500;
  *   embedded store, SLUICE_STORE_VERSION when it is too new.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
-  const { owner, tell = () => {}, waitMs = 0, durability = "strict", keys } = options;
+  const { owner, tell = () => {}, waitMs = 0, durability = "strict", holdMs = 0, keys } = options;
   const address = parseStoreUrl(url);
-  const opening = { admin: owner?.admin ?? "", tell, durability, keys };
+  const opening = { admin: owner?.admin ?? "", tell, durability, holdMs, keys };
   const until = performance.now() + waitMs;
   let away: SluiceError | undefined;
   for (;;) {
@@ -75,19 +78,20 @@ const isWaitedFor = (found: SluiceError): boolean =>
   isTrouble(found) && found.code !== "SLUICE_STORE_FULL" && found.code !== "SLUICE_STORE_POOLER";
 
 async function openOnce(address: StoreAddress, opening: Opening): Promise<Store> {
-  const { admin, tell, durability, keys } = opening;
+  const { admin, tell, durability, holdMs, keys } = opening;
   // Nothing is probed before it is open.
   let probe = (): Promise<unknown> => Promise.resolve();
   const news = createStoreNews({ tell, probe: () => probe() });
   const onError = (error: unknown) => news.failed(error);
   const late = createLateClock();
   const { now } = late;
+  const beside = { news, tell, late, keys, hold: createHold(news, holdMs) };
   if (address.kind === "redis") {
     const parts = await openRedis({ url: address.url, news, onError, durability, now });
     probe = parts.probe;
     const mark = redisMark(parts.redis, parts.prefix);
     const open = () => createRedisLedger({ ...parts, keys, clock: now });
-    return assemble(address.name, parts, { news, tell, late, mark, keys }, open);
+    return assemble(address.name, parts, { ...beside, mark }, open);
   }
   if (address.kind === "embedded" && durability === "replicated")
     throw fault("SLUICE_CONFIG_INVALID", {
@@ -99,7 +103,7 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
     address.kind === "postgres"
       ? await openPostgres(address.url, onError, durability, now)
       : await openEmbedded({ folder: address.folder, admin, onError });
-  return assemble(address.name, parts, { news, tell, late, mark: sqlMark(parts.sql), keys }, async () => {
+  return assemble(address.name, parts, { ...beside, mark: sqlMark(parts.sql) }, async () => {
     if (keys !== undefined) await prepareSqlMark(parts.sql);
     const ledger = await createSqlLedger({ ...parts, keys, clock: now, jumped: late.jumped });
     probe = () => ledger.ping();
@@ -119,12 +123,13 @@ interface Beside {
   readonly late: LateClock;
   readonly mark: KeyMark;
   readonly keys: StoreKeys | undefined;
+  readonly hold: Hold;
 }
 
 async function assemble(
   name: string,
   parts: Parts,
-  { news, tell, late, mark, keys }: Beside,
+  { news, tell, late, mark, keys, hold }: Beside,
   openLedger: () => Store["ledger"] | Promise<Store["ledger"]>,
 ): Promise<Store> {
   try {
@@ -142,7 +147,16 @@ async function assemble(
     const { announce, room } = parts;
     const checks = () => [...parts.checks(), clock.check, ...own];
     const ports = { ledger: heard(ledger, news), queue: heard(parts.queue, news) };
-    return { name, ...ports, clock, checks, close, ...(announce && { announce }), ...(room && { room }) };
+    return {
+      name,
+      ...ports,
+      hold,
+      clock,
+      checks,
+      close,
+      ...(announce && { announce }),
+      ...(room && { room }),
+    };
   } catch (error) {
     late.close();
     news.close();

@@ -27,8 +27,13 @@ type Options = Omit<RedisOptions, "replyMapping">;
 
 export type Connect = (temper: Temper) => Redis;
 
+/** So many tries come close together: a restart takes no longer, and deliveries wait for it. */
+const EARLY_TRIES = 30;
+const EARLY_MS = 100;
+const LATER_MS = 1_000;
+
 /** Milliseconds from one try to the next. */
-const backoff = (times: number): number => Math.min(50 * 2 ** Math.min(times, 6), 1_000);
+const backoff = (times: number): number => (times <= EARLY_TRIES ? EARLY_MS : LATER_MS);
 
 /**
  * Prepares connections to an address.
@@ -77,6 +82,8 @@ export function redisConnector({ place, login, db, tls }: RedisAddress): Connect
 const COMMON = {
   connectTimeout: 1_500,
   keepAlive: 10_000,
+  // A server that reads its data says how long it will take, in whole seconds: by its own guess, at the least one.
+  maxLoadingRetryTime: EARLY_MS,
   // A master that has become a replica behind the same name: only a new connection finds the new one.
   reconnectOnError: (error) => error.message.startsWith("READONLY "),
 } satisfies RedisOptions;

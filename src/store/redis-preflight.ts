@@ -147,6 +147,13 @@ export function redisJudges({
 
     "store-replication": ({ info, config }) => {
       const replicas = Number(info.get("connected_slaves") ?? 0);
+      const least = typeof config === "string" ? 0 : Number(config.get("min-replicas-to-write") ?? 0);
+      const good = Number(info.get("min_slaves_good_slaves") ?? replicas);
+      if (good < least)
+        return failed(
+          `${good} of ${replicas} connected replicas count, and min-replicas-to-write is ${least}: every write is refused`,
+          "Bring the replicas back (INFO replication shows their state), or lower min-replicas-to-write.",
+        );
       if (durability === "replicated") {
         if (replicas > 0) return ok("a delivery is accepted only when a replica has it");
         return failed(
@@ -163,8 +170,7 @@ export function redisJudges({
       }
       if (typeof config === "string") return unasked("min-replicas-to-write", config);
       const lag = Number(config.get("min-replicas-max-lag") ?? 0);
-      if (Number(config.get("min-replicas-to-write") ?? 0) > 0 && lag > 0)
-        return ok(`a failover loses at most what came in the last ${lag} s`);
+      if (least > 0 && lag > 0) return ok(`a failover loses at most what came in the last ${lag} s`);
       return degraded(
         "a failover loses what the replica had not received yet: replication does not wait",
         "Start with --durability replicated, or CONFIG SET min-replicas-to-write 1 on every server; docs/durability.md tells what remains.",

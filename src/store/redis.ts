@@ -48,7 +48,7 @@ export interface RedisStoreOptions {
   /** As parseRedisAddress takes it. */
   readonly url: string;
   /** Hears when the connection is lost and made again. */
-  readonly news: Pick<StoreNews, "lost" | "found">;
+  readonly news: Pick<StoreNews, "lost" | "reached">;
   readonly onError: (error: unknown) => void;
   readonly durability?: Durability;
   /** The store's clock, milliseconds since the epoch; this machine's by default. */
@@ -173,7 +173,7 @@ function tellOfAbsence(redis: Redis | Cluster, news: RedisStoreOptions["news"]):
   const found = () => {
     away = undefined;
     heard = undefined;
-    news.found();
+    news.reached();
   };
   redis.on("close", lost);
   redis.on("ready", found);

@@ -33,7 +33,7 @@ suite("a store that goes away", { timeout: 60_000 }, () => {
     await using server = await startRedis();
     const lost = Promise.withResolvers<string>();
     const back = Promise.withResolvers<void>();
-    const news = { lost: lost.resolve, found: back.resolve };
+    const news = { lost: lost.resolve, reached: back.resolve };
     const parts = await openRedis({ url: server.url, onError: () => {}, news });
     server.freeze();
     await assertAway(() => parts.queue.enqueue([createJob({ id: "hangs" })]), 2_000);

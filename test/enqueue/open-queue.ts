@@ -19,7 +19,7 @@ export async function openQueue(
   const address = parseStoreUrl(url);
   const { queue, close } =
     address.kind === "redis"
-      ? await openRedis({ url, news: { lost() {}, found() {} }, onError, now })
+      ? await openRedis({ url, news: { lost() {}, reached() {} }, onError, now })
       : address.kind === "postgres"
         ? await openPostgres(url, onError, "strict", now)
         : await openEmbedded({ folder: address.folder, admin: "", onError });

@@ -77,6 +77,19 @@ suite("news of a store", () => {
     news.close();
   });
 
+  test("a server that is reached again counts as back only when a write succeeds", async () => {
+    const { news, back, probes, types } = listen();
+    news.lost("gone");
+    news.reached();
+    while (probes.asked < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+    assert.deepEqual(types(), ["store.away"], "it answers, and refuses to write");
+    probes.open = true;
+    news.reached();
+    await back;
+    assert.deepEqual(types(), ["store.away", "store.back"]);
+    news.close();
+  });
+
   test("anything else is a defect each time", () => {
     const { news, types } = listen();
     news.failed(new TypeError("a mistake"));

@@ -50,6 +50,15 @@ export const SOURCES = {
     description:
       "strict: not ready while the store may forget what it accepted; relaxed: it is only reported; replicated: as strict, and a delivery is accepted only when a replica of the store has it.",
   }),
+  storeHold: setting({
+    value: "<time>",
+    default: "2s",
+    type: as.duration(0, 10_000),
+    time: true,
+    expected: "a time such as 2s or 500ms, at most 10s",
+    description:
+      "Time that a delivery waits for a store that is away for a moment (a restart, a failover, a freeze) before it is answered 503; 0s: none. An outage that lasts five times as long is answered at once.",
+  }),
   storeKey: setting({
     value: "<keys>",
     default: undefined,

@@ -1,0 +1,38 @@
+/** Lets deliveries wait for a store that is away for a moment, instead of refusing them. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Hold } from "../core/store.ts";
+import { mayBeBrief } from "../core/trouble.ts";
+import type { StoreNews } from "./news.ts";
+
+/** From this multiple of the hold on, an outage is no short one: senders hear of it at once. */
+const SHORT = 5;
+/** Milliseconds before a write is made again that failed though the store is there. */
+const PAUSE_MS = 25;
+
+/**
+ * Makes it.
+ *
+ * @param holdMs milliseconds from the beginning of a write until its last try begins; 0: the first try is the last.
+ */
+export function createHold(news: Pick<StoreNews, "awayFor" | "back" | "now">, holdMs: number): Hold {
+  if (holdMs === 0) return (write) => write();
+  const isShort = (awayFor: number): boolean => awayFor < holdMs * SHORT;
+
+  return async (write) => {
+    const until = news.now() + holdMs;
+    // Behind those that wait already: they came first.
+    const awayFor = news.awayFor();
+    if (awayFor !== undefined && isShort(awayFor)) await news.back(holdMs);
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        const left = until - news.now();
+        if (left <= 0 || !mayBeBrief(error) || !isShort(news.awayFor() ?? 0)) throw error;
+        if (news.awayFor() === undefined) await sleep(Math.min(PAUSE_MS, left));
+        else await news.back(left);
+      }
+    }
+  };
+}

@@ -128,12 +128,17 @@ function alive(holder: LockHolder): boolean {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
   const fields = statOf(holder.pid);
-  // It has ended, and whoever started it has not asked how: a container's first process may never ask.
-  if (fields?.[0] === "Z") return false;
+  if (DEAD.has(fields?.[0] ?? "")) return false;
   // In containers every process is number 1: the time of its start tells them apart.
   const started = fields?.[START];
   return started === undefined || holder.started === undefined || started === holder.started;
 }
+
+/**
+ * States of proc(5). Z: it has ended, and its parent has not asked how; a container's first process may never ask. X, and x
+ * before Linux 3.13: it is just being removed.
+ */
+const DEAD: ReadonlySet<string> = new Set(["Z", "X", "x"]);
 
 /** Where, from the third field on, the start stands: in clock ticks since boot (field 22). */
 const START = 19;

@@ -26,7 +26,10 @@ export interface StoreOptions {
   readonly owner?: { readonly admin: string };
   /** Hears of a store that is away and back again, and of what goes wrong in the background. */
   readonly tell?: Tell;
-  /** Milliseconds for which a server that does not answer is tried again; default 0: one try. */
+  /**
+   * Milliseconds for which a server that does not answer is tried again; default 0: one try. For an embedded store that
+   * another process has, two seconds of it at most.
+   */
   readonly waitMs?: number;
   /** What the store's checks make of a storage that may forget; default strict: not ready. */
   readonly durability?: Durability;
@@ -42,6 +45,9 @@ type Opening = Required<Pick<StoreOptions, "tell" | "durability" | "holdMs">> &
 
 /** Milliseconds between two tries of a server that is away. */
 const AGAIN_MS = 500;
+/** Milliseconds that a start waits for the process that has the embedded store: it may just be ending. */
+const BUSY_MS = 2_000;
+const BUSY_AGAIN_MS = 100;
 
 /**
  * Opens a store; what it lacks (folder, tables) is made.
@@ -56,7 +62,9 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   const { owner, tell = () => {}, waitMs = 0, durability = "strict", holdMs = 0, keys } = options;
   const address = parseStoreUrl(url);
   const opening = { admin: owner?.admin ?? "", tell, durability, holdMs, keys };
-  const until = performance.now() + waitMs;
+  const from = performance.now();
+  const until = from + waitMs;
+  const busyUntil = from + Math.min(waitMs, BUSY_MS);
   let away: SluiceError | undefined;
   for (;;) {
     try {
@@ -65,6 +73,10 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
       return store;
     } catch (error) {
       const found = asFault(error);
+      if (found.code === "SLUICE_STORE_BUSY" && performance.now() < busyUntil) {
+        await setTimeout(BUSY_AGAIN_MS);
+        continue;
+      }
       if (!isWaitedFor(found) || performance.now() + AGAIN_MS > until) throw error;
       if (away === undefined) tell({ type: "store.away", reason: found.values["reason"] ?? found.message });
       away = found;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ReplyError } from "ioredis";
 import { fault } from "../../src/core/errors.ts";
-import { isTrouble, knownTrouble, troubleOf } from "../../src/core/trouble.ts";
+import { isTrouble, knownTrouble, mayBeBrief, troubleOf } from "../../src/core/trouble.ts";
 
 const reply = (text: string) => new (ReplyError as unknown as new (text: string) => Error)(text);
 const coded = (code: string) => Object.assign(new Error("said"), { code });
@@ -21,6 +21,10 @@ describe("the trouble of a store", () => {
     [reply("MISCONF Redis is configured to save RDB snapshots"), "SLUICE_STORE_REFUSES"],
     [reply("BUSY Redis is busy running a script."), "SLUICE_STORE_REFUSES"],
     [reply("LOADING Redis is loading the dataset in memory"), "SLUICE_STORE_REFUSES"],
+    [
+      reply("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"),
+      "SLUICE_STORE_REFUSES",
+    ],
     [coded("25006"), "SLUICE_STORE_REFUSES"],
   ] as const;
   for (const [error, code] of named) {
@@ -32,6 +36,26 @@ describe("the trouble of a store", () => {
       assert.ok(isTrouble(trouble));
     });
   }
+
+  test("that arose in a script is told as older versions of Redis tell it", () => {
+    const said = (text: string) =>
+      knownTrouble(reply(`ERR Error running script (call to f_8ad7c1): @user_script: 12: -${text}`));
+    assert.equal(said("OOM command not allowed when used memory > 'maxmemory'.")?.code, "SLUICE_STORE_FULL");
+    assert.equal(said("READONLY You can't write against a read only replica.")?.code, "SLUICE_STORE_REFUSES");
+    assert.equal(said("WRONGTYPE Operation against a key holding the wrong kind of value"), undefined);
+  });
+
+  test("may be over in a moment where it is a restart, a failover or a freeze, and not where a person has to act", () => {
+    const brief = ["SLUICE_STORE_AWAY", "SLUICE_STORE_REFUSES", "SLUICE_STORE_UNREPLICATED"] as const;
+    for (const code of brief) assert.ok(mayBeBrief(fault(code, { reason: "" })), code);
+    for (const code of [
+      "SLUICE_STORE_FULL",
+      "SLUICE_STORE_LOGIN",
+      "SLUICE_STORE_TLS",
+      "SLUICE_FORM",
+    ] as const)
+      assert.ok(!mayBeBrief(fault(code, { reason: "" })), code);
+  });
 
   test("that no code names is one only where it is known to be a store's", () => {
     assert.equal(knownTrouble(new Error("Connection is closed.")), undefined);

@@ -57,6 +57,19 @@ suite("embedded store", { timeout: 60_000 }, () => {
   });
   after(() => driver[Symbol.asyncDispose]());
 
+  test("a start waits a little for one that is just ending, and no longer for one that stays", async () => {
+    await using fresh = await driver.open();
+    const first = await openStore(fresh.url);
+    const next = openStore(fresh.url, { waitMs: 30_000 });
+    await first.close();
+    const second = await next;
+    const from = performance.now();
+    await assert.rejects(openStore(fresh.url, { waitMs: 30_000 }), isFault("SLUICE_STORE_BUSY"));
+    const took = performance.now() - from;
+    assert.ok(took >= 1_900 && took < 6_000, `${took} ms`);
+    await second.close();
+  });
+
   test("a second opener is told who has it, and where to ask", async () => {
     await using fresh = await driver.open();
     const store = await openStore(fresh.url, { owner: { admin: "127.0.0.1:9000" } });

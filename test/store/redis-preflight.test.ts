@@ -76,7 +76,9 @@ test("memory nearly full is degraded", async () => {
 
 test("a replica is not ready; its master is told that a failover may lose", async () => {
   await using master = await startRedis();
-  await using replica = await startRedis({ settings: () => ({ replicaof: `127.0.0.1 ${master.port}` }) });
+  await using replica = await startRedis({
+    settings: () => ({ replicaof: `127.0.0.1 ${master.port}`, "repl-diskless-sync-delay": "0" }),
+  });
   const answers = await judged(replica.url);
   assert.equal(answers.get("store-role")?.state, "failed");
   assert.match(answers.get("store-role")?.fix ?? "", /redis\+sentinel/);
@@ -86,6 +88,8 @@ test("a replica is not ready; its master is told that a failover may lose", asyn
     await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal((await judged(master.url)).get("store-replication")?.state, "degraded");
   await admin.redis.config("SET", "min-replicas-to-write", "1");
+  while (!(await admin.redis.info("replication")).includes("min_slaves_good_slaves:1"))
+    await new Promise((resolve) => setTimeout(resolve, 20));
   const bounded = (await judged(master.url)).get("store-replication");
   assert.deepEqual(bounded, { state: "ok", message: "a failover loses at most what came in the last 10 s" });
 });
@@ -99,6 +103,11 @@ test("what a server reports of itself is judged field by field", () => {
   assert.equal(states({ aof_last_write_status: "err" })("store-disk"), "degraded");
   assert.equal(states({ rdb_last_bgsave_status: "err" })("store-disk"), "degraded");
   assert.equal(states({ role: "master", loading: "1" })("store-role"), "failed");
+  const demanding = { "min-replicas-to-write": "2", "min-replicas-max-lag": "10" };
+  const followed = (good: string) => ({ connected_slaves: "2", min_slaves_good_slaves: good });
+  assert.equal(states(followed("1"), demanding)("store-replication"), "failed");
+  assert.equal(states(followed("2"), demanding)("store-replication"), "ok");
+  assert.equal(states({ connected_slaves: "0" }, demanding)("store-replication"), "failed");
   assert.equal(states({ redis_version: "6.0.16" })("store-version"), "degraded");
   assert.equal(states({ redis_version: "6.2.0" })("store-version"), "ok");
   assert.equal(states({ redis_version: "10.0.0" })("store-version"), "ok");

@@ -6,7 +6,7 @@ import { isJsonObject, parseJson } from "../core/json.ts";
 import { SERVICE_LABEL } from "../core/labels.ts";
 import type { Api } from "../kube/api.ts";
 import { readStatus } from "../kube/status.ts";
-import { mergePatch, refusedWrite } from "../kube/write.ts";
+import { isEnding, mergePatch, refusedWrite } from "../kube/write.ts";
 import type { Places } from "./address.ts";
 import { hostOf, PORT, serviceName } from "./address.ts";
 import type { SeenListener } from "./listener.ts";
@@ -36,6 +36,7 @@ export async function ensureService(
   const found = await api.send({ method: "GET", path });
   if (found.status === 404) {
     const made = await api.send({ method: "POST", path: collection, body: JSON.stringify(wanted) });
+    if (isEnding(made)) return { exists: false, message: "its namespace is being deleted" };
     // A listener's name may be too long for a Service's.
     if (made.status === 422) return { exists: false, message: readStatus(made).message };
     // Of those with 409 somebody was faster: whose it is shows the next time.

@@ -159,6 +159,7 @@ export const ERRORS = {
   // follow, announce
   SLUICE_LEASE: row(503, "soon", "Lease {namespace}/{name} cannot be used, so this gateway leads nothing: {reason}", "Allow this gateway's account get, create and update of leases (coordination.k8s.io) in {namespace}, or name another namespace with --lease-namespace."),
   SLUICE_ANNOUNCE_FORBIDDEN: row(403, "slow", "not allowed to {what}: {reason}", "Grant it to this gateway's account (deploy/access has the rules), or say less with --announce."),
+  SLUICE_ANNOUNCE_POLICY: row(403, "slow", "a rule of the cluster refused to {what}: {reason}", "Change what the rule finds wrong, or say less with --announce; it is tried again."),
   SLUICE_ANNOUNCE_FAILED: row(503, "soon", "cannot {what}: {reason}", "Nothing to do: it is tried again."),
   // cluster: what is followed there
   SLUICE_WATCH_FORBIDDEN: row(403, "slow", "not allowed to list and watch {resource} {where}: {reason}", "Grant the verbs list and watch on it to {account}, or name the namespaces that it may see; it is asked again every half minute."),

@@ -52,8 +52,10 @@ export function failureOf(response: ApiResponse, about: About, now: number): Cre
 
 /**
  * Three different refusals share one status. A right to impersonate that is missing is about the service account
- * (k8s.io/apiserver/pkg/endpoints/filters/impersonation.go); admission is about the object that it was shown; a right
- * to create that is missing is about the resource, as no name stands in the path.
+ * (k8s.io/apiserver/pkg/endpoints/filters/impersonation.go); a right to create that is missing is about the resource, as
+ * no name stands in the path; admission is about the object that it was shown, or its webhook said about nothing at all: what
+ * that answers is passed on as it is (pkg/admission/plugin/webhook/errors/statuserror.go), while authorization always names
+ * the resource (pkg/endpoints/handlers/responsewriters/errors.go).
  */
 function forbidden(status: Status, about: About): SluiceError {
   const { kind, name, namespace, resource, verb, account, as } = about;
@@ -67,7 +69,7 @@ function forbidden(status: Status, about: About): SluiceError {
     });
     return fault("SLUICE_CREATE_IMPERSONATE", { account, reason, grant });
   }
-  if (verb === "create" && status.name !== "")
+  if (verb === "create" && (status.name !== "" || status.kind === ""))
     return fault("SLUICE_CREATE_POLICY", { kind, name, namespace, reason });
   const grant = grantCommand({ verb, resource: resource || kind, namespace, ...(as && { account: as }) });
   const where = namespace || "the whole cluster";

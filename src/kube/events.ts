@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import { REPORTER } from "../core/labels.ts";
 import type { Api } from "./api.ts";
-import { mergePatch, microTime, refusedWrite } from "./write.ts";
+import { isEnding, mergePatch, microTime, refusedWrite } from "./write.ts";
 
 /** What an Event is about. */
 export interface Regarding {
@@ -80,6 +80,8 @@ export function createEvents({ api, instance, clock = () => performance.now() }:
       });
       const made = await api.send({ method: "POST", path, body });
       if (made.status === 201) return true;
+      // Nobody reads Events of a namespace that goes, and with it what they are about.
+      if (isEnding(made)) return false;
       if (made.status !== 409) throw refusedWrite(made, `create Event ${namespace}/${event}`);
       // Said before, by us or by the gateway that led before.
       const count = (counts.get(event) ?? 1) + 1;

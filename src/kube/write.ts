@@ -12,9 +12,16 @@ export function mergePatch(path: string, body: object): ApiRequest {
 
 /** @param what was to be done: `patch Service ci/el-github`. */
 export function refusedWrite(response: ApiResponse, what: string): SluiceError {
-  const reason = `${response.status}: ${readStatus(response).message}`;
-  const code = response.status === 403 ? "SLUICE_ANNOUNCE_FORBIDDEN" : "SLUICE_ANNOUNCE_FAILED";
-  return fault(code, { what, reason });
+  const status = readStatus(response);
+  const reason = `${response.status}: ${status.message}`;
+  if (response.status !== 403) return fault("SLUICE_ANNOUNCE_FAILED", { what, reason });
+  // As in create/failure.ts: authorization names the resource, admission need not.
+  return fault(status.kind === "" ? "SLUICE_ANNOUNCE_POLICY" : "SLUICE_ANNOUNCE_FORBIDDEN", { what, reason });
+}
+
+/** Whether nothing can be made because the namespace is being deleted: a matter of moments, and of no right. */
+export function isEnding(response: ApiResponse): boolean {
+  return response.status === 403 && readStatus(response).causes.includes("NamespaceTerminating");
 }
 
 /** metav1.MicroTime of now: six digits of a second, UTC. */

@@ -191,7 +191,9 @@ test("a right that is missing is told once for all listeners, and when it is the
     t.plans.set(name, planOf(name, [undefined]));
     t.put(name);
   }
-  const granted = t.server.fault({ method: "PATCH", times: 0, action: { type: "status", status: 403 } });
+  const details = { kind: "eventlisteners", group: "triggers.tekton.dev" };
+  const action = { type: "status", status: 403, details } as const;
+  const granted = t.server.fault({ method: "PATCH", times: 0, action });
   const gateway = t.announce();
   await gateway.until("cluster.trouble");
   await t.until(() => t.writes("/status").length >= 3);

@@ -31,7 +31,15 @@ const CASES: readonly (readonly [number, object | string, Retry, ErrorCode])[] =
   [200, "<html>log in</html>", "soon", "SLUICE_CREATE_BUSY"],
   [400, statusBody("BadRequest"), "never", "SLUICE_CREATE_REFUSED"],
   [401, statusBody("Unauthorized"), "slow", "SLUICE_CREATE_CREDENTIALS"],
-  [403, statusBody("Forbidden"), "slow", "SLUICE_CREATE_FORBIDDEN"],
+  [403, statusBody("Forbidden"), "slow", "SLUICE_CREATE_POLICY"],
+  [
+    403,
+    statusBody("Forbidden", { causes: [{ message: "no", field: "spec" }] }),
+    "slow",
+    "SLUICE_CREATE_POLICY",
+  ],
+  [403, "denied by the proxy", "slow", "SLUICE_CREATE_POLICY"],
+  [403, { kind: "Status", reason: "Forbidden", message: "no details" }, "slow", "SLUICE_CREATE_POLICY"],
   [403, statusBody("Forbidden", { kind: "pipelineruns" }), "slow", "SLUICE_CREATE_FORBIDDEN"],
   [403, statusBody("Forbidden", { name: "run-1", kind: "pipelineruns" }), "slow", "SLUICE_CREATE_POLICY"],
   [403, statusBody("Forbidden", { name: "x", kind: "serviceaccounts" }), "slow", "SLUICE_CREATE_POLICY"],
@@ -111,7 +119,11 @@ test("what the server says of rights and namespaces holds names only, and is not
     'pipelineruns.tekton.dev is forbidden: User "system:serviceaccount:ci:builder" cannot create resource "pipelineruns" in API group "tekton.dev" in the namespace "ci"',
     'serviceaccounts "builder" is forbidden: User "system:serviceaccount:sluice:sluice" cannot impersonate resource "serviceaccounts" in API group "" in the namespace "ci"',
   ])
-    assert.ok(answer(403, statusBody("Forbidden", {}, message)).reason.includes(`: ${message}. Grant`));
+    assert.ok(
+      answer(403, statusBody("Forbidden", { kind: "pipelineruns" }, message)).reason.includes(
+        `: ${message}. Grant`,
+      ),
+    );
   const gone = answer(404, statusBody("NotFound", { kind: "namespaces" }, 'namespaces "ci" not found'));
   assert.match(gone.reason, /: namespaces "ci" not found$/);
   const webhook = 'pipelineruns is forbidden: User "x" cannot create resource "y" in API group "z": hunter2';

@@ -62,6 +62,19 @@ test("notes and names are cut to what the server takes, in whole signs", async (
 
 test("a refusal is a fault that says what to grant", async () => {
   await using t = await open();
-  t.server.fault({ path: "/events", action: { type: "status", status: 403 } });
+  const refuse = (details: object) =>
+    t.server.fault({ path: "/events", action: { type: "status", status: 403, details } });
+  refuse({ kind: "events" });
   await assert.rejects(t.events.say(regarding, said), { code: "SLUICE_ANNOUNCE_FORBIDDEN" });
+  // A webhook that denies it says nothing of what it was asked for, and no right would help.
+  refuse({});
+  await assert.rejects(t.events.say(regarding, said), { code: "SLUICE_ANNOUNCE_POLICY" });
+});
+
+test("in a namespace that is being deleted nothing is said, and no right is missing", async () => {
+  await using t = await open();
+  const causes = [{ reason: "NamespaceTerminating", field: "metadata.namespace", message: "it ends" }];
+  const details = { kind: "events", name: "x", causes };
+  t.server.fault({ path: "/events", action: { type: "status", status: 403, details } });
+  assert.equal(await t.events.say(regarding, said), false);
 });

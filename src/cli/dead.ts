@@ -106,14 +106,26 @@ async function list(console: Console, client: Client, options: Options): Promise
   else if (found.items.length === 0) console.note("no dead letters");
   else {
     const now = Date.now();
-    const rows = found.items.map(({ fingerprint, code, reason, count, firstAt, lastAt }) => {
+    const rows = found.items.map((group) => {
+      const { fingerprint, code, reason, count, firstAt, lastAt, bodiesGone = 0 } = group;
       const why = reason.length > 100 ? `${reason.slice(0, 99)}…` : reason;
-      return [fingerprint, String(count), ago(firstAt, now), ago(lastAt, now), code, oneLine(why)];
+      const seen = [ago(firstAt, now), ago(lastAt, now)];
+      return [fingerprint, String(count), ...seen, bodies(count, bodiesGone), code, oneLine(why)];
     });
-    console.table(["FINGERPRINT", "COUNT", "FIRST", "LAST", "CODE", "WHY"], rows);
-    for (const group of found.items) for (const line of hintLines(group)) console.note(oneLine(line));
+      console.table(["FINGERPRINT", "COUNT", "FIRST", "LAST", "BODIES", "CODE", "WHY"], rows);
+      for (const group of found.items) for (const line of hintLines(group)) console.note(oneLine(line));
+      if (found.items.some(({ bodiesGone }) => bodiesGone !== undefined))
+        console.note(
+          "those whose body is gone cannot be replayed: let the sender deliver them again; a retry of dead jobs needs no body",
+        );
   }
   return EXIT.ok;
+}
+
+/** How many still have the body that a replay needs. */
+function bodies(count: number, gone: number): string {
+  if (gone === 0) return "all";
+  return gone === count ? "none" : `${count - gone} of ${count}`;
 }
 
 async function show(console: Console, client: Client, fingerprint: string, options: Options): Promise<Exit> {

@@ -170,7 +170,7 @@ export const ERRORS = {
   // ops
   SLUICE_DELIVERY_UNKNOWN: row(404, "never", "no delivery has the id {id}", "List them with `sluice deliveries list`."),
   SLUICE_DELIVERY_DUPLICATE: row(409, "never", "delivery {id} is a duplicate of {first}, and has no body of its own", "Ask for {first}, which came first."),
-  SLUICE_BODY_FORGOTTEN: row(410, "never", "the body of delivery {id}, received at {at}, is forgotten", "What is left of it: `sluice deliveries show {id}`. Let the sender deliver it again: 72 h after the first it counts as new. --retention-payload says for how long bodies are kept."),
+  SLUICE_BODY_FORGOTTEN: row(410, "never", "the body of delivery {id}, received at {at}, is forgotten", "What is left of it: `sluice deliveries show {id}`. Let the sender deliver it again: 72 h after the first it counts as new. --retention-payload says for how long bodies are kept; those of dead letters are kept until they are dropped or forgotten (--retention-dead)."),
   SLUICE_BODY_NOT_KEPT: row(410, "never", "the body of delivery {id} was not kept: nothing was proved of its sender, and no trigger accepted it", "What is left of it: `sluice deliveries show {id}`; its body had the SHA-256 {digest}. Let the sender deliver it again: a filtered delivery is decided anew. The bodies of proved deliveries are kept, filtered or not."),
   SLUICE_GATEWAY_AWAY: row(503, "soon", "{url} did not answer: {reason}", "Start the gateway with `sluice serve`, or name its address."),
   SLUICE_CLOCK_SKEW: row(503, "soon", "this gateway's clock is {off} {way} the store's: it is not ready, and forgets nothing", "Set the clocks of both machines right (NTP). What is accepted meanwhile goes by the store's clock, so nothing of it is lost or runs twice."),

@@ -161,6 +161,8 @@ export interface DeadGroup {
   readonly lastAt: number;
   /** The newest, at most 10. */
   readonly deliveries: readonly string[];
+  /** How many have no body any more: they cannot be replayed. */
+  readonly bodiesGone?: number;
 }
 
 export interface Ledger {

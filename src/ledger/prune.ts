@@ -15,7 +15,7 @@ export interface Forgetter {
    * @returns how many; fewer than asked for when no more are old enough.
    */
   forget(kind: Forgettable, before: number, atMost: number): Promise<number>;
-  /** Forgets the bodies of the oldest that have one and are not pending; counts as {@link forget}. */
+  /** Forgets the bodies of the oldest that have one and are neither pending nor dead and not dropped; counts as {@link forget}. */
   strip(before: number, atMost: number): Promise<number>;
   /** What is kept now: deliveries, and the bytes of what was stored of them. */
   kept(): Promise<{ readonly deliveries: number; readonly bytes: number }>;

@@ -12,7 +12,7 @@ import { droppedOf, jobsOf, refuseDrop, withReopened } from "./record.ts";
 import { readReopened } from "./redis-keys.ts";
 import type { OperatorScripts } from "./redis-operator-scripts.ts";
 import type { RedisAccess } from "./redis-search.ts";
-import { searchRedis } from "./redis-search.ts";
+import { answers, searchRedis } from "./redis-search.ts";
 import { packed } from "./redis-terms.ts";
 
 export async function deadGroupsRedis(
@@ -28,7 +28,26 @@ export async function deadGroupsRedis(
     dead.push(...found.items.map(({ stored }) => stored));
     cursor = found.next;
   } while (cursor !== undefined && dead.length < DEAD_GROUPED);
-  return groupsOf(dead.slice(0, DEAD_GROUPED));
+  const newest = dead.slice(0, DEAD_GROUPED);
+  return groupsOf(newest, await bodiless(access, newest));
+}
+
+/** Ids of those whose body is gone. */
+async function bodiless(
+  { redis, keys, ask }: RedisAccess,
+  dead: readonly StoredSummary[],
+): Promise<ReadonlySet<string>> {
+  const gone = new Set<string>();
+  for (let from = 0; from < dead.length; from += PAGE_MAX) {
+    const ids = dead.slice(from, from + PAGE_MAX).map(({ facts }) => facts.id);
+    const reading = redis.pipeline();
+    for (const id of ids) reading.hstrlen(keys.record(id), "body");
+    const lengths = answers<number>(await ask(reading.exec()));
+    ids.forEach((id, i) => {
+      if (lengths[i] === 0) gone.add(id);
+    });
+  }
+  return gone;
 }
 
 export async function deadOfRedis(

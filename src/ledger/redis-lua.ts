@@ -57,6 +57,8 @@ local function settle(outcome, was)
   redis.call('HSET', record, 'outcome', outcome)
   redis.call('ZREM', set_of(was), id)
   redis.call('ZADD', set_of(outcome), redis.call('ZSCORE', index, id) or 0, id)
+  -- Its body was kept for a person; from now on it goes with those of its age.
+  if was == 'dead' then redis.call('ZADD', base .. ':late', redis.call('ZSCORE', index, id) or 0, id) end
 end
 
 local function find_by(terms)

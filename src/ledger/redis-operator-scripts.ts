@@ -16,7 +16,10 @@ export interface OperatorScripts {
    * @returns 0 when the record has moved on meanwhile.
    */
   readonly forget: Script<number>;
-  /** Forgets the body. @returns 0 when there is none, or it is still needed: then the late ones have the id. */
+  /**
+   * Forgets the body. @returns 0 when there is none, or it is still needed: by a pending one, whose id the late ones have
+   * then, or by a dead one that waits for a person, whose id they get when it no longer does.
+   */
   readonly strip: Script<number>;
   /**
    * KEYS totals. ARGV now. Keeps the time that retention goes by: this server's, where that is behind.
@@ -83,6 +86,7 @@ local known = redis.call('HMGET', record, 'outcome', 'dropped')
 if known[1] ~= 'dead' then return known[1] or '' end
 if known[2] then return false end
 redis.call('HSET', record, 'dropped', dropped)
+redis.call('ZADD', base .. ':late', redis.call('ZSCORE', index, id) or 0, id)
 redis.call('XADD', base .. ':acts', '*', 'act', act)
 return false
 `;
@@ -136,6 +140,7 @@ if outcome == 'pending' and length > 0 then
 end
 redis.call('ZREM', late, id)
 if length == 0 then return 0 end
+if outcome == 'dead' and redis.call('HEXISTS', record, 'dropped') == 0 then return 0 end
 redis.call('HINCRBY', totals, 'bytes', 0 - length)
 count_bytes(redis.call('HGET', record, 'unproved'), 0 - length)
 redis.call('HDEL', record, 'body')

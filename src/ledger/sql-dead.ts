@@ -26,7 +26,13 @@ export async function deadGroupsSql(
     dead.push(...found.items);
     cursor = found.next;
   } while (cursor !== undefined && dead.length < DEAD_GROUPED);
-  return groupsOf(dead.slice(0, DEAD_GROUPED));
+  const newest = dead.slice(0, DEAD_GROUPED);
+  const ids = newest.map(({ facts }) => facts.id);
+  const gone = await client.query<{ id: string }>(
+    "SELECT id FROM sluice.delivery WHERE id = ANY ($1::text[]) AND body IS NULL",
+    [ids],
+  );
+  return groupsOf(newest, new Set(gone.map(({ id }) => id)));
 }
 
 export async function deadOfSql(

@@ -72,7 +72,7 @@ function sqlForgetter(sql: Sql, now: number): Forgetter {
       const rows = await sql.query(
         `UPDATE sluice.delivery SET body = NULL WHERE id IN (
           SELECT id FROM sluice.delivery
-          WHERE body IS NOT NULL AND outcome <> 'pending' AND received_at < $1::bigint
+          WHERE body IS NOT NULL AND outcome <> 'pending' AND (outcome <> 'dead' OR dropped IS NOT NULL) AND received_at < $1::bigint
           ORDER BY received_at, id LIMIT ${atMost} FOR UPDATE SKIP LOCKED
         ) RETURNING 1 AS one`,
         [wholeMs(before)],

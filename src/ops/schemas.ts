@@ -170,6 +170,7 @@ export const SCHEMAS = {
       deliveries: { ...list(text), maxItems: 10 },
     },
     {
+      bodiesGone: count,
       hint: {
         ...closed({ fix: text, way: oneOf("retry", "replay") }),
         description: "what to put right, and by which way they come back then",

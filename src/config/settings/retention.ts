@@ -20,7 +20,8 @@ export const RETENTION = {
     type: as.duration(60_000, TEN_YEARS),
     time: true,
     expected: "a time such as 90d, from 1m",
-    description: "The same for dead letters.",
+    description:
+      "The same for dead letters, which keep their bodies until then; --retention-bytes bounds what all take.",
   }),
   retentionPayload: setting({
     value: "<time>",
@@ -28,7 +29,8 @@ export const RETENTION = {
     type: as.duration(60_000, TEN_YEARS),
     time: true,
     expected: "a time such as 3d, from 1m",
-    description: "Time after which a body is forgotten, and its delivery cannot be replayed any more.",
+    description:
+      "Time after which a body is forgotten, and its delivery cannot be replayed any more. Dead letters keep theirs as long as they are kept themselves.",
   }),
   retentionCount: setting({
     value: "<deliveries>",

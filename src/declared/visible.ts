@@ -1,6 +1,7 @@
 /** Which triggers of other namespaces a listener may use: those that its service account may see, as Tekton's sink must. */
 
 import { createCrowd } from "../core/crowd.ts";
+import { within } from "../core/deadline.ts";
 import type { ObjectName } from "../core/delivery.ts";
 import { asFault, fault, type SluiceError } from "../core/errors.ts";
 import type { ListenerPlan, TriggerPlan, VisiblePlan } from "../core/plan.ts";
@@ -15,6 +16,8 @@ export interface Visibility {
 
 /** Milliseconds for which the last answer counts while the API server gives none. */
 const STALE_MS = 300_000;
+/** Milliseconds that a delivery waits for an answer where an older one is known. */
+const PATIENCE_MS = 1_000;
 /** Questions of one plan at a time: a selector may name every namespace of a cluster. */
 const ASKED_AT_ONCE = 16;
 const MAX_ANSWERS = 4_000;
@@ -61,8 +64,13 @@ export function createVisibility(reviews: Reviews, clock = (): number => perform
     const key = JSON.stringify([account, namespace]);
     const last = lastOf(key);
     const asked = review(plan, account, namespace, key);
-    // While it is away no delivery waits for the deadline of a question.
-    return last?.away === true ? last.verdict : asked;
+    if (last === undefined) return asked;
+    // While it is away no delivery waits for the deadline of a question, and while it hangs one waits a little.
+    if (last.away === true) return last.verdict;
+    return within(asked, PATIENCE_MS, () => {
+      if (answers.get(key) === last) answers.set(key, { ...last, away: true });
+      return last.verdict;
+    });
   }
 
   function lastOf(key: string): Answer | undefined {

@@ -26,6 +26,8 @@ const FRESH_MS = 5_000;
 const AGAIN_MS = 1_000;
 /** Milliseconds that a proof waits for a new value while an older one is known. */
 const PATIENCE_MS = 1_000;
+/** Milliseconds for which nobody else waits so, once somebody did for nothing: a server that hangs keeps hanging. */
+const HUNG_MS = 5_000;
 /** An expression may compute names, so the memory of them is bounded. */
 const MAX_KNOWN = 5_000;
 
@@ -40,13 +42,14 @@ interface Known {
 /**
  * A cluster-wide list or watch would bring every Secret into this process, and a watch by name for each would be as
  * many connections; a read by name needs no more than the verb get. While the API server is away, what was read last
- * still counts, as it would in a pod that mounts the Secret.
+ * still counts, as it would in a pod that mounts the Secret; while it hangs, one proof waits for it, and the others do not.
  */
 export function createClusterSecrets(options: ClusterSecretsOptions): Secrets {
   const { api, onAway, onBack, clock = () => performance.now() } = options;
   const known = new Map<string, Known>();
   const asked = new Map<string, Promise<Answer>>();
   let away = false;
+  let hungUntil = Number.NEGATIVE_INFINITY;
 
   function keep(key: string, answer: Answer, forMs: number): Answer {
     known.delete(key);
@@ -68,6 +71,7 @@ export function createClusterSecrets(options: ClusterSecretsOptions): Secrets {
       const said = status === 200 || status === 404 || status === 403;
       if (said && away) onBack?.();
       if (said) away = false;
+      if (said) hungUntil = Number.NEGATIVE_INFINITY;
       if (status === 200) return keep(key, { data: dataOf(response, namespace) }, FRESH_MS);
       if (status === 404) return keep(key, { data: null }, AGAIN_MS);
       const reason = readStatus(response).message;
@@ -91,9 +95,12 @@ export function createClusterSecrets(options: ClusterSecretsOptions): Secrets {
     const answer = asked.get(key) ?? ask(namespace, name).finally(() => asked.delete(key));
     asked.set(key, answer);
     const before = known.get(key)?.answer;
-    return before === undefined || !("data" in before) || before.data === null
-      ? answer
-      : within(answer, PATIENCE_MS, () => before);
+    if (before === undefined || !("data" in before) || before.data === null) return answer;
+    const hung = (): Answer => {
+      hungUntil = clock() + HUNG_MS;
+      return before;
+    };
+    return clock() < hungUntil ? Promise.resolve(hung()) : within(answer, PATIENCE_MS, hung);
   }
 
   function fresh(namespace: string, name: string): Answer | undefined {

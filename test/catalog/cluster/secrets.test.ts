@@ -129,6 +129,27 @@ test("a server that does not answer is waited for a second only where a value is
   await assert.rejects(t.read("b"), isFault("SLUICE_SECRET_AWAY"));
 });
 
+test("while a server hangs one proof waits for it, and the others use what is known; asked later they wait again", async () => {
+  await using t = await open();
+  for (const name of ["hook", "other"]) t.put("a", "one", name);
+  for (const name of ["hook", "other"]) await t.read("a", name);
+  const goOn = t.server.fault({ path: "/secrets/", times: 0, action: { type: "hang", when: "before" } });
+  t.pass(5_000);
+  const timed = async (name: string) => {
+    const from = performance.now();
+    assert.equal(await t.read("a", name), "one");
+    return performance.now() - from;
+  };
+  assert.ok((await timed("hook")) >= 900);
+  for (const name of ["hook", "other", "hook"]) assert.ok((await timed(name)) < 500);
+  t.pass(4_999);
+  assert.ok((await timed("other")) < 500);
+  // Nobody asked for a while: it may answer again, and then a revoked Secret must not prove any more.
+  t.pass(5_000);
+  assert.ok((await timed("other")) >= 500);
+  goOn();
+});
+
 test("namespaces stay apart, and no name leads to another path", async () => {
   await using t = await open();
   t.put("a", "of a");

@@ -4,7 +4,7 @@ import { checkBindings, compileBindings } from "../bind/index.ts";
 import { type Bindings, bindingsOf, type SelectedTrigger, templateOf } from "../catalog/index.ts";
 import type { ObjectName } from "../core/delivery.ts";
 import type { SluiceError } from "../core/errors.ts";
-import { asFault, fault } from "../core/errors.ts";
+import { asFault, fault, ownedBy } from "../core/errors.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
 import { closedTo, type NamedCluster } from "../core/named-cluster.ts";
 import type { ChainStep, TriggerPlan } from "../core/plan.ts";
@@ -93,8 +93,16 @@ export function compileTrigger(
     ...(broken && { fault: broken }),
   };
   const warnings = [...doubts, ...warningsOf(ineffective, whole), ...missing];
-  return { plan, errors, warnings: undeclared ? [...warnings, undeclared] : warnings };
+  const about = { listener: nameOf(behind.listener), trigger: `${namespace}/${key}` };
+  const owned = (faults: readonly SluiceError[]) => faults.map((one) => ownedBy(about, one));
+  return {
+    plan,
+    errors: owned(errors),
+    warnings: owned(undeclared ? [...warnings, undeclared] : warnings),
+  };
 }
+
+const nameOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;
 
 /** A Trigger that the cluster holds and nobody can read: which proofs it demands is not known, so it trusts nobody. */
 function unreadable({ namespace, name, key }: SelectedTrigger, cause: SluiceError, behind: Behind) {

@@ -12,6 +12,12 @@ export interface SourcePosition {
   readonly column: number;
 }
 
+/** Whose declaration a fault is in, as people name them: `namespace/name`. */
+export interface Owner {
+  readonly listener: string;
+  readonly trigger: string;
+}
+
 /** A fault from the table. `message` is for people; `code` is what programs and searches use. */
 export class SluiceError extends Error {
   override readonly name = "SluiceError";
@@ -21,11 +27,12 @@ export class SluiceError extends Error {
   readonly fix: string;
   readonly values: Readonly<Record<string, string>>;
   readonly at: SourcePosition | undefined;
+  readonly about: Owner | undefined;
 
   constructor(
     code: ErrorCode,
     values: Record<string, string>,
-    options: { at?: SourcePosition; cause?: unknown } = {},
+    options: { at?: SourcePosition; cause?: unknown; about?: Owner } = {},
   ) {
     super(fill(ERRORS[code].message, values), options.cause === undefined ? {} : { cause: options.cause });
     const { status, retry, fix } = ERRORS[code];
@@ -35,6 +42,7 @@ export class SluiceError extends Error {
     this.fix = ownCure(values) ?? fill(fix, values);
     this.values = values;
     this.at = options.at;
+    this.about = options.about;
   }
 }
 
@@ -51,6 +59,11 @@ export function fault(
   options: { at?: SourcePosition; cause?: unknown } = {},
 ): SluiceError {
   return new SluiceError(code, values, options);
+}
+
+/** The same fault, with whose it is. */
+export function ownedBy(about: Owner, { code, values, at, cause }: SluiceError): SluiceError {
+  return new SluiceError(code, values, { cause, about, ...(at && { at }) });
 }
 
 /** Any thrown thing as a SluiceError: unknown ones become SLUICE_INTERNAL and keep their cause. */

@@ -22,8 +22,6 @@ const LIST_MS = 30_000;
 const SECRET_MS = 4_000;
 const REVIEW_MS = 4_000;
 const MAX_BYTES = 16 * 1024 * 1024;
-/** Warnings that a check shows at most. */
-const SHOWN = 100;
 /** Looking at thousands of triggers takes a tenth of a second: done when changes have ended, and not for each of them. */
 const LINT_MS = 2_000;
 
@@ -64,7 +62,7 @@ export async function declaredInCluster(needs: DeclaredNeeds): Promise<Declared>
       objects: catalog.count(),
       listeners: declarations.listeners.length,
       triggers: countTriggers(declarations),
-      faults: [...catalog.faults(), ...compiled.errors].slice(0, SHOWN),
+      faults: [...catalog.faults(), ...compiled.errors],
       took,
     });
   }
@@ -83,7 +81,7 @@ export async function declaredInCluster(needs: DeclaredNeeds): Promise<Declared>
       return {
         loaded: catalog.isSynced(),
         faults: [],
-        warnings: [...new Set(found)].slice(0, SHOWN),
+        warnings: [...new Set(found)],
         away: catalog.away(),
       };
     },

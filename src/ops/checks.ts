@@ -4,6 +4,7 @@ import type { Check, CheckAnswer, CheckState, FaultPlace } from "../core/check.t
 import { within } from "../core/deadline.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
+import { type FaultGroup, groupFaults } from "../core/fault-groups.ts";
 
 export type { Check, CheckAnswer, CheckState, FaultPlace };
 
@@ -74,13 +75,18 @@ export interface CatalogHealth {
   readonly away?: readonly SluiceError[];
 }
 
+/** Faults, each for all that are like it, that are spelled out. */
+const SHOWN = 50;
+
 /** Not ready until something is in force; what is broken takes out itself alone. */
 export function catalogCheck(state: () => CatalogHealth): Check {
   return {
     name: "catalog",
     check() {
       const { loaded, faults, warnings = [], away = [] } = state();
-      const found = [...away, ...faults, ...warnings].map(placed);
+      const found = groupFaults([...away, ...faults, ...warnings])
+        .slice(0, SHOWN)
+        .map(placed);
       if (found.length === 0) {
         return loaded ? { state: "ok", message: "in force" } : { state: "failed", message: "not read yet" };
       }
@@ -142,7 +148,7 @@ async function report({ name, check }: Check): Promise<CheckReport> {
   return { name, ok: answer.state === "ok", ...answer };
 }
 
-function placed({ code, message, fix, at }: SluiceError): FaultPlace {
+function placed({ fault: { code, fix, at }, message }: FaultGroup): FaultPlace {
   return at === undefined ? { code, message, fix } : { code, message, fix, at: `${at.file}:${at.line}` };
 }
 

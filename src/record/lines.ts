@@ -3,6 +3,7 @@
 import type { ObjectName } from "../core/delivery.ts";
 import type { SluiceError } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
+import { groupFaults } from "../core/fault-groups.ts";
 import type { CreateJob, Run } from "../core/job.ts";
 import { withoutQuoted } from "../core/quoted.ts";
 
@@ -148,7 +149,7 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
       `catalog in force: ${listeners} listeners, ${triggers} triggers${faults.length === 0 ? "" : `, ${faults.length} faults`}`,
     fields: ({ objects, listeners, triggers, took, faults = [] }) => ({
       ...{ objects, listeners, triggers, took: ms(took) },
-      ...(faults.length === 0 ? {} : { faults: faults.slice(0, 20).map(faultFields) }),
+      ...(faults.length === 0 ? {} : { faults: grouped(faults) }),
     }),
   },
   "catalog.broken": {
@@ -157,7 +158,7 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
       loaded
         ? "the catalog cannot be read; what was read last stays in force"
         : "the catalog cannot be read, and nothing is in force: every webhook is answered with 503",
-    fields: ({ faults }) => ({ faults: faults.slice(0, 20).map(faultFields) }),
+    fields: ({ faults }) => ({ faults: grouped(faults) }),
   },
   "store.away": {
     level: always("warn"),
@@ -262,6 +263,13 @@ function followed({ delivery, id, listener, trigger }: CreateJob, run: Run) {
 /** A file's place as editors and terminals understand it: `file:line:column`. */
 function faultFields({ code, message, at }: SluiceError) {
   return { code, message: foreign(message), at: at && `${at.file}:${at.line}:${at.column}` };
+}
+
+/** Each once for all that are like it; the first twenty. */
+function grouped(faults: readonly SluiceError[]) {
+  return groupFaults(faults)
+    .slice(0, 20)
+    .map(({ fault, message }) => ({ ...faultFields(fault), message: foreign(message) }));
 }
 
 function remarked(warnings: readonly string[] = []): string {

@@ -4,6 +4,7 @@ import { BUILT_IN } from "../../../interceptors/index.ts";
 import type { Settings } from "../../config/schema.ts";
 import { within } from "../../core/deadline.ts";
 import type { SluiceError } from "../../core/errors.ts";
+import { type FaultGroup, groupFaults } from "../../core/fault-groups.ts";
 import { type ListenerPlan, shownTrigger } from "../../core/plan.ts";
 import type { Secrets } from "../../core/secrets.ts";
 import { validValues } from "../../core/secrets.ts";
@@ -42,7 +43,7 @@ export async function lookAtDeclared(settings: Settings): Promise<Seen> {
       await within(declared.ready, SYNC_MS, () => undefined);
       const { loaded, faults, warnings, away = [] } = declared.state();
       const listeners = await Promise.all(inForce.plans.all().map(declared.visible));
-      const broken: Finding[] = faults.map((fault) => placed(fault, "fail"));
+      const broken: Finding[] = groupFaults(faults).map((group) => grouped(group, "fail"));
       // Missing rights stand in an area of their own, with what grants them.
       const lost = away
         .filter(({ code }) => code !== "SLUICE_WATCH_FORBIDDEN")
@@ -52,13 +53,19 @@ export async function lookAtDeclared(settings: Settings): Promise<Seen> {
         return { findings: [...broken, ...lost, { area: AREA, state: "fail", what }], listeners };
       }
       const able = listeners.map(fitness);
+      const [fit, unable] = [true, false].map((ok) =>
+        able.filter(({ state }) => (state === "ok") === ok),
+      ) as [Finding[], Finding[]];
       // What a listener's line ends with needs no line of its own.
       const told = able.map(({ what }) => what).join("\n");
-      const doubts = warnings
-        .filter(({ message }) => !told.includes(message))
-        .map((fault) => placed(fault, "warn"));
+      const doubts = groupFaults(warnings.filter(({ message }) => !told.includes(message))).map((group) =>
+        grouped(group, "warn"),
+      );
       const proofs = await secretsOf(listeners, inForce.secrets);
-      return { findings: [...broken, ...lost, ...able, ...some(proofs), ...some(doubts)], listeners };
+      return {
+        findings: [...some(broken), ...lost, ...some(unable), ...some(fit), ...some(proofs), ...some(doubts)],
+        listeners,
+      };
     } finally {
       await declared.close();
     }
@@ -122,6 +129,12 @@ function placed(fault: SluiceError, state: "fail" | "warn"): Finding {
   const { at } = fault;
   const finding = found(AREA, fault, state);
   return at === undefined ? finding : { ...finding, what: `${at.file}:${at.line} ${finding.what}` };
+}
+
+function grouped({ fault, message }: FaultGroup, state: "fail" | "warn"): Finding {
+  const { at } = fault;
+  const what = at === undefined ? message : `${at.file}:${at.line} ${message}`;
+  return { ...found(AREA, fault, state), what };
 }
 
 function some(findings: readonly Finding[]): readonly Finding[] {

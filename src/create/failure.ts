@@ -6,9 +6,9 @@ import { fault, SluiceError } from "../core/errors.ts";
 import type { CreateAnswer } from "../core/job.ts";
 import { quoted } from "../core/quoted.ts";
 import type { ApiResponse } from "../kube/api.ts";
-import { grantCommand } from "../kube/grant.ts";
+import { type Grant, grantCommand } from "../kube/grant.ts";
 import type { Status } from "../kube/status.ts";
-import { readStatus, retryAfter } from "../kube/status.ts";
+import { readStatus, retryAfter, userIn } from "../kube/status.ts";
 
 export type CreateFailure = Extract<CreateAnswer, { readonly outcome: "failed" }>;
 
@@ -58,22 +58,31 @@ export function failureOf(response: ApiResponse, about: About, now: number): Cre
  * the resource (pkg/endpoints/handlers/responsewriters/errors.go).
  */
 function forbidden(status: Status, about: About): SluiceError {
-  const { kind, name, namespace, resource, verb, account, as } = about;
+  const { kind, name, namespace, resource, verb, as } = about;
   const reason = reasonIn(status);
+  const user = userIn(status);
+  const account = as === undefined ? (user ?? about.account) : about.account;
   if (as !== undefined && status.kind === "serviceaccounts" && status.name === as.name) {
     const grant = grantCommand({
       verb: "impersonate",
       resource: "serviceaccounts",
       namespace: as.namespace,
       resourceNames: [as.name],
+      ...(user !== undefined && { user }),
     });
     return fault("SLUICE_CREATE_IMPERSONATE", { account, reason, grant });
   }
   if (verb === "create" && (status.name !== "" || status.kind === ""))
     return fault("SLUICE_CREATE_POLICY", { kind, name, namespace, reason });
-  const grant = grantCommand({ verb, resource: resource || kind, namespace, ...(as && { account: as }) });
+  const grant = grantCommand({ verb, resource: resource || kind, namespace, ...whose(as, user) });
   const where = namespace || "the whole cluster";
   return fault("SLUICE_CREATE_FORBIDDEN", { account, verb, kind, namespace: where, reason, grant });
+}
+
+/** Who needs the right. */
+function whose(as: ObjectName | undefined, user: string | undefined): Pick<Grant, "account" | "user"> {
+  if (as !== undefined) return { account: as };
+  return user === undefined ? {} : { user };
 }
 
 /**

@@ -4,13 +4,19 @@ import type { ErrorCode, SluiceError } from "../core/errors.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { ApiResponse } from "./api.ts";
 import type { Trouble } from "./patience.ts";
-import { readStatus, retryAfter } from "./status.ts";
+import { readStatus, retryAfter, userIn } from "./status.ts";
 
-/** @param path of the collection. @param account whose rights counted. */
+/** @param path of the collection. @param account whose rights counted, where the answer does not say it. */
 export function refusal(path: string, response: ApiResponse, account: string): Trouble {
   const status = readStatus(response);
   const { resource, where } = described(path);
-  const values = { resource, where, account, status: String(response.status), reason: status.message };
+  const values = {
+    resource,
+    where,
+    account: userIn(status) ?? account,
+    status: String(response.status),
+    reason: status.message,
+  };
   return { error: fault(codeOf(response.status), values), after: retryAfter(response, status, Date.now()) };
 }
 

@@ -51,6 +51,14 @@ export function readStatus({ status, body }: ApiResponse): Status {
   };
 }
 
+/**
+ * Whom the server took us for, where a refusal of rights says it (k8s.io/apiserver, responsewriters/errors.go): a kubeconfig's
+ * entry may be called anything. For people only.
+ */
+export function userIn({ message }: Pick<Status, "message">): string | undefined {
+  return /(?:^| )User "([\w.:@/-]{1,253})" cannot /.exec(message)?.[1];
+}
+
 /** Milliseconds to wait (RFC 9110 §10.2.3: seconds or a date); undefined when nothing was said. */
 export function retryAfter(response: ApiResponse, status: Status, now: number): number | undefined {
   const header = response.headers["retry-after"]?.trim() ?? "";

@@ -89,6 +89,16 @@ test("a missing right to act as somebody is told from one of his own, and both s
   );
 });
 
+test("whose right is missing is said as the server knows him, not as the kubeconfig calls him", () => {
+  const told =
+    'pipelineruns.tekton.dev is forbidden: User "system:serviceaccount:sluice:gateway" cannot create resource "pipelineruns" in API group "tekton.dev" in the namespace "ci"';
+  const { reason } = answer(403, statusBody("Forbidden", { kind: "pipelineruns" }, told));
+  assert.match(reason, /^system:serviceaccount:sluice:gateway may not create PipelineRun in ci: /);
+  assert.match(reason, / --serviceaccount=sluice:gateway\.$/);
+  const odd = 'User "$(rm -rf)" cannot create resource';
+  assert.match(answer(403, statusBody("Forbidden", { kind: "x" }, odd)).reason, /^robot may not/);
+});
+
 test("what the message says decides nothing", () => {
   const lie = statusBody("Invalid", {}, 'namespaces "ci" not found; already exists; too many requests');
   assert.equal(answer(422, lie).code, "SLUICE_CREATE_REFUSED");

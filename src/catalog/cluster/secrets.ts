@@ -6,7 +6,7 @@ import { asFault, fault } from "../../core/errors.ts";
 import { isJsonObject, parseJson } from "../../core/json.ts";
 import type { SecretData, Secrets } from "../../core/secrets.ts";
 import type { Api, ApiResponse } from "../../kube/api.ts";
-import { readStatus } from "../../kube/status.ts";
+import { readStatus, userIn } from "../../kube/status.ts";
 import { createFindings } from "../findings.ts";
 import { checkSubdomain } from "../kinds/metadata.ts";
 import { readSecret } from "../kinds/secret.ts";
@@ -74,8 +74,11 @@ export function createClusterSecrets(options: ClusterSecretsOptions): Secrets {
       if (said) hungUntil = Number.NEGATIVE_INFINITY;
       if (status === 200) return keep(key, { data: dataOf(response, namespace) }, FRESH_MS);
       if (status === 404) return keep(key, { data: null }, AGAIN_MS);
-      const reason = readStatus(response).message;
-      const values = { secret: key, name, namespace, account: api.account, reason };
+      const refusal = readStatus(response);
+      const values = {
+        ...{ secret: key, name, namespace, reason: refusal.message },
+        account: userIn(refusal) ?? api.account,
+      };
       if (status === 403) return keep(key, { refused: fault("SLUICE_SECRET_FORBIDDEN", values) }, AGAIN_MS);
       error = fault("SLUICE_SECRET_AWAY", values);
     } catch (thrown) {

@@ -16,6 +16,8 @@ export interface Need {
   readonly missing: "fail" | "warn";
   /** How names of roles that grant it begin. */
   readonly role: string;
+  /** What may be done instead of granting it. */
+  readonly instead?: string;
   readonly rights: readonly Permission[];
 }
 
@@ -158,6 +160,7 @@ function leading(settings: Settings, leaseNamespace: string, creates: boolean): 
       what: "be the one gateway of many that does both",
       missing: "warn",
       role: "sluice-lease",
+      instead: "name a namespace where it may with --lease-namespace",
       rights:
         follows || announces
           ? [

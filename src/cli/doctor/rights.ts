@@ -57,7 +57,7 @@ async function answers(api: Api, user: string, need: Need): Promise<readonly Fin
       area: AREA,
       state: missing,
       what: `may not ${what} ${where}: it lacks ${verbs.join(", ")} on ${resources.join(", ")}${named}`,
-      fix: grantCommand(namespace === undefined ? grant : { ...grant, namespace }),
+      fix: `${grantCommand(namespace === undefined ? grant : { ...grant, namespace })}${need.instead === undefined ? "" : `; or ${need.instead}`}`,
     };
   });
   if (places.length > SHOWN) {

@@ -1,6 +1,7 @@
 /** Lets deliveries wait for a store that is away for a moment, instead of refusing them. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { SluiceError } from "../core/errors.ts";
 import type { Hold } from "../core/store.ts";
 import { mayBeBrief } from "../core/trouble.ts";
 import type { StoreNews } from "./news.ts";
@@ -9,6 +10,15 @@ import type { StoreNews } from "./news.ts";
 const SHORT = 5;
 /** Milliseconds before a write is made again that failed though the store is there. */
 const PAUSE_MS = 25;
+
+/** Whether a write that failed so may have been done. */
+function mayBeWritten(error: unknown): boolean {
+  if (!(error instanceof SluiceError)) return true;
+  const { code, values } = error;
+  return (
+    code === "SLUICE_STORE_UNREPLICATED" || (code === "SLUICE_STORE_AWAY" && values["toldCure"] === undefined)
+  );
+}
 
 /**
  * Makes it.
@@ -24,12 +34,15 @@ export function createHold(news: Pick<StoreNews, "awayFor" | "back" | "now">, ho
     // Behind those that wait already: they came first.
     const awayFor = news.awayFor();
     if (awayFor !== undefined && isShort(awayFor)) await news.back(holdMs);
+    let unsure: unknown;
     for (;;) {
       try {
         return await write();
       } catch (error) {
+        // A later try that was never sent must not promise that nothing was written.
+        if (mayBeWritten(error)) unsure ??= error;
         const left = until - news.now();
-        if (left <= 0 || !mayBeBrief(error) || !isShort(news.awayFor() ?? 0)) throw error;
+        if (left <= 0 || !mayBeBrief(error) || !isShort(news.awayFor() ?? 0)) throw unsure ?? error;
         if (news.awayFor() === undefined) await sleep(Math.min(PAUSE_MS, left));
         else await news.back(left);
       }

@@ -67,6 +67,7 @@ test("without any source the defaults hold", () => {
     retention: 14 * DAY,
     retentionDead: 90 * DAY,
     retentionPayload: 3 * DAY,
+    storeHold: 2_000,
     shutdownGrace: 25_000,
     lameDuck: 5_000,
     provedReserve: 25,

@@ -159,9 +159,8 @@ export interface DeadGroup {
   readonly count: number;
   readonly firstAt: number;
   readonly lastAt: number;
-  /** The newest, at most 10. */
+  /** The newest, at most 10; and how many of all have no body any more, so that they cannot be replayed. */
   readonly deliveries: readonly string[];
-  /** How many have no body any more: they cannot be replayed. */
   readonly bodiesGone?: number;
 }
 

@@ -71,7 +71,7 @@ export function tokenReader(
     if (token === undefined) {
       throw new GithubRefusal(`Secret ${namespace}/${name} has no key ${key}: ${field} needs its token`);
     }
-    return token.length === 0 ? undefined : token.toString("latin1");
+    return token.length === 0 ? undefined : token.toString("utf8");
   };
 }
 

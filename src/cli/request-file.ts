@@ -1,6 +1,7 @@
 /** A raw HTTP request in a file, as Tekton's own tools take it: request line, headers, empty line, body. */
 
-import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
+import { headersFromWire } from "../core/header-bytes.ts";
+import type { HeaderMap } from "../core/headers.ts";
 import { misused } from "./verb.ts";
 
 export interface RequestFile {
@@ -20,7 +21,7 @@ export function parseRequest(bytes: Buffer): RequestFile {
   const end = /\r?\n\r?\n/.exec(bytes.toString("latin1"));
   const head = bytes
     .subarray(0, end?.index ?? bytes.length)
-    .toString("utf8")
+    .toString("latin1")
     .replace(/\r?\n$/, "");
   const [first = "", ...lines] = head.split(/\r?\n/);
   const start = /^([A-Z]+) (\S+) HTTP\/\d(?:\.\d)?$/.exec(first.trim());
@@ -30,7 +31,7 @@ export function parseRequest(bytes: Buffer): RequestFile {
     if (colon < 1) throw invalid(`"${line.slice(0, 80)}" is no header`);
     return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
   });
-  const { Host: _host, ...headers } = headersFromPairs(pairs);
+  const { Host: _host, ...headers } = headersFromWire(pairs);
   const rest = end === null ? Buffer.alloc(0) : bytes.subarray(end.index + end[0].length);
   const length = Number(headers["Content-Length"]?.[0] ?? rest.length);
   const body = Number.isSafeInteger(length) && length < rest.length ? rest.subarray(0, length) : rest;

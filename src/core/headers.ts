@@ -39,7 +39,7 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /**
  * Builds a header map from name and value pairs.
  *
- * @param pairs flat `[name, value, name, value, …]`, as node:http's rawHeaders has them.
+ * @param pairs flat `[name, value, name, value, …]`; values are text (see `headersFromWire` for those of node:http).
  */
 export function headersFromPairs(pairs: readonly string[]): HeaderMap {
   const map: Record<string, string[]> = {};

@@ -9,7 +9,8 @@ import type { Delivery, ObjectName, RequestHead } from "../core/delivery.ts";
 import { payload } from "../core/delivery.ts";
 import { asFault, fault, type SluiceError } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
-import { type HeaderMap, headersFromPairs } from "../core/headers.ts";
+import { headersFromWire } from "../core/header-bytes.ts";
+import type { HeaderMap } from "../core/headers.ts";
 import { newDeliveryId } from "../core/identity.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 import { describe } from "../core/provider.ts";
@@ -259,6 +260,6 @@ function sourceOf(request: FastifyRequest) {
 
 // Go keeps Host apart from the other headers, and filters are to see what they see there.
 function headersOf(request: FastifyRequest): HeaderMap {
-  const { Host: _host, ...headers } = headersFromPairs(request.raw.rawHeaders);
+  const { Host: _host, ...headers } = headersFromWire(request.raw.rawHeaders);
   return headers;
 }

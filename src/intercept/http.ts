@@ -6,8 +6,8 @@ import http from "node:http";
 import https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { fault, reasonOf } from "../core/errors.ts";
+import { headersFromWire, wireText } from "../core/header-bytes.ts";
 import type { HeaderMap } from "../core/headers.ts";
-import { headersFromPairs } from "../core/headers.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../core/interceptor.ts";
 import { shownUrl } from "../core/url.ts";
 import { type AddressPolicy, createAddressPolicy, type PolicyOptions, type Resolve } from "./policy.ts";
@@ -130,14 +130,14 @@ async function collect(response: IncomingMessage, maxBytes: number): Promise<Htt
   }
   return {
     status: response.statusCode ?? 0,
-    headers: headersFromPairs(response.rawHeaders),
+    headers: headersFromWire(response.rawHeaders),
     body: Buffer.concat(chunks).toString("utf8"),
   };
 }
 
 function outgoing(headers: HeaderMap, length: number): OutgoingHttpHeaders {
   const own: OutgoingHttpHeaders = Object.create(null);
-  for (const name of Object.keys(headers)) if (!OWN_HEADERS.has(name)) own[name] = [...(headers[name] ?? [])];
+  for (const name of Object.keys(headers)) if (!OWN_HEADERS.has(name)) own[name] = (headers[name] ?? []).map(wireText);
   own["Content-Length"] = length;
   return own;
 }

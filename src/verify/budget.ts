@@ -43,12 +43,12 @@ export function beginMac({ algorithm, before }: MacClaim, secret: Buffer): Hmac 
     keys.set(secret, key);
   }
   const mac = createHmac(algorithm, key);
-  return before === "" ? mac : mac.update(before, "latin1");
+  return before === "" ? mac : mac.update(before);
 }
 
 /** True when the MAC is one of those that the sender gave. */
 export function endMac(mac: Hmac, { after, digests }: MacClaim): boolean {
-  const right = (after === "" ? mac : mac.update(after, "latin1")).digest();
+  const right = (after === "" ? mac : mac.update(after)).digest();
   return digests.some((digest) => timingSafeEqual(digest, right));
 }
 

@@ -55,15 +55,7 @@ function sha256(bytes: Buffer): Buffer {
   return createHash("sha256").update(bytes).digest();
 }
 
-/**
- * The bytes that a header's text may stand for: Node hands header bytes over as Latin-1, test clients write Unicode.
- * Which of the two is tried does not depend on the secret.
- */
-export function spellings(text: string): readonly Buffer[] {
-  return [Buffer.from(text, "latin1"), Buffer.from(text, "utf8")];
-}
-
-/** True when a header's text is the secret, in either spelling. */
+/** True when a header's text is the secret. Header values are read as UTF-8, so their bytes are those of the text. */
 export function isSecret(text: string, secret: Buffer): boolean {
-  return spellings(text).some((bytes) => equalSecrets(bytes, secret));
+  return equalSecrets(Buffer.from(text), secret);
 }

@@ -159,6 +159,17 @@ describe("routing", () => {
   });
 });
 
+test("header values are bytes: UTF-8 is read as text, a byte that is none as U+FFFD", async () => {
+  const { status } = await raw("/team-a/push", {
+    "x-branch": Buffer.from("größe").toString("latin1"),
+    "x-latin": "gr\u00f6\u00dfe",
+  });
+  assert.equal(status, 202);
+  const headers = arrivals.at(-1)?.arrival.headers;
+  assert.deepEqual(headers?.["X-Branch"], ["größe"]);
+  assert.deepEqual(headers?.["X-Latin"], ["gr\ufffd\ufffde"]);
+});
+
 describe("body", () => {
   test("the bytes arrive as they were sent, whatever the content type says", async () => {
     const body = Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0x7d]);

@@ -66,6 +66,18 @@ test("headers, body and status go there and come back, several values of one hea
   assert.ok(!seen.headers.includes("evil"));
 });
 
+test("header values go out and come back as UTF-8", async () => {
+  await using there = await serve((request, response) => {
+    const [, sent = ""] = request.rawHeaders;
+    response.setHeader("x-back", sent);
+    // Of a text Node would write head and body together, as UTF-8.
+    response.end(Buffer.from(sent, "latin1"));
+  });
+  const answer = await client({ method: "GET", url: there.url, headers: { "X-Branch": ["größe 🔑"] } });
+  assert.equal(answer.body, "größe 🔑");
+  assert.deepEqual(answer.headers["X-Back"], ["größe 🔑"]);
+});
+
 test("redirects are answers, not orders", async () => {
   await using there = await serve((_request, response) =>
     response.writeHead(302, { location: "/elsewhere" }).end(),

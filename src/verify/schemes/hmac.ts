@@ -113,8 +113,7 @@ function filled(
   let text = "";
   for (const [at, part] of parts.entries()) {
     if ("text" in part) {
-      // Headers are bytes in Latin-1, and a MAC is over bytes.
-      text += Buffer.from(part.text).toString("latin1");
+      text += part.text;
       continue;
     }
     const value = part.name === "timestamp" ? time : header(headers, part.name);

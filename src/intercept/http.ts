@@ -137,7 +137,8 @@ async function collect(response: IncomingMessage, maxBytes: number): Promise<Htt
 
 function outgoing(headers: HeaderMap, length: number): OutgoingHttpHeaders {
   const own: OutgoingHttpHeaders = Object.create(null);
-  for (const name of Object.keys(headers)) if (!OWN_HEADERS.has(name)) own[name] = (headers[name] ?? []).map(wireText);
+  for (const name of Object.keys(headers))
+    if (!OWN_HEADERS.has(name)) own[name] = (headers[name] ?? []).map(wireText);
   own["Content-Length"] = length;
   return own;
 }

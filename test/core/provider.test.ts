@@ -121,12 +121,13 @@ const CASES: Readonly<Record<string, Case>> = {
     {
       eventType: "git.push",
       publisherId: "tfs",
+      id: "event",
       notificationId: 9,
       subscriptionId: "s",
       resource: { repository: { name: "r" } },
     },
-    { provider: "azure-devops", event: "git.push", providerId: "9", repository: "r" },
-    ["azure-devops", "9", "s"],
+    { provider: "azure-devops", event: "git.push", providerId: "event", repository: "r" },
+    ["azure-devops", "event", "s", "9"],
   ],
   "Standard Webhooks": [
     { "webhook-id": "msg_1", "webhook-signature": "v1,x" },
@@ -146,6 +147,187 @@ for (const [name, [headers, body, facts, key]] of Object.entries(CASES)) {
     assert.equal(dedupeKey(described.provider, map, payload(JSON.stringify(body))), wanted);
   });
 }
+
+type Facts = Partial<Record<"repository" | "ref" | "revision" | "pullRequest", string | number>>;
+
+const SHA = "0b5c1d7e9a3f4862c0d1e2f3a4b5c6d7e8f90a1b";
+const project = { path_with_namespace: "group/sub/app" };
+const repository = { full_name: "octo/app" };
+const ABOUT: Readonly<Record<string, readonly [Record<string, string>, object, Facts]>> = {
+  "a GitLab pipeline is of its merge request, not of its own iid": [
+    { "X-Gitlab-Event": "Pipeline Hook" },
+    {
+      ...{ object_kind: "pipeline", project, merge_request: { id: 8, iid: 4, source_branch: "topic" } },
+      object_attributes: { id: 9, iid: 71, ref: "topic", sha: SHA },
+    },
+    { repository: "group/sub/app", ref: "topic", revision: SHA, pullRequest: 4 },
+  ],
+  "a GitLab pipeline of a branch is of no merge request": [
+    { "X-Gitlab-Event": "Pipeline Hook" },
+    { object_kind: "pipeline", project, object_attributes: { iid: 71, ref: "main", sha: SHA } },
+    { repository: "group/sub/app", ref: "main", revision: SHA },
+  ],
+  "a GitLab job's commit has the id of its pipeline": [
+    { "X-Gitlab-Event": "Job Hook" },
+    { object_kind: "build", ref: "main", sha: SHA, commit: { id: 9, sha: SHA }, project_name: "group/app" },
+    { repository: "group/app", ref: "main", revision: SHA },
+  ],
+  "a GitLab issue is no merge request": [
+    { "X-Gitlab-Event": "Issue Hook" },
+    { object_kind: "issue", project, object_attributes: { iid: 5 } },
+    { repository: "group/sub/app" },
+  ],
+  "a GitLab work item neither": [
+    { "X-Gitlab-Event": "Work Item Hook" },
+    { object_kind: "work_item", project, object_attributes: { iid: 5 } },
+    { repository: "group/sub/app" },
+  ],
+  "a GitLab release has a tag": [
+    { "X-Gitlab-Event": "Release Hook" },
+    { object_kind: "release", project, tag: "v1.2", commit: { id: SHA } },
+    { repository: "group/sub/app", ref: "v1.2", revision: SHA },
+  ],
+  "a GitLab job of a branch has no tag, though the field is there": [
+    { "X-Gitlab-Event": "Job Hook" },
+    { object_kind: "build", tag: false, sha: SHA, project },
+    { repository: "group/sub/app", revision: SHA },
+  ],
+  "a GitLab note on a merge request": [
+    { "X-Gitlab-Event": "Note Hook" },
+    {
+      ...{ object_kind: "note", project, object_attributes: { id: 3, noteable_type: "MergeRequest" } },
+      merge_request: { iid: 4, source_branch: "topic", last_commit: { id: SHA } },
+    },
+    { repository: "group/sub/app", ref: "topic", revision: SHA, pullRequest: 4 },
+  ],
+  "a GitLab note on a commit": [
+    { "X-Gitlab-Event": "Note Hook" },
+    { object_kind: "note", project, object_attributes: { noteable_type: "Commit" }, commit: { id: SHA } },
+    { repository: "group/sub/app", revision: SHA },
+  ],
+  "a GitLab note on an issue": [
+    { "X-Gitlab-Event": "Note Hook" },
+    { object_kind: "note", project, object_attributes: { noteable_type: "Issue" }, issue: { iid: 9 } },
+    { repository: "group/sub/app" },
+  ],
+  "GitLab's system hook for a new project": [
+    { "X-Gitlab-Event": "System Hook" },
+    { event_name: "project_create", path_with_namespace: "group/new", name: "New" },
+    { repository: "group/new" },
+  ],
+  "GitLab's system hook for a member": [
+    { "X-Gitlab-Event": "System Hook" },
+    { event_name: "user_add_to_team", project_path_with_namespace: "group/app" },
+    { repository: "group/app" },
+  ],
+  "GitLab's system hook for a repository": [
+    { "X-Gitlab-Event": "System Hook" },
+    { event_name: "repository_update", project, changes: [{ ref: "refs/heads/main", after: SHA }] },
+    { repository: "group/sub/app", ref: "refs/heads/main", revision: SHA },
+  ],
+  "GitLab's changes of a merge request are an object, not a list": [
+    { "X-Gitlab-Event": "Merge Request Hook" },
+    { object_kind: "merge_request", project, object_attributes: { iid: 4 }, changes: { title: {} } },
+    { repository: "group/sub/app", pullRequest: 4 },
+  ],
+  "GitHub's merge queue": [
+    { "X-GitHub-Event": "merge_group" },
+    { merge_group: { head_sha: SHA, head_ref: "refs/heads/gh-readonly-queue/main/pr-7" }, repository },
+    { repository: "octo/app", ref: "refs/heads/gh-readonly-queue/main/pr-7", revision: SHA },
+  ],
+  "GitHub's comment on a pull request": [
+    { "X-GitHub-Event": "issue_comment" },
+    { issue: { number: 7, pull_request: { url: "u" } }, repository },
+    { repository: "octo/app", pullRequest: 7 },
+  ],
+  "GitHub's comment on an issue": [
+    { "X-GitHub-Event": "issue_comment" },
+    { issue: { number: 7 }, repository },
+    { repository: "octo/app" },
+  ],
+  "Gitea's comment on a pull request": [
+    { "X-Gitea-Event": "issue_comment" },
+    { issue: { number: 7, pull_request: null }, is_pull: true, repository },
+    { repository: "octo/app", pullRequest: 7 },
+  ],
+  "Gitea's comment on an issue": [
+    { "X-Gitea-Event": "issue_comment" },
+    { issue: { number: 7, pull_request: null }, is_pull: false, repository },
+    { repository: "octo/app" },
+  ],
+  "GitHub's workflow run": [
+    { "X-GitHub-Event": "workflow_run" },
+    { workflow_run: { head_sha: SHA, head_branch: "topic", pull_requests: [{ number: 7 }] }, repository },
+    { repository: "octo/app", ref: "topic", revision: SHA, pullRequest: 7 },
+  ],
+  "GitHub's workflow job": [
+    { "X-GitHub-Event": "workflow_job" },
+    { workflow_job: { head_sha: SHA, head_branch: "topic" }, repository },
+    { repository: "octo/app", ref: "topic", revision: SHA },
+  ],
+  "GitHub's check run": [
+    { "X-GitHub-Event": "check_run" },
+    {
+      check_run: { head_sha: SHA, check_suite: { head_branch: "topic" }, pull_requests: [{ number: 7 }] },
+      repository,
+    },
+    { repository: "octo/app", ref: "topic", revision: SHA, pullRequest: 7 },
+  ],
+  "GitHub's check suite without a pull request": [
+    { "X-GitHub-Event": "check_suite" },
+    { check_suite: { head_sha: SHA, head_branch: "topic", pull_requests: [] }, repository },
+    { repository: "octo/app", ref: "topic", revision: SHA },
+  ],
+  "GitHub's deployment": [
+    { "X-GitHub-Event": "deployment_status" },
+    { deployment: { sha: SHA, ref: "topic" }, repository },
+    { repository: "octo/app", ref: "topic", revision: SHA },
+  ],
+  "GitHub's status": [
+    { "X-GitHub-Event": "status" },
+    { sha: SHA, branches: [{ name: "topic" }], repository },
+    { repository: "octo/app", ref: "topic", revision: SHA },
+  ],
+  "Bitbucket's build status": [
+    { "X-Event-Key": "repo:commit_status_updated" },
+    { commit_status: { refname: "topic", commit: { hash: SHA } }, repository },
+    { repository: "octo/app", ref: "topic", revision: SHA },
+  ],
+  "a branch that Bitbucket deleted": [
+    { "X-Event-Key": "repo:push" },
+    { push: { changes: [{ new: null, old: { name: "topic" } }] }, repository },
+    { repository: "octo/app", ref: "topic" },
+  ],
+  "Azure DevOps' comment on a pull request": [
+    {},
+    {
+      ...{ eventType: "ms.vss-code.git-pullrequest-comment-event", publisherId: "tfs" },
+      resource: {
+        pullRequest: { pullRequestId: 7, sourceRefName: "refs/heads/topic", repository: { name: "app" } },
+      },
+    },
+    { repository: "app", ref: "refs/heads/topic", pullRequest: 7 },
+  ],
+};
+
+for (const [name, [headers, body, facts]] of Object.entries(ABOUT)) {
+  test(`${name}: repository, ref, revision and pull request`, () => {
+    const map = headersFromPairs(Object.entries(headers).flat());
+    const described = describe(map, payload(JSON.stringify(body)));
+    const { repository, ref, revision, pullRequest } = described;
+    const found = { repository, ref, revision, pullRequest };
+    assert.deepEqual(JSON.parse(JSON.stringify(found)), facts);
+  });
+}
+
+test("Azure DevOps' test button sends events of their own, and a resent one keeps its key", () => {
+  const key = (id: string, attempt: number) => {
+    const event = { eventType: "git.push", publisherId: "tfs", id, notificationId: 5, subscriptionId: "0" };
+    return dedupeKey("azure-devops", {}, payload(JSON.stringify({ ...event, createdDate: attempt })));
+  };
+  assert.notEqual(key("one", 1), key("two", 1));
+  assert.equal(key("one", 1), key("one", 2));
+});
 
 test("hostile payloads and headers are described too, within bounds", () => {
   const map = headersFromPairs([

@@ -40,9 +40,9 @@ export function lastSegment(url: string): string | undefined {
   return token === MASK ? undefined : token;
 }
 
-/** A URL without the token at the end of its path. */
+/** A URL without what stands behind the listener's name in its path: the token, wherever the sender put it. */
 export function maskLastSegment(url: string): string {
-  return url.replace(/^(\/[^/?]+\/[^/?]+\/)[^/?]+/, `$1${MASK}`);
+  return url.replace(/^(\/[^/?]+\/[^/?]+\/)[^?]+/, `$1${MASK}`);
 }
 
 /** A request's path, and the names of its query with no value at all. */

@@ -22,7 +22,8 @@ export interface RouteOptions {
 
 /**
  * Finds the listener of a request: `Host: el-<listener>.<namespace>.svc…` with any path, then a host that was given to
- * one listener, then `/<namespace>/<listener>`, then `/` for the default listener (the named one, else the only one).
+ * one listener, then `/<namespace>/<listener>` with anything behind it, then `/` for the default listener (the named one,
+ * else the only one).
  * A host and a path that name different listeners lead nowhere, unless every path leads somewhere: something on the way
  * may have judged by the other one.
  *
@@ -129,12 +130,17 @@ function serviceName(host: string | undefined): ObjectName | undefined {
   return match === null ? undefined : { namespace: lower(match[2]), name: lower(match[1]) };
 }
 
+/** What follows the listener's name is the triggers' to look at, or a token where one takes that for a proof. */
 function byPath(plans: Plans, path: string): ListenerPlan | undefined {
-  const match = /^\/([a-z0-9-]+)\/([a-z0-9.-]+)(\/[^/]+)?\/?$/.exec(path);
-  const plan = match === null ? undefined : plans.find(match[1] as string, match[2] as string);
-  // What follows the listener's name is a token, where some trigger takes one for a proof.
-  return match?.[3] === undefined || plan?.hides?.includes("/") ? plan : undefined;
+  const [, namespace = "", name = "", rest = ""] =
+    /^\/([a-z0-9-]+)\/([a-z0-9.-]+)(?:\/(.*))?$/s.exec(path) ?? [];
+  // Something on the way may have judged by the path that these segments lead to.
+  if (namespace === "" || isUnclean.test(`/${rest}`)) return undefined;
+  return plans.find(namespace, name);
 }
+
+/** An empty segment before another one, `.` and `..`, also percent-encoded, and what cannot be decoded. */
+const isUnclean = /\/(?:\/|(?:\.|%2e){1,2}(?:\/|$))|%(?![0-9a-f]{2})/i;
 
 /** Without port and final dot. */
 function bareHost(host: string | undefined): string {

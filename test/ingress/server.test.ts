@@ -87,6 +87,15 @@ describe("routing", () => {
     await one.close();
   });
 
+  test("what follows a listener's name leads to it, and stands in the delivery's URL", async () => {
+    for (const path of ["/team-a/push/deploy?env=prod", "/team-a/push/a/b%2Fc/d.e/", "/team-a/push/?x=1"]) {
+      const { status, body } = await raw(path, {});
+      assert.equal(status, 202, path);
+      assert.equal((JSON.parse(body) as { eventListener: string }).eventListener, "push");
+      assert.equal(arrivals.at(-1)?.arrival.url, path);
+    }
+  });
+
   test("/ goes nowhere while several listeners are served", async () => {
     const response = await fetch(base, { method: "POST", body: "{}" });
     assert.equal(response.status, 404);
@@ -129,6 +138,12 @@ describe("routing", () => {
     for (const path of [
       "/__proto__/constructor",
       "/team-a/push/../../etc",
+      "/team-a/push/../../default/github",
+      "/team-a/push/%2e%2E/github",
+      "/team-a/push/./x",
+      "/team-a/push//x",
+      "/team-a/push/%zz",
+      "/team-a/pushes/x",
       "/%2e%2e/x",
       "//",
       "/team-a%2Fpush",

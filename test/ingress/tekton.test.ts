@@ -60,8 +60,9 @@ describe("as Tekton's listener does", () => {
   test("a path that names a listener, and a Host that does, still go there", async () => {
     seen.length = 0;
     await ask("POST", "/ci/other");
+    await ask("POST", "/ci/other/deploy?env=prod");
     await ask("POST", "/x", "{}", { host: "el-other.ci.svc" });
-    assert.deepEqual(seen, ["POST /ci/other other", "POST /x other"]);
+    assert.deepEqual(seen, ["POST /ci/other other", "POST /ci/other/deploy?env=prod other", "POST /x other"]);
   });
 
   test("/live answers ok to any method and triggers nothing", async () => {

@@ -165,8 +165,8 @@ export function createAccept(needs: AcceptNeeds): Accept {
   };
 }
 
-/** What triggers and the store may see: a token at the end of the path was for the gateway alone. */
-function withoutProof(delivery: Delivery, { hides }: ListenerPlan): Delivery {
+/** What triggers and the store may see of a delivery: a token at the end of the path was for the gateway alone. */
+export function withoutProof(delivery: Delivery, { hides }: ListenerPlan): Delivery {
   if (hides === undefined) return delivery;
   const url = hides.includes("/") ? maskLastSegment(delivery.url) : delivery.url;
   return { ...delivery, url, hides };

@@ -46,7 +46,12 @@ export function findAgain(needs: {
   };
 }
 
-function onlyTrigger(plan: ListenerPlan, wanted: string): ListenerPlan {
+/**
+ * The listener with one of its triggers.
+ *
+ * @param wanted `name` or `namespace/name`. @throws SluiceError SLUICE_TRIGGER_UNKNOWN.
+ */
+export function onlyTrigger(plan: ListenerPlan, wanted: string): ListenerPlan {
   const [name, namespace] = wanted.split("/", 2).reverse();
   const fits = (known: ObjectName) =>
     known.name === name && (namespace === undefined || known.namespace === namespace);

@@ -1,7 +1,8 @@
 /** `sluice check`: are these objects right, before a cluster or an event finds out? */
 
-import { faultReport } from "../catalog/index.ts";
+import { faultReport, formatFault } from "../catalog/index.ts";
 import type { ErrorCode, SluiceError } from "../core/errors.ts";
+import { clean } from "./console.ts";
 import { printFindings } from "./findings.ts";
 import { loadOffline } from "./offline.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
@@ -37,22 +38,23 @@ hold the object; --strict makes errors of warnings. Many warnings of one kind ar
   async run({ console, environment }, paths, options) {
     const settings = settingsFrom(options, environment);
     const named = [...paths, ...listOption(options, "config")];
-    const input = () => console.input();
-    const loaded = await loadOffline(named.length > 0 ? named : settings.config, settings, undefined, {
+    const loaded = await loadOffline(named.length > 0 ? named : settings.config, settings, {
       alone: true,
-      input,
+      input: () => console.input(),
     });
-    const { plans, objects, files, unselected } = loaded;
+    const { plans, objects, files, unselected, notes } = loaded;
     const { errors, warnings } = graded(loaded);
     const failed = errors.length > 0 || (options["strict"] === true && warnings.length > 0);
     if (options["output"] === "json") {
       const listeners = plans.all().map(({ namespace, name }) => ({ namespace, name }));
       const alone = unselected.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
       const found = { errors: errors.map(faultReport), warnings: warnings.map(faultReport) };
-      console.json({ ok: !failed, files, objects, listeners, unselected: alone, ...found });
+      const remarks = notes.map(faultReport);
+      console.json({ ok: !failed, files, objects, listeners, unselected: alone, ...found, notes: remarks });
     } else {
       const { colors } = console;
       printFindings(console, { errors, warnings }, options["all"] === true);
+      for (const note of notes) console.out(`${colors.dim("note")}    ${clean(formatFault(note))}`);
       const counted = `${objects} objects in ${files} files, ${plans.all().length} listeners`;
       const found = `${errors.length} errors, ${warnings.length} warnings`;
       if (unselected.length > 0) {

@@ -112,12 +112,12 @@ async function list(console: Console, client: Client, options: Options): Promise
       const seen = [ago(firstAt, now), ago(lastAt, now)];
       return [fingerprint, String(count), ...seen, bodies(count, bodiesGone), code, oneLine(why)];
     });
-      console.table(["FINGERPRINT", "COUNT", "FIRST", "LAST", "BODIES", "CODE", "WHY"], rows);
-      for (const group of found.items) for (const line of hintLines(group)) console.note(oneLine(line));
-      if (found.items.some(({ bodiesGone }) => bodiesGone !== undefined))
-        console.note(
-          "those whose body is gone cannot be replayed: let the sender deliver them again; a retry of dead jobs needs no body",
-        );
+    console.table(["FINGERPRINT", "COUNT", "FIRST", "LAST", "BODIES", "CODE", "WHY"], rows);
+    for (const group of found.items) for (const line of hintLines(group)) console.note(oneLine(line));
+    if (found.items.some(({ bodiesGone }) => bodiesGone !== undefined))
+      console.note(
+        "those whose body is gone cannot be replayed: let the sender deliver them again; a retry of dead jobs needs no body",
+      );
   }
   return EXIT.ok;
 }

@@ -84,6 +84,19 @@ export async function doubtfulSecrets(
   return (await Promise.all(doubts)).flat();
 }
 
+/** The Secrets that stand in none of the files and are like none of them: for people, since they may be in the cluster. */
+export async function secretsElsewhere(
+  listeners: readonly ListenerPlan[],
+  secrets: Secrets,
+): Promise<readonly SluiceError[]> {
+  const found = demandedSecrets(listeners).map(async ({ trigger, secret }) => {
+    const data = await secrets.read(secret.namespace, secret.name);
+    if (data !== null || meantInstead(secret, data, secrets) !== undefined) return [];
+    return [fault("SLUICE_SECRET_ELSEWHERE", { ...namesOf(trigger, secret), key: secret.key })];
+  });
+  return (await Promise.all(found)).flat();
+}
+
 function namesOf(trigger: TriggerPlan, secret: SecretKey) {
   return { secret: `${secret.namespace}/${secret.name}`, trigger: shownTrigger(trigger) };
 }

@@ -12,7 +12,7 @@ import type { Fact } from "../core/fact.ts";
 import type { Gateway } from "../main.ts";
 import type { Console } from "./console.ts";
 import { printRecord } from "./delivery-record.ts";
-import { fixture } from "./fixture.ts";
+import { signedFixture } from "./fixture.ts";
 import { EXIT, textOption, type Verb } from "./verb.ts";
 
 const QUICKSTART = fileURLToPath(new URL("../../examples/quickstart", import.meta.url));
@@ -62,7 +62,7 @@ async function show(
   const { colors } = console;
   const url = `${gateway.listen}/default/github`;
   step(console, "2", `send a GitHub pull_request, signed with the webhook's secret, to ${url}`);
-  const { headers, body } = await fixture("github", { event: "pull_request.opened", secret: SECRET });
+  const { headers, body } = await signedFixture("github", { event: "pull_request.opened", secret: SECRET });
   const response = await fetch(url, { method: "POST", headers, body });
   const answer = await response.text();
   console.out(`   ${response.status} ${answer}`);

@@ -1,115 +1,85 @@
-/** Test deliveries as the providers send them: real payloads, real headers, a correct proof. */
+/** Test deliveries as the senders make them: their headers, their documented payloads. Who sends one signs it (sign.ts). */
 
 import { randomUUID } from "node:crypto";
-import { createRequire } from "node:module";
-import { sign } from "@octokit/webhooks-methods";
-import { gitlabPayload } from "./gitlab-payload.ts";
+import { type JsonObject, parseJson } from "../core/json.ts";
+import { nearest } from "../core/nearest.ts";
+import { SENDERS, type Sender } from "./examples/index.ts";
+import { type Change, withChanges } from "./set-values.ts";
+import { type Outgoing, signed } from "./sign.ts";
 import { misused } from "./verb.ts";
 
-export const PROVIDERS = ["github", "gitlab", "cloudevents", "generic"] as const;
-export type FixtureProvider = (typeof PROVIDERS)[number];
-
-/** A request ready to be sent. */
-export interface Fixture {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+export const PROVIDERS: readonly string[] = SENDERS.map(({ name }) => name);
 
 export interface FixtureOptions {
   /** `pull_request`, `pull_request.opened`, `push`, `push.tag`, a CloudEvents type. */
   readonly event: string;
-  /** Body text to send instead of the built-in example. */
-  readonly payload?: string;
-  /** What the provider signs with; undefined sends no proof. */
-  readonly secret?: string;
+  /** Body to send instead of the built-in example. */
+  readonly payload?: Buffer;
+  /** What is changed in either of them. */
+  readonly changes?: readonly Change[];
   /** Delivery id; a new one by default. */
   readonly id?: string;
+  /** Path, or address, to send to. */
+  readonly url?: string;
 }
 
-interface GithubExample {
-  readonly name: string;
-  readonly examples: readonly Readonly<Record<string, unknown>>[];
+/** @throws SluiceError SLUICE_ARGUMENT_INVALID for a sender that is not known. */
+export function senderOf(provider: string): Sender {
+  const sender = SENDERS.find(({ name }) => name === provider);
+  if (sender !== undefined) return sender;
+  throw misused("provider", `"${provider}" is none of ${PROVIDERS.join(", ")}`);
 }
 
-/** @throws SluiceError SLUICE_ARGUMENT_INVALID for a provider or event that has no example. */
-export async function fixture(provider: string, options: FixtureOptions): Promise<Fixture> {
-  switch (provider) {
-    case "github":
-      return github(options);
-    case "gitlab":
-      return gitlab(options);
-    case "cloudevents":
-      return cloudEvent(options);
-    case "generic":
-      return { headers: json, body: options.payload ?? "{}" };
-    default:
-      throw misused("provider", `"${provider}" is none of ${PROVIDERS.join(", ")}`);
+/**
+ * A delivery without a proof.
+ *
+ * @throws SluiceError SLUICE_ARGUMENT_INVALID for a provider or event that has no example, and for changes that cannot be made.
+ */
+export function fixture(provider: string, options: FixtureOptions): Outgoing {
+  const { event, payload, changes = [], id = randomUUID(), url = "/" } = options;
+  const sender = senderOf(provider);
+  const example = payload ?? sender.payload(event, id);
+  if (example === undefined) throw misused("event", noExample(sender, event));
+  return { url, headers: sender.headers(event, id), body: changedBody(example, changes) };
+}
+
+/**
+ * A delivery with the proof that its sender usually gives.
+ *
+ * @param secret what it signs with.
+ */
+export async function signedFixture(
+  provider: string,
+  options: FixtureOptions & { readonly secret: string },
+): Promise<Outgoing> {
+  const { scheme } = senderOf(provider);
+  const request = fixture(provider, options);
+  return scheme === undefined
+    ? request
+    : signed(request, { scheme }, Buffer.from(options.secret), Date.now());
+}
+
+/** The bytes of a body with changes made; without any, of a body of one's own, they stay as they are. */
+export function changedBody(body: Buffer | JsonObject | string, changes: readonly Change[]): Buffer {
+  if (!Buffer.isBuffer(body) && typeof body !== "string")
+    return Buffer.from(JSON.stringify(withChanges(body, changes)));
+  if (changes.length === 0) return Buffer.from(body);
+  let json: ReturnType<typeof parseJson>;
+  try {
+    json = parseJson(body.toString());
+  } catch {
+    throw misused("--set", "the body is no JSON");
   }
+  return Buffer.from(JSON.stringify(withChanges(json, changes)));
 }
 
-const json = { "content-type": "application/json" };
-
-async function github({ event, payload, secret, id = randomUUID() }: FixtureOptions): Promise<Fixture> {
-  const body = payload ?? githubExample(event);
-  const proof = secret === undefined ? {} : { "x-hub-signature-256": await sign(secret, body) };
-  return {
-    headers: {
-      ...json,
-      "user-agent": "GitHub-Hookshot/sluice",
-      "x-github-event": event.split(".")[0] as string,
-      "x-github-delivery": id,
-      "x-github-hook-id": "1",
-      ...proof,
-    },
-    body,
-  };
-}
-
-/** The first example of an event, or of the action behind the dot; all fields are GitHub's own. */
-function githubExample(event: string): string {
-  const all = createRequire(import.meta.url)("@octokit/webhooks-examples") as readonly GithubExample[];
-  const [name, action = name === "push" ? "branch" : undefined] = event.split(".");
-  const found = all.find((one) => one.name === name)?.examples;
-  const example = action === undefined ? found?.[0] : found?.find((one) => actionOf(one) === action);
-  if (example !== undefined) return JSON.stringify(example);
-  const actions = [...new Set(found?.map(actionOf))].filter((one) => one !== undefined);
-  const known = found === undefined ? all.map((one) => one.name) : actions.map((one) => `${name}.${one}`);
-  throw misused("event", `no example of "${event}"; there are ${known.join(", ")}`);
-}
-
-/** What the payload says was done; pushes do not say, but those of tags and of branches start different triggers. */
-function actionOf({ action, ref }: GithubExample["examples"][number]): string | undefined {
-  if (typeof action === "string") return action;
-  const [, kind] = /^refs\/(tag|head)s\//.exec(String(ref)) ?? [];
-  return kind === "head" ? "branch" : kind;
-}
-
-function gitlab({ event, payload, secret, id = randomUUID() }: FixtureOptions): Fixture {
-  return {
-    headers: {
-      ...json,
-      "user-agent": "GitLab/sluice",
-      "x-gitlab-event": `${event
-        .split("_")
-        .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-        .join(" ")} Hook`,
-      "x-gitlab-webhook-uuid": randomUUID(),
-      "idempotency-key": id,
-      ...(secret === undefined ? {} : { "x-gitlab-token": secret }),
-    },
-    body: payload ?? gitlabPayload(event),
-  };
-}
-
-function cloudEvent({ event, payload, id = randomUUID() }: FixtureOptions): Fixture {
-  return {
-    headers: {
-      ...json,
-      "ce-specversion": "1.0",
-      "ce-type": event,
-      "ce-source": "/sluice/send",
-      "ce-id": id,
-    },
-    body: payload ?? '{"message":"hello from sluice send"}',
-  };
+/** Of many events those of the same name are told, else the names alone. */
+function noExample({ name, events }: Sender, event: string): string {
+  const [kind = ""] = event.split(".");
+  const same = events.filter((one) => one.split(".")[0] === kind);
+  const short = events.filter((one) => !one.includes("."));
+  const near = nearest(event, events);
+  const meant = near === undefined ? "" : ` (did you mean ${near}?)`;
+  const known = (same.length > 0 ? same : short).join(", ");
+  return `no example of "${event.slice(0, 80)}"; there are ${known} from ${name}${meant}`;
 }

@@ -11,23 +11,31 @@ import type { Trigger } from "../core/tekton.ts";
 import { createRegistry } from "../intercept/registry.ts";
 import { ELSEWHERE } from "../lint/index.ts";
 import { compilePlans, plansOf } from "../plans.ts";
-import { doubtfulSecrets } from "./demanded-secrets.ts";
+import { doubtfulSecrets, secretsElsewhere } from "./demanded-secrets.ts";
 import { readStreams } from "./streams.ts";
 import { lintUnused, unselected, withElsewhere } from "./unselected.ts";
 
 export interface Offline {
   readonly plans: Plans;
   readonly secrets: Secrets;
+  /** The Secrets of the files alone. */
+  readonly inFiles: Secrets;
   readonly objects: number;
   readonly files: number;
   readonly errors: readonly SluiceError[];
   readonly warnings: readonly SluiceError[];
   /** Triggers that no listener of the files selects; looked for on request. */
   readonly unselected: readonly Trigger[];
+  /** What is worth knowing and wrong nowhere: Secrets that are in none of the files. */
+  readonly notes: readonly SluiceError[];
   readonly locateSecret: Loaded["locateSecret"];
 }
 
 export interface OfflineOptions {
+  /** Asks remote interceptors; absent: they stop the event. */
+  readonly http?: HttpClient | undefined;
+  /** What interceptors read in place of the Secrets in the files. */
+  readonly standIn?: (files: Secrets) => Secrets;
   /** Looks at what no listener selects, too. */
   readonly alone?: boolean;
   /** Standard input, which the path `-` stands for. */
@@ -42,8 +50,7 @@ export async function loadOffline(
   paths: readonly string[],
   settings: Pick<Settings, "namespace" | "unverified"> &
     Partial<Pick<Settings, "clusters" | "unknownParams" | "brokenResource">>,
-  http?: HttpClient,
-  { alone = false, input }: OfflineOptions = {},
+  { http, standIn = (files) => files, alone = false, input }: OfflineOptions = {},
 ): Promise<Offline> {
   if (paths.length === 0) {
     const reason = "name at least one file or folder with Tekton Triggers objects";
@@ -51,7 +58,8 @@ export async function loadOffline(
   }
   const { rest, streams } = await readStreams(paths, input);
   const loaded = await loadCatalog({ paths: rest, streams, defaultNamespace: settings.namespace });
-  const { declarations, secrets, objects, files, faults, away } = loaded;
+  const { declarations, objects, files, faults, away } = loaded;
+  const secrets = standIn(loaded.secrets);
   const { unverified, clusters = new Map(), unknownParams = "warn", brokenResource = "before" } = settings;
   const compiling = { unverified, clusters, unknownParams, render: { brokenResource } };
   const needs = { registry: createRegistry(BUILT_IN), secrets, ...compiling };
@@ -61,9 +69,10 @@ export async function loadOffline(
   const plans = plansOf(compiled.plans.all().filter(({ name }) => name !== ELSEWHERE));
   const unused = alone ? lintUnused(declarations, needs.registry) : { errors: [], warnings: [] };
   const doubts = await doubtfulSecrets(plans.all(), loaded);
+  const notes = await secretsElsewhere(plans.all(), loaded.secrets);
   const warnings = [...loaded.warnings, ...compiled.warnings, ...unused.warnings, ...doubts];
   return {
-    ...{ plans, secrets, objects, files, locateSecret: loaded.locateSecret },
+    ...{ plans, secrets, inFiles: loaded.secrets, notes, objects, files, locateSecret: loaded.locateSecret },
     ...{ errors: [...away, ...faults, ...compiled.errors, ...unused.errors], unselected: elsewhere },
     warnings: warnings.filter((warning) => !isBroken(warning, faults)),
   };

@@ -1,79 +1,112 @@
 /** `sluice try`: decides a delivery offline and explains it; creates nothing. */
 
-import { readFile } from "node:fs/promises";
+import { withoutProof } from "../accept.ts";
 import { faultReport, formatFault } from "../catalog/index.ts";
 import type { Delivery } from "../core/delivery.ts";
-import { fault } from "../core/errors.ts";
-import { headersFromPairs } from "../core/headers.ts";
-import { newDeliveryId } from "../core/identity.ts";
-import type { ListenerPlan, Plans } from "../core/plan.ts";
-import { type Secrets, validValues } from "../core/secrets.ts";
+import { payload } from "../core/delivery.ts";
+import type { ListenerPlan } from "../core/plan.ts";
+import { demandsOf, proofName } from "../core/proof.ts";
+import type { Secrets } from "../core/secrets.ts";
 import { decide } from "../decide.ts";
 import { createHttpClient } from "../intercept/http.ts";
-import { createVerifier } from "../verify/verifier.ts";
-import { clean, oneLine } from "./console.ts";
+import { refuseNoJson } from "../refuse.ts";
+import { createVerifier, type DeliveryProofs } from "../verify/verifier.ts";
+import { clean } from "./console.ts";
 import { doubtfulSecrets } from "./demanded-secrets.ts";
-import { fixture } from "./fixture.ts";
+import { PROVIDERS } from "./fixture.ts";
 import { loadOffline } from "./offline.ts";
-import { parseRequest } from "./request-file.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
-import { nearestMiss, printDecision, printObjects } from "./trace.ts";
-import { EXIT, JSON_OUTPUT, listOption, misused, type Options, textOption, type Verb } from "./verb.ts";
+import { createStandIns, type StandIns } from "./stand-ins.ts";
+import { printObjects } from "./trace.ts";
+import { printDecisions } from "./trace-list.ts";
+import { deliveryToTry } from "./try-delivery.ts";
+import { EXIT, JSON_OUTPUT, type Options, type Verb } from "./verb.ts";
 
 export const tryOut: Verb = {
   name: "try",
   usage: "[provider] [event]",
   summary: "decide a delivery offline and explain it; creates nothing",
   help: `
-The same code that serves decides here: what try says is what happens. A provider's example is signed with the Secret
-that the listener's own interceptor names; a request file is taken as it is.
+The same code that serves decides here, and routes: what try says is what happens. Senders: ${PROVIDERS.join(", ")}.
+An example has the fields that its sender documents, and is signed with the Secrets that the listener's interceptors
+name; of one that is in none of the files a made-up value is taken, and try says so. A request file is taken as it is:
+raw HTTP, or what \`sluice deliveries payload <id> -o json\` gives.
 
   sluice try github pull_request.opened --config examples/quickstart
-  sluice try github push --payload push.json --config triggers/ --listener ci/github
-  sluice try --request request.txt --config triggers/
+  sluice try github push --set body.ref=refs/heads/release-1 --config triggers/
+  sluice try gitlab push --payload push.json --config triggers/ --listener ci/gitlab --trigger build
+  sluice try --request request.txt --config triggers/ --secret @webhook-secret.txt
 
 Exit code 1 when no trigger matches.`,
   options: [
     { flags: "--listener <name>", description: "namespace/name; needed when several are declared" },
-    { flags: "--request <path>", description: "a raw HTTP request: request line, headers, empty line, body" },
-    { flags: "--payload <path>", description: "a body of your own instead of the provider's example" },
+    { flags: "--trigger <name>", description: "decide for this trigger only, and show it in full" },
+    { flags: "--request <path>", description: "a raw HTTP request, or the JSON of a stored one" },
+    { flags: "--payload <path>", description: "a body of your own instead of the sender's example" },
+    {
+      flags: "--set <path=value>",
+      description:
+        "change the payload before it is signed: body.ref=refs/heads/x, body.commits[0].id=…; JSON counts as JSON",
+      many: true,
+    },
     { flags: "--header <header...>", description: "a further header, `Name: value`" },
+    {
+      flags: "--secret <value>",
+      description:
+        "what the sender signs with, or @file; also the value of Secrets that are in none of the files",
+    },
+    { flags: "--trust", description: "take every proof as held" },
     { flags: "--unsigned", description: "send the example without proof" },
     { flags: "--remote", description: "ask remote interceptors too; without it they stop the event" },
     ...settingOptions("config", "namespace", "unverified", "clusters", "unknownParams", "brokenResource"),
+    ...settingOptions("http", "hosts", "defaultListener"),
     JSON_OUTPUT,
   ],
   async run({ console, environment }, [provider, event], options) {
     const settings = settingsFrom(options, environment);
     const http = options["remote"] === true ? createHttpClient() : undefined;
+    let secrets: StandIns | undefined;
     try {
-      const offline = await loadOffline(settings.config, settings, http);
-      if (offline.errors.length > 0) {
-        for (const error of offline.errors) console.fault(error);
-        const missing = offline.errors.some(({ code }) => code === "SLUICE_CONFIG_MISSING");
-        return missing ? EXIT.usage : EXIT.no;
-      }
-      const plan = listenerOf(offline.plans, textOption(options, "listener"));
-      const doubts = await doubtfulSecrets([plan], offline);
+      const standIn = (files: Secrets): Secrets => {
+        secrets = createStandIns(files);
+        return secrets;
+      };
+      const offline = await loadOffline(settings.config, settings, { http, standIn });
+      for (const error of offline.errors) console.fault(error);
+      if (offline.errors.some(({ code }) => code === "SLUICE_CONFIG_MISSING")) return EXIT.usage;
+      // As serve: what is broken takes out itself alone.
+      if (offline.errors.length > 0 && offline.plans.all().length === 0) return EXIT.no;
+      const standIns = secrets ?? createStandIns(offline.secrets);
+      const { plans } = offline;
+      const { plan, delivery, notes } = await deliveryToTry({
+        plans,
+        secrets: standIns,
+        settings,
+        provider,
+        event,
+        options,
+      });
+      const { inFiles, locateSecret } = offline;
+      const doubts = await doubtfulSecrets([plan], { secrets: inFiles, locateSecret });
       for (const doubt of doubts) console.note(clean(formatFault(doubt)));
-      const delivery = await deliveryOf(plan, offline.secrets, provider, event, options);
-      const proofs = createVerifier(offline.secrets).begin(delivery);
-      const { decisions } = await decide(plan, delivery, proofs, undefined, { explain: true });
+      for (const note of notes) console.note(clean(note));
+      // As serve: what is no JSON is answered 400.
+      if (plan.payloadValidation) refuseNoJson(payload(delivery.body.toString("utf8")), delivery);
+      const proofs = proofsOf(plan, delivery, standIns, options);
+      const { decisions } = await decide(plan, withoutProof(delivery, plan), proofs, undefined, {
+        explain: true,
+      });
       const matched = decisions.flatMap((decision) => decision.job ?? []);
       if (options["output"] === "json")
         console.json({
           listener: `${plan.namespace}/${plan.name}`,
           decisions,
           warnings: doubts.map(faultReport),
+          notes,
         });
       else {
-        for (const decision of decisions) printDecision(console, decision);
+        printDecisions(console, decisions);
         for (const job of matched) printObjects(console, job.objects);
-        const nearest = nearestMiss(decisions);
-        if (nearest !== undefined) {
-          const { trigger, shown = `${trigger.namespace}/${trigger.name}` } = nearest;
-          console.out(`nothing fired; trigger ${shown} came closest: ${oneLine(nearest.reason)}`);
-        }
       }
       if (decisions.length === 0) console.note(`listener ${plan.namespace}/${plan.name} has no triggers`);
       return matched.length > 0 ? EXIT.ok : EXIT.no;
@@ -83,66 +116,14 @@ Exit code 1 when no trigger matches.`,
   },
 };
 
-function listenerOf(plans: Plans, wanted: string | undefined): ListenerPlan {
-  const all = plans.all();
-  const [namespace = "", name = ""] = wanted?.split("/") ?? [];
-  const plan = wanted === undefined && all.length === 1 ? all[0] : plans.find(namespace, name);
-  if (plan !== undefined) return plan;
-  const known = all.map((one) => `${one.namespace}/${one.name}`).join(", ") || "none";
-  const reason = wanted === undefined ? "say which one" : `${wanted} is not declared`;
-  throw misused("--listener", `${reason}; declared: ${known}`);
-}
-
-async function deliveryOf(
+/** Those that the request brings; with `--trust` all that are demanded. */
+function proofsOf(
   plan: ListenerPlan,
+  delivery: Delivery,
   secrets: Secrets,
-  provider: string | undefined,
-  event: string | undefined,
   options: Options,
-): Promise<Delivery> {
-  const receivedAt = Date.now();
-  const listener = { namespace: plan.namespace, name: plan.name };
-  const base = { id: newDeliveryId(receivedAt), listener, receivedAt };
-  const extra = headersFromPairs(listOption(options, "header").flatMap(splitHeader));
-  const requestPath = textOption(options, "request");
-  if (requestPath !== undefined) {
-    const request = parseRequest(await bytesOf(requestPath));
-    return { ...base, ...request, headers: { ...request.headers, ...extra } };
-  }
-  if (provider === undefined || event === undefined) {
-    throw misused("try", "expected a provider and an event, or --request");
-  }
-  const payloadPath = textOption(options, "payload");
-  const secret = options["unsigned"] === true ? undefined : await secretOf(plan, provider, secrets);
-  const { headers, body } = await fixture(provider, {
-    event,
-    ...(payloadPath === undefined ? {} : { payload: (await bytesOf(payloadPath)).toString("utf8") }),
-    ...(secret === undefined ? {} : { secret }),
-  });
-  const url = `/${plan.namespace}/${plan.name}`;
-  const own = headersFromPairs(Object.entries(headers).flat());
-  return { ...base, method: "POST", url, headers: { ...own, ...extra }, body: Buffer.from(body) };
-}
-
-/** The first secret that the listener's triggers demand of this provider and that is there. */
-async function secretOf(plan: ListenerPlan, provider: string, secrets: Secrets): Promise<string | undefined> {
-  const demands = plan.groups.flatMap(({ triggers }) => triggers.flatMap(({ proofs }) => proofs));
-  for (const { secret } of demands.filter(({ scheme }) => scheme === provider)) {
-    if (secret === undefined) continue;
-    const [value] = validValues(await secrets.read(secret.namespace, secret.name), secret.key);
-    if (value !== undefined) return value.toString("utf8");
-  }
-  return undefined;
-}
-
-function splitHeader(text: string): string[] {
-  const colon = text.indexOf(":");
-  if (colon < 1) throw misused("--header", `"${text}" is not like "Name: value"`);
-  return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
-}
-
-async function bytesOf(path: string): Promise<Buffer> {
-  return readFile(path).catch((error: unknown) => {
-    throw fault("SLUICE_CONFIG_MISSING", { path }, { cause: error });
-  });
+): DeliveryProofs {
+  const verifier = createVerifier(secrets);
+  if (options["trust"] !== true) return verifier.begin(delivery);
+  return verifier.recorded(delivery, demandsOf(plan).map(proofName).join(" "));
 }

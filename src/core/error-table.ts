@@ -133,6 +133,7 @@ export const ERRORS = {
   SLUICE_ANNOTATION_IGNORED: row(422, "never", "annotation {annotation} is ignored: {reason}", "Correct it, or remove it."),
   SLUICE_SECRET_WEAK: row(422, "never", "the value of key {key} in Secret {secret}, which trigger {trigger} proves senders with, {weakness}", "Write it again, at the provider too, exactly as it is meant and nowhere published: openssl rand -hex 32 | tr -d '\\n' makes a good one."),
   SLUICE_SECRET_KEY: row(422, "never", "Secret {secret} has no usable key {key}, which trigger {trigger} proves senders with{hint}", "Correct the name in secretRef, or put a value under that key."),
+  SLUICE_SECRET_ELSEWHERE: row(422, "never", "Secret {secret} (key {key}) is not among the files; trigger {trigger} proves senders with it", "Nothing is wrong if it is in the cluster; `sluice try` takes its value by --secret, and --trust takes the proof as held."),
   SLUICE_SECRET_NAME: row(422, "never", "Secret {secret}, which trigger {trigger} proves senders with, is not among these files{hint}", "Correct the name in secretRef; nothing is wrong if the Secret is in the cluster."),
   SLUICE_SELECTOR_EMPTY: row(422, "never", "the selector selects nothing: {reason}", "Correct the selector; its triggers never fire."),
   // settings

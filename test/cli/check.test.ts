@@ -15,6 +15,7 @@ interface Report {
   readonly unselected: readonly { readonly namespace: string; readonly name: string }[];
   readonly errors: readonly Found[];
   readonly warnings: readonly Found[];
+  readonly notes: readonly Found[];
 }
 interface Found {
   readonly code: string;
@@ -86,10 +87,33 @@ test("what is right is counted", async () => {
   const { code, report, text } = await check(listener(GITHUB) + TEMPLATE);
   assert.equal(code, 0);
   const listeners = [{ namespace: "default", name: "one" }];
-  assert.deepEqual(report, {
-    ...{ ok: true, files: 1, objects: 2, listeners, unselected: [], errors: [], warnings: [] },
+  assert.partialDeepStrictEqual(report, {
+    ok: true,
+    files: 1,
+    objects: 2,
+    listeners,
+    unselected: [],
+    errors: [],
+    warnings: [],
   });
-  assert.equal(text, "✓ 2 objects in 1 files, 1 listeners: 0 errors, 0 warnings\n");
+  assert.match(text, /^✓ 2 objects in 1 files, 1 listeners: 0 errors, 0 warnings$/m);
+});
+
+test("a Secret that is in none of the files is a note, also under --strict", async () => {
+  const { code, report, text } = await check(listener(GITHUB) + TEMPLATE);
+  assert.equal(code, 0);
+  assert.deepEqual(
+    report.notes.map(({ code }) => code),
+    ["SLUICE_SECRET_ELSEWHERE"],
+  );
+  assert.match(
+    text,
+    /^note {4}Secret default\/hook \(key token\) is not among the files; trigger default\/first/m,
+  );
+  using folder = temporaryFolder();
+  const again = join(folder.path, "objects.yaml");
+  writeFileSync(again, listener(GITHUB) + TEMPLATE);
+  assert.equal((await sluice(["check", again, "--strict"])).code, 0);
 });
 
 test("every fault is told with file, line and column, to people and to programs", async () => {

@@ -130,7 +130,8 @@ test("events without an example are refused with those there are", async () => {
   const wrong: [readonly string[], RegExp][] = [
     [["github", "pull_reqest"], /no example of "pull_reqest"; there are .*pull_request/],
     [["github", "pull_request.oppened"], /pull_request\.opened/],
-    [["gitlab", "pipeline"], /there are push, merge_request, tag_push/],
+    [["gitlab", "pipelin"], /there are push, merge_request, .*did you mean pipeline\?/],
+    [["gitlab", "merge_request.opened"], /there are merge_request, merge_request\.open, /],
     [["github", "__proto__"], /no example/],
     [["svn", "commit"], /"svn" is none of github, gitlab/],
   ];

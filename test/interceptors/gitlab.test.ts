@@ -27,7 +27,8 @@ test("a token outside ASCII is compared by its UTF-8 bytes, as they come over th
     [Buffer.from("password"), false],
     [Buffer.from("pässwörd", "latin1"), false],
   ] as const) {
-    const [value = ""] = headersFromWire(["X-Gitlab-Token", bytes.toString("latin1")])["X-Gitlab-Token"] ?? [];
+    const [value = ""] =
+      headersFromWire(["X-Gitlab-Token", bytes.toString("latin1")])["X-Gitlab-Token"] ?? [];
     const delivery = deliveryOf({ "X-Gitlab-Token": value }, "{}");
     assert.equal((await verifier.begin(delivery).check(demand)).ok, ok);
   }

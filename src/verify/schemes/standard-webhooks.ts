@@ -46,7 +46,8 @@ export function isSigningSecret(secret: Buffer): boolean {
   return secret.toString("latin1").startsWith(PREFIX);
 }
 
-function signingKey(secret: Buffer): Buffer | undefined {
+/** The key of a secret in the spelling of the specification; undefined for any other. */
+export function signingKey(secret: Buffer): Buffer | undefined {
   if (!isSigningSecret(secret)) return undefined;
   const key = Buffer.from(secret.toString("latin1").slice(PREFIX.length), "base64");
   return key.length === 0 ? undefined : key;

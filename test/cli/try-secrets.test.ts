@@ -33,7 +33,7 @@ function declared(
   const listener = {
     apiVersion: "triggers.tekton.dev/v1beta1",
     kind: "EventListener",
-    metadata: { name: "one", namespace: "ci" },
+    metadata: { name: "one", namespace: "ci", annotations: { "tekton.dev/payload-validation": "false" } },
     spec: {
       triggers: Object.entries(triggers).map(([name, interceptors]) => ({
         name,
@@ -159,13 +159,13 @@ describe("the proofs that senders of all kinds give are made, and hold", () => {
     ],
     bitbucket: ["bitbucket", proving("bitbucket", { secretRef })],
     gitea: ["gitea", proving("github", { secretRef })],
-    slack: ["slack", proving("slack", { signingSecretRef: secretRef, requestedFields: [] })],
+    slack: ["slack", proving("slack", { signingSecretRef: secretRef, requestedFields: ["command"] })],
     header: [
       "generic",
       proving("proof", { type: "header", secretRef, header: "X-Token" }),
       "pässwörd, and long enough",
     ],
-    bearer: ["generic", proving("proof", { type: "bearer", secretRef })],
+    bearer: ["generic", proving("proof", { type: "bearer", secretRef }), "a-token-that-is-long-enough"],
     basic: ["azure-devops", proving("proof", { type: "basic", secretRef }), "user:a password 0123"],
     hmac: ["generic", proving("proof", hmac)],
     "hmac of more": [
@@ -192,7 +192,7 @@ describe("the proofs that senders of all kinds give are made, and hold", () => {
       using folder = temporaryFolder();
       const events: Readonly<Record<string, string>> = {
         bitbucket: "repo:push",
-        slack: "app_mention",
+        slack: "command",
         "azure-devops": "git.push",
       };
       const args = [sender, events[sender] ?? "push", "-c", folder.path];

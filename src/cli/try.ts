@@ -8,6 +8,7 @@ import type { ListenerPlan } from "../core/plan.ts";
 import { demandsOf, proofName } from "../core/proof.ts";
 import type { Secrets } from "../core/secrets.ts";
 import { decide } from "../decide.ts";
+import { refuseBatch } from "../ingress/special.ts";
 import { createHttpClient } from "../intercept/http.ts";
 import { refuseNoJson } from "../refuse.ts";
 import { createVerifier, type DeliveryProofs } from "../verify/verifier.ts";
@@ -90,6 +91,8 @@ Exit code 1 when no trigger matches.`,
       const doubts = await doubtfulSecrets([plan], { secrets: inFiles, locateSecret });
       for (const doubt of doubts) console.note(clean(formatFault(doubt)));
       for (const note of notes) console.note(clean(note));
+      const batch = settings.http === "tekton" ? undefined : refuseBatch(delivery.headers);
+      if (batch !== undefined) throw batch;
       // As serve: what is no JSON is answered 400.
       if (plan.payloadValidation) refuseNoJson(payload(delivery.body.toString("utf8")), delivery);
       const proofs = proofsOf(plan, delivery, standIns, options);

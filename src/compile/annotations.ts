@@ -7,12 +7,13 @@ import type { EventListener } from "../core/tekton.ts";
 
 const MAX_BODY = "sluice.dev/max-body-bytes";
 const ON_DUPLICATE = "sluice.dev/on-duplicate";
+const ORIGINS = "sluice.dev/webhook-origins";
 const PAYLOAD_VALIDATION = "tekton.dev/payload-validation";
 
 const ON_DUPLICATES: readonly OnDuplicate[] = ["retry-failed", "ignore", "rerun"];
 
 export interface Said {
-  readonly settings: Pick<ListenerPlan, "payloadValidation" | "maxBodyBytes" | "onDuplicate">;
+  readonly settings: Pick<ListenerPlan, "payloadValidation" | "maxBodyBytes" | "onDuplicate" | "origins">;
   readonly fault?: SluiceError;
 }
 
@@ -22,8 +23,20 @@ export function readAnnotations(listener: EventListener, declarations: LocatedDe
   const payloadValidation = annotations[PAYLOAD_VALIDATION] !== "false";
   const limit = Number(annotations[MAX_BODY]);
   const maxBodyBytes = Number.isSafeInteger(limit) && limit > 0 && { maxBodyBytes: limit };
+  const origins = annotations[ORIGINS] !== undefined && { origins: originsOf(annotations[ORIGINS]) };
   const { fault, ...onDuplicate } = readOnDuplicate(listener, declarations);
-  return { settings: { payloadValidation, ...maxBodyBytes, ...onDuplicate }, ...(fault && { fault }) };
+  return {
+    settings: { payloadValidation, ...maxBodyBytes, ...origins, ...onDuplicate },
+    ...(fault && { fault }),
+  };
+}
+
+/** Host names, separated by commas; `none` is no host. */
+function originsOf(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "" && one !== "none");
 }
 
 /** A word that nobody knows must not fall back to another policy: runs would be made, or not made, unasked. */

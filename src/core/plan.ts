@@ -110,6 +110,8 @@ export interface ListenerPlan extends ObjectName {
   readonly maxBodyBytes?: number;
   /** Spelled out that anybody may send, where no trigger demands a proof. */
   readonly open?: true;
+  /** Who may send after a CloudEvents handshake, `*` for anybody. Absent: anybody where {@link open}, else nobody. */
+  readonly origins?: readonly string[];
   /** False lets bodies through that are no JSON. */
   readonly payloadValidation: boolean;
   /** Absent: `retry-failed`. */

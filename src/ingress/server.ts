@@ -23,6 +23,7 @@ import { costOfDecoding, createBodyLimit, networkOf } from "./limits.ts";
 import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
 import { detour, type RouteOptions, routeTo } from "./route.ts";
 import { serverFactory } from "./servers.ts";
+import { answerToHandshake, answerToPing, refuseBatch } from "./special.ts";
 import { refuseLax } from "./strict.ts";
 
 /** A request whose listener is known: a delivery that has no id yet. */
@@ -140,7 +141,7 @@ export function createIngress(options: IngressOptions): Ingress {
     app.route({ url: path, method, onRequest, handler: () => undefined });
   };
   at("/live", live, asTekton ? app.supportedMethods : ["GET", "HEAD"]);
-  at("/*", handle, asTekton ? app.supportedMethods : "POST");
+  at("/*", handle, asTekton ? app.supportedMethods : ["POST", "OPTIONS"]);
   app.setNotFoundHandler(notFound);
   app.setErrorHandler((thrown, request, reply) =>
     answer(request, reply, refusal(asFault(thrown), undefined)),
@@ -199,14 +200,25 @@ export function createIngress(options: IngressOptions): Ingress {
       const lax = refuseLax(request.raw);
       if (lax !== undefined) throw lax;
       plan = routeTo(plans, { method, url, host: request.headers.host }, routes);
+      // Tekton takes any method and any type; only who names origins asks for the handshake there.
+      if (method === "OPTIONS" && (!asTekton || plan.origins !== undefined)) {
+        return answer(request, reply, answerToHandshake(headers, plan));
+      }
       if (refusing) return await passedBy(request.raw, fault("SLUICE_STOPPING"));
+      const batch = asTekton ? undefined : refuseBatch(headers);
+      if (batch !== undefined) return await passedBy(request.raw, batch);
       const client = clientOf(socket);
       const head: RequestHead = { method, url, headers, ...(client && { client }) };
       let opened: Opened | undefined;
       try {
         opened = options.open?.(head, plan);
-      } catch (refused) {
-        return await passedBy(request.raw, asFault(refused));
+      } catch (thrown) {
+        const refused = asFault(thrown);
+        const pong = refused.status === 401 ? answerToPing(headers, plan) : undefined;
+        if (pong === undefined) return await passedBy(request.raw, refused);
+        // What came is let pass, as before a refusal.
+        await passedBy(request.raw, refused).catch(() => closeUnlessWhole(request, reply));
+        return answer(request, reply, pong);
       }
       share = budget.open({
         listener: `${plan.namespace}/${plan.name}`,

@@ -18,6 +18,7 @@ const KNOWN: ReadonlyMap<
   ["sluice.dev/managed", { kinds: ["EventListener"] }],
   ["sluice.dev/verification", { values: ["none"], kinds: ["EventListener", "Trigger"] }],
   ["sluice.dev/max-body-bytes", { kinds: ["EventListener"] }],
+  ["sluice.dev/webhook-origins", { kinds: ["EventListener"] }],
   ["sluice.dev/on-duplicate", { values: ["retry-failed", "ignore", "rerun"], kinds: ["EventListener"] }],
 ]);
 

@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "../helpers/folder.ts";
-import { sluice, sluiceProcess } from "./helper.ts";
+import { SECRET, sluice, sluiceProcess } from "./helper.ts";
 
 interface Arrived {
   readonly method: string | undefined;
@@ -120,6 +120,57 @@ test("a payload of one's own is sent byte for byte, and CloudEvents carry their 
     [headers["ce-specversion"], headers["ce-type"], headers["ce-id"]],
     ["1.0", "com.example.built", "7"],
   );
+});
+
+test("a secret outside ASCII goes out as UTF-8, and --set changes what is signed", async () => {
+  await using there = await receiver(OK);
+  const args = [
+    "send",
+    "gitlab",
+    "push",
+    "--secret",
+    "pässwörd 🔑",
+    "--set",
+    "body.ref=refs/heads/x",
+    "--to",
+    there.url,
+  ];
+  assert.equal((await sluice(args)).code, 0);
+  const [{ headers, body } = assert.fail("nothing arrived")] = there.arrived;
+  assert.equal(Buffer.from(String(headers["x-gitlab-token"]), "latin1").toString("utf8"), "pässwörd 🔑");
+  assert.equal((JSON.parse(body) as { ref: string }).ref, "refs/heads/x");
+});
+
+test("--proof signs otherwise than the sender does, and a wrong one is refused", async () => {
+  await using there = await receiver(OK);
+  const sent = async (proof: string) => {
+    const args = ["send", "generic", "x", "--secret", "s3cret", "--proof", proof, "--to", `${there.url}?a=b`];
+    const { code, stderr } = await sluice(args);
+    assert.equal(code, 0, stderr);
+    return there.arrived.at(-1) ?? assert.fail("nothing arrived");
+  };
+  assert.equal((await sent("bearer")).headers.authorization, "Bearer s3cret");
+  assert.equal((await sent("header:X-Token")).headers["x-token"], "s3cret");
+  const mac = createHmac("sha256", "s3cret").update("{}").digest("hex");
+  assert.equal((await sent("hmac:X-Signature")).headers["x-signature"], mac);
+  const token = createHmac("sha256", "s3cret").update("ci/hook/token").digest("hex");
+  assert.equal((await sent("path-token:ci/hook/token")).url, `/ci/one/${token}?a=b`);
+  for (const proof of ["header", "bearer:x", "jwt", "nonsense"]) {
+    const { code, stderr } = await sluice(["send", "generic", "x", "--secret", "s", "--proof", proof]);
+    assert.equal(code, 2, proof);
+    assert.match(stderr, /is none of github, /);
+  }
+});
+
+test("with --config it is signed as the listener demands that the address leads to", async () => {
+  await using there = await receiver(OK);
+  const to = there.url.replace("/ci/one", "/default/github");
+  const args = ["send", "github", "pull_request.opened", "--config", "examples/quickstart", "--to"];
+  assert.equal((await sluice([...args, to])).code, 0);
+  const [{ headers, body } = assert.fail("nothing arrived")] = there.arrived;
+  const signature = createHmac("sha256", SECRET).update(body).digest("hex");
+  assert.equal(headers["x-hub-signature-256"], `sha256=${signature}`);
+  assert.match((await sluice([...args, there.url])).stderr, /SLUICE_LISTENER_UNKNOWN/);
 });
 
 test("without a secret nothing is signed", async () => {

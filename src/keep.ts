@@ -17,6 +17,7 @@ import type { Queue } from "./core/queue.ts";
 import type { Hold } from "./core/store.ts";
 import { tellDecisions } from "./core/tell-decisions.ts";
 import { isTrouble } from "./core/trouble.ts";
+import { createTwinHooks } from "./core/twin-hooks.ts";
 import type { DecideNow } from "./decide-now.ts";
 import {
   createRetryFailed,
@@ -67,6 +68,7 @@ export function createKeep(needs: KeepNeeds): Keep {
   const { ledger, queue, decideNow, tell, keys, clock, limits, hold = (write) => write() } = needs;
   const retryFailed = createRetryFailed({ ledger, clock, queued });
   const claim = createClaims({ ledger });
+  const twinHooks = createTwinHooks();
   return keep;
 
   async function keep(...[plan, delivery, proofs, body, how]: Parameters<Keep>): Promise<string> {
@@ -92,6 +94,8 @@ export function createKeep(needs: KeepNeeds): Keep {
         again || decidesAgain(delivery) ? workOf(delivery.id) : jobsOf(delivery, decisions);
       await queued(async () => work());
       report(entry);
+      const twins = twinHooks(delivery, facts);
+      if (twins !== undefined) tell({ type: "delivery.twins", ...twins });
       return delivery.id;
     }
     report(entry, result.of);

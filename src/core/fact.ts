@@ -38,6 +38,12 @@ export type Fact =
       readonly took?: number;
     }
   | {
+      /** Two webhooks send the same events to one listener; told once for each pair. */
+      readonly type: "delivery.twins";
+      readonly listener: ObjectName;
+      readonly hooks: readonly [string, string];
+    }
+  | {
       readonly type: "decision.made";
       readonly delivery: string;
       readonly listener: ObjectName;

@@ -49,6 +49,12 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
       took: fact.took === undefined ? undefined : ms(fact.took),
     }),
   },
+  "delivery.twins": {
+    level: always("warn"),
+    message: ({ hooks: [one, other] }) =>
+      `webhooks ${foreign(one)} and ${foreign(other)} deliver the same events here, so each runs twice: remove one of them, or let a filter choose by X-GitHub-Hook-ID`,
+    fields: (fact) => ({ listener: named(fact.listener) }),
+  },
   "decision.made": {
     level: always("debug"),
     message: (fact) => `${fact.shown ?? named(fact.trigger)} ${fact.result}: ${foreign(fact.reason)}`,

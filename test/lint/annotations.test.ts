@@ -18,7 +18,7 @@ describe("an annotation under sluice.dev/", () => {
     );
     assert.deepEqual(lines(warnings), [
       "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/max-body-byte is ignored: did you mean sluice.dev/max-body-bytes?",
-      "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/xyzzy is ignored: known are sluice.dev/cluster, sluice.dev/managed, sluice.dev/verification, sluice.dev/max-body-bytes, sluice.dev/on-duplicate",
+      "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/xyzzy is ignored: known are sluice.dev/cluster, sluice.dev/managed, sluice.dev/verification, sluice.dev/max-body-bytes, sluice.dev/webhook-origins, sluice.dev/on-duplicate",
     ]);
     assert.ok((warnings[0]?.at?.line ?? 0) > 0);
   });

@@ -1,0 +1,46 @@
+/** Two webhooks of GitHub that send the same events to one listener: each event runs twice, and people wonder why. */
+
+import type { Delivery, ObjectName } from "./delivery.ts";
+import { header } from "./headers.ts";
+import type { DeliveryFacts } from "./provider.ts";
+
+/** Deliveries that are remembered: those of two hooks come within moments. */
+const MAX_REMEMBERED = 1_000;
+/** Pairs that are told in the life of a process; strangers choose the ids of their hooks. */
+const MAX_TOLD = 100;
+
+export interface TwinHooks {
+  readonly listener: ObjectName;
+  readonly hooks: readonly [string, string];
+}
+
+/**
+ * Makes the function that is shown each delivery that was taken.
+ *
+ * @returns the two hooks, once for each pair, when a second one sends a delivery id that another sent before.
+ */
+export function createTwinHooks(): (
+  delivery: Pick<Delivery, "headers" | "listener" | "replayOf">,
+  facts: Pick<DeliveryFacts, "provider" | "providerId">,
+) => TwinHooks | undefined {
+  const senders = new Map<string, string>();
+  const told = new Set<string>();
+  return ({ headers, listener, replayOf }, { provider, providerId }) => {
+    if (provider !== "github" || providerId === undefined || replayOf !== undefined) return undefined;
+    const hook = header(headers, "X-Github-Hook-Id")?.slice(0, 64);
+    if (hook === undefined) return undefined;
+    const where = `${listener.namespace}/${listener.name}`;
+    const key = `${where} ${providerId}`;
+    const other = senders.get(key);
+    if (other === undefined) {
+      const [oldest] = senders.size >= MAX_REMEMBERED ? senders.keys() : [];
+      if (oldest !== undefined) senders.delete(oldest);
+      senders.set(key, hook);
+      return undefined;
+    }
+    const pair = JSON.stringify([where, ...[other, hook].sort()]);
+    if (other === hook || told.has(pair) || told.size >= MAX_TOLD) return undefined;
+    told.add(pair);
+    return { listener, hooks: [other, hook] };
+  };
+}

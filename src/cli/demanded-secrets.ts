@@ -1,7 +1,7 @@
 /** The Secrets that triggers prove senders with: which are missing, and whose values are weak. */
 
 import type { Loaded } from "../catalog/index.ts";
-import { fault, type SluiceError, type SourcePosition } from "../core/errors.ts";
+import { fault, SluiceError, type SourcePosition } from "../core/errors.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
 import { nearest } from "../core/nearest.ts";
 import { type ListenerPlan, shownTrigger, type TriggerPlan } from "../core/plan.ts";
@@ -70,7 +70,8 @@ export async function doubtfulSecrets(
 ): Promise<readonly SluiceError[]> {
   const doubts = demandedSecrets(listeners).map(async (demanded): Promise<readonly SluiceError[]> => {
     const { trigger, secret } = demanded;
-    const data = await secrets.read(secret.namespace, secret.name);
+    const data = await readUnbroken(secrets, secret);
+    if (data === undefined) return [];
     const locate = (key: string) => locateSecret(secret, key);
     const weak = weakValues(demanded, data, locate);
     if (weak.length > 0 || validValues(data, secret.key).length > 0) return weak;
@@ -90,11 +91,21 @@ export async function secretsElsewhere(
   secrets: Secrets,
 ): Promise<readonly SluiceError[]> {
   const found = demandedSecrets(listeners).map(async ({ trigger, secret }) => {
-    const data = await secrets.read(secret.namespace, secret.name);
+    const data = await readUnbroken(secrets, secret);
     if (data !== null || meantInstead(secret, data, secrets) !== undefined) return [];
     return [fault("SLUICE_SECRET_ELSEWHERE", { ...namesOf(trigger, secret), key: secret.key })];
   });
   return (await Promise.all(found)).flat();
+}
+
+/** Undefined for a Secret that is there and broken: its fault stands in the catalog. */
+async function readUnbroken(secrets: Secrets, { namespace, name }: SecretKey) {
+  try {
+    return await secrets.read(namespace, name);
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === "SLUICE_SECRET_BROKEN") return undefined;
+    throw error;
+  }
 }
 
 function namesOf(trigger: TriggerPlan, secret: SecretKey) {

@@ -6,6 +6,7 @@ import type { Fact } from "../core/fact.ts";
 import { groupFaults } from "../core/fault-groups.ts";
 import type { CreateJob, Run } from "../core/job.ts";
 import { withoutQuoted } from "../core/quoted.ts";
+import { foreign } from "./foreign.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -293,15 +294,3 @@ const runName = ({ kind, namespace, name }: Run): string => foreign(`${kind} ${n
 
 /** A hundredth of a millisecond is as fine as anything here is measured. */
 const ms = (value: number): number => Math.round(value * 100) / 100;
-
-const LONGEST = 1_000;
-
-/** Text that a stranger may have written: one line, no values of events, no control or direction characters, not endless. */
-function foreign(written: string): string {
-  const text = withoutQuoted(written);
-  const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-  return unseen.test(short) ? short.replace(allUnseen, "\ufffd") : short;
-}
-
-const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
-const allUnseen = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;

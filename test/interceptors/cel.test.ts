@@ -65,7 +65,7 @@ test("a stop says why, with the expression", () => {
       { overlays: [{ key: "k", expression: "body.x" }] },
       {},
       3,
-      "overlay k failed: no such key: x in body: body.x",
+      "overlay k failed: no such key: x in body: body.x. has(body.x) asks whether it is there.",
     ],
     [
       { overlays: [{ key: "k", expression: "null" }] },

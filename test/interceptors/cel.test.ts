@@ -71,7 +71,7 @@ test("a stop says why, with the expression", () => {
       { overlays: [{ key: "k", expression: "null" }] },
       {},
       13,
-      "overlay k: unsupported type conversion from 'null_type' to JSON",
+      "overlay k: unsupported type conversion from 'null_type' to JSON. null cannot be an extension: (x) == null ? '' : (x)",
     ],
     [{ filter: "true" }, "[1]", 3, "the body is no JSON object"],
   ];

@@ -152,7 +152,7 @@ describe("the gateway", () => {
 });
 
 test("check names each of them with its place, and takes none for an error", async () => {
-  const { code, stdout } = await sluice(["check", objects]);
+  const { code, stdout } = await sluice(["check", "--all", objects]);
   assert.equal(code, 0, stdout);
   for (const [name, { names }] of Object.entries(CASES)) {
     const line = stdout.split("\n").find((one) => one.includes(`in Secret ci/${name},`));

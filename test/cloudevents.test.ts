@@ -98,16 +98,16 @@ test("one event is one, in whichever mode it is repeated", async () => {
   assert.equal(structured.id, binary.id);
 });
 
-test("a batch is refused, as Tekton refuses it: a delivery is one event", async () => {
+test("a batch is refused with its reason: a delivery is one event", async () => {
   await using served = await serve();
   const answer = await fetch(`${served.url}/ci/git`, {
     method: "POST",
     headers: { "content-type": "application/cloudevents-batch+json" },
     body: JSON.stringify([event("1"), event("2")]),
   });
-  assert.equal(answer.status, 400);
+  assert.equal(answer.status, 415);
   const { code, errorMessage } = (await answer.json()) as { code: string; errorMessage: string };
-  assert.equal(code, "SLUICE_BODY_NOT_JSON");
-  assert.match(errorMessage, /Invalid event body format/);
+  assert.equal(code, "SLUICE_CLOUDEVENTS_BATCH");
+  assert.match(errorMessage, /batch/);
   assert.equal((await served.flows.store.ledger.audit()).accepted, 0);
 });

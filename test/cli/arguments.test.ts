@@ -12,7 +12,7 @@ for (const [args, said] of [
   ["deliveries list --outcome lost", /✗ --outcome: expected created, .*; got lost/],
   ["dead list extra", /✗ dead list: takes options and no "extra"/],
   ["queue stop", /✗ queue: "stop" is none of show, pause and resume/],
-  ["replay", /✗ replay: wants ids, or filters/],
+  ["replay", /✗ replay: wants ids, a --fingerprint, or filters/],
   ["try --config examples/quickstart", /✗ try: expected a provider and an event/],
   ["try gitlab gone --config examples/quickstart", /✗ event: no example of "gone"/],
 ] as const) {

@@ -8,7 +8,7 @@ import { orAway } from "./away.ts";
 import type { JobInHand, QueueDriver } from "./driver.ts";
 import { createFair } from "./fair.ts";
 import { envelope, FORMAT, openEnvelope } from "./format.ts";
-import { DUE_AT, delayAfterThrow, POLICY } from "./policy.ts";
+import { DUE_AT, delayAfterThrow, keyOf, POLICY } from "./policy.ts";
 import { createSparing } from "./sparing.ts";
 
 export interface ConsumerParts {
@@ -138,12 +138,6 @@ export function startConsumer({ driver, name, handler, concurrency, onError }: C
       return stopping;
     },
   };
-}
-
-/** Whose share of the slots a job takes: objects of one trigger go one way, and so do chains of one listener. */
-function keyOf(job: Job): string {
-  const { namespace, name } = job.kind === "create" ? job.trigger : job.listener;
-  return `${namespace}/${name}`;
 }
 
 /** How a handler's "retry" travels through BullMQ, which knows only failure. */

@@ -77,3 +77,9 @@ export const DUE_AT = "to be tried again at ";
 export function delayAfterThrow(attempt: number): number {
   return Math.min(POLICY.throwMs * 2 ** Math.min(attempt - 1, 16), POLICY.throwMaxMs);
 }
+
+/** Whose share of the slots a job takes: objects of one trigger go one way, and so do chains of one listener. */
+export function keyOf(job: Job): string {
+  const { namespace, name } = job.kind === "create" ? job.trigger : job.listener;
+  return `${namespace}/${name}`;
+}

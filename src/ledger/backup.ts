@@ -62,7 +62,12 @@ export function behindDelivery({ facts }: BackupDelivery): string {
 }
 
 /** The outcome that a record's own parts tell, as the SQL store derives it. */
-export function derivedOutcome({ duplicateOf, said, failed, jobs }: BackupDelivery): Outcome {
+export function derivedOutcome({
+  duplicateOf,
+  said,
+  failed,
+  jobs,
+}: Pick<BackupDelivery, "duplicateOf" | "said" | "failed" | "jobs">): Outcome {
   if (duplicateOf !== undefined) return "duplicate";
   if (said === "") return "pending";
   const decisions = [

@@ -2,20 +2,9 @@
 
 import { fault } from "../core/errors.ts";
 import type { SqlClient } from "../core/sql.ts";
+import { notPruned, PRUNED } from "./totals.ts";
 import type { RedisAccess } from "./redis-search.ts";
 import { answers } from "./redis-search.ts";
-
-/** The total that keeps the time of arrival up to which retention may have forgotten deliveries, milliseconds. */
-export const PRUNED = "pruned";
-
-/** The first 48 bits of a UUIDv7: of a delivery that is decided again the time of the first, so never later than it came. */
-function timeOf(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-}
-
-/** Those that retention cannot have forgotten. */
-const kept = (ids: readonly string[], pruned: number): readonly string[] =>
-  ids.filter((id) => timeOf(id) > pruned);
 
 /** All of them are asked for with one command; each by itself only where one is missing. */
 export async function missingRedis(
@@ -28,7 +17,7 @@ export async function missingRedis(
   for (const id of ids) looking.exists(keys.record(id), keys.forgotten(id));
   const found = answers<number>(await ask(looking.exec()));
   const pruned = Number((await ask(redis.hget(keys.totals, PRUNED))) ?? 0);
-  return kept(
+  return notPruned(
     ids.filter((_, i) => found[i] === 0),
     pruned,
   );
@@ -46,7 +35,7 @@ export async function missingSql(client: SqlClient, ids: readonly string[]): Pro
     [PRUNED],
   );
   if (row === undefined) throw fault("SLUICE_STORE_AWAY", { reason: "it gave no answer" });
-  return kept(
+  return notPruned(
     rows.map(({ id }) => id),
     Number(row.pruned ?? 0),
   );

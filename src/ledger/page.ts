@@ -89,3 +89,10 @@ function textOf(found: DeliverySummary): string {
   const said = [listener.namespace, listener.name, pullRequest, ...notes, ...runs, ...Object.values(texts)];
   return said.join("\n").toLowerCase();
 }
+
+/** A time as the index holds it: `>=` and `<` of whole milliseconds mean the same for the next whole one. */
+export function wholeMs(time: number | undefined): number | undefined {
+  return time === undefined
+    ? undefined
+    : Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, Math.ceil(time)));
+}

@@ -1,6 +1,5 @@
 /** Tells a store that is away from one that is busy, and turns its faults into ours by type and code. */
 
-import { ReplyError } from "ioredis";
 import { fault, SluiceError } from "../core/errors.ts";
 import { troubleOf } from "../core/trouble.ts";
 import { PATIENCE_MS } from "./limits.ts";
@@ -75,7 +74,7 @@ export function storeFault(error: unknown): unknown {
 
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof ReplyError) return redisAway.has(redisCode(error));
+  if (error.name === "ReplyError") return redisAway.has(redisCode(error));
   const code = "code" in error ? String(error.code) : "";
   // ioredis gives its own errors (connection closed, retries used up, timed out) no code, only types of no answer.
   return code === "" ? !isProgramming(error) : systemAway.test(code);

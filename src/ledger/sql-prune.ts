@@ -1,14 +1,13 @@
 /** How the SQL ledger forgets: rows and counts of a few deliveries go in one transaction. */
 
-import type { ObjectName } from "../core/delivery.ts";
 import type { Ledger, Outcome } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import type { RetentionPolicy } from "../core/retention.ts";
 import type { Sql, SqlClient } from "../core/sql.ts";
 import { DEDUPE_WINDOW_MS } from "./limits.ts";
-import { PRUNED } from "./missing.ts";
+import { wholeMs } from "./page.ts";
 import { type Forgettable, type Forgetter, prune } from "./prune.ts";
-import { wholeMs } from "./sql-search.ts";
+import { PRUNED } from "./totals.ts";
 
 const CLASSES = { settled: "d.outcome IN ('created', 'filtered', 'duplicate')", dead: "d.outcome = 'dead'" };
 
@@ -17,11 +16,6 @@ interface Gone {
   readonly received_at: number | string;
   readonly outcome: Outcome;
   readonly bytes: number | string;
-}
-
-/** The name of the total that counts the bytes of a listener's unproved deliveries; the database's own function has it too. */
-export function unprovedTotal({ namespace, name }: ObjectName): string {
-  return `bytes unproved ${namespace}/${name}`;
 }
 
 /** The name of the total that is no count: when retention last looked. */

@@ -5,13 +5,12 @@ import type { DeliveryRecord, PendingWork, StoredDelivery } from "../core/ledger
 import type { RunProgress } from "../core/progress.ts";
 import type { SqlClient } from "../core/sql.ts";
 import { decodeDecisions, decodeHead } from "./codec.ts";
-import { cursorOf, pageSize, placeOf } from "./page.ts";
+import { cursorOf, pageSize, placeOf, wholeMs } from "./page.ts";
 import type { Reopened } from "./record.ts";
 import { byJob, pendingOf, recordOf, workOf } from "./record.ts";
 import type { Seals } from "./sealed.ts";
 import type { SummaryRow } from "./sql-rows.ts";
 import { jobStates, placedOf, reopenedOf, SUMMARY, storedOf } from "./sql-rows.ts";
-import { wholeMs } from "./sql-search.ts";
 
 interface DetailRow extends SummaryRow {
   readonly head: Uint8Array;

@@ -6,7 +6,7 @@ import { decodeDecisions } from "./codec.ts";
 import { PAGE_MAX, SEARCH_WORK } from "./limits.ts";
 import { bareName, fullName, sifted } from "./named.ts";
 import type { Place, Rest } from "./page.ts";
-import { cleanFilter, cursorOf, matchesRest, pageSize, placeOf, REVISION_PREFIX, restOf } from "./page.ts";
+import { cleanFilter, cursorOf, matchesRest, pageSize, placeOf, REVISION_PREFIX, restOf, wholeMs } from "./page.ts";
 import type { StoredSummary } from "./record.ts";
 import { summaryOf } from "./record.ts";
 import type { Big, SummaryRow } from "./sql-rows.ts";
@@ -214,11 +214,4 @@ function queryOf(wanted: DeliveryFilter, behind: Place | undefined): Query {
   if (behind !== undefined)
     where(`(${order[0]}, ${order[1]}) < ($${values.push(behind.receivedAt)}::bigint, ?)`, behind.id);
   return { from: `FROM ${from} WHERE ${conditions.join(" AND ")}`, values, order };
-}
-
-/** A time as the index holds it: `>=` and `<` of whole milliseconds mean the same for the next whole one. */
-export function wholeMs(time: number | undefined): number | undefined {
-  return time === undefined
-    ? undefined
-    : Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, Math.ceil(time)));
 }

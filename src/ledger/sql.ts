@@ -23,7 +23,7 @@ import { deadGroupsSql, deadOfSql, dropSql, reopenSql } from "./sql-dead.ts";
 import { followSql, runningSql } from "./sql-follow.ts";
 import { decideLateSql } from "./sql-late.ts";
 import { migrate } from "./sql-migrations.ts";
-import { highWaterSql, pruneSql, unprovedTotal } from "./sql-prune.ts";
+import { highWaterSql, pruneSql } from "./sql-prune.ts";
 import { findSql, loadSql, pendingSql } from "./sql-reads.ts";
 import { keepRefusedSql, refusedSql } from "./sql-refusals.ts";
 import { restoreSql } from "./sql-restore.ts";
@@ -31,6 +31,7 @@ import { askForRoom } from "./sql-room.ts";
 import { countSql, listSql } from "./sql-search.ts";
 import { ACCEPT, ATTEMPT, acceptValues, CLAIM, DECIDE } from "./sql-writes.ts";
 import { clean } from "./text.ts";
+import { unprovedTotal } from "./totals.ts";
 
 export interface SqlLedgerNeeds {
   /** Whoever opened it closes it. */

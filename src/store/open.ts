@@ -9,6 +9,7 @@ import type { Hold, Store } from "../core/store.ts";
 import { isTrouble } from "../core/trouble.ts";
 import { createRedisLedger } from "../ledger/redis.ts";
 import { createSqlLedger } from "../ledger/sql.ts";
+import { createSqliteLedger } from "../ledger/sqlite.ts";
 import { createLateClock, type LateClock, openStoreClock } from "./clock.ts";
 import { openEmbedded } from "./embedded.ts";
 import { createHold } from "./hold.ts";
@@ -17,6 +18,7 @@ import type { StoreNews } from "./news.ts";
 import { createStoreNews, heard } from "./news.ts";
 import { openPostgres } from "./postgres.ts";
 import { openRedis } from "./redis.ts";
+import { openSqlite } from "./sqlite.ts";
 import type { Durability } from "./survey.ts";
 import type { StoreAddress } from "./url.ts";
 import { parseStoreUrl } from "./url.ts";
@@ -111,6 +113,14 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
       reason:
         "the embedded store has no replicas; replicated takes Redis with replicas, or Postgres with a standby",
     });
+  if (address.kind === "sqlite") {
+    const parts = await openSqlite({ folder: address.folder, admin, onError });
+    return assemble(address.name, parts, { news, tell, late, mark: parts.mark, keys }, () => {
+      const ledger = createSqliteLedger({ ...parts, keys, clock: now, jumped: late.jumped });
+      probe = () => ledger.ping();
+      return ledger;
+    });
+  }
   const parts =
     address.kind === "postgres"
       ? await openPostgres(address.url, onError, durability, now)

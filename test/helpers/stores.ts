@@ -20,6 +20,7 @@ export interface StoreDriver extends AsyncDisposable {
 export const STORE_DRIVERS = {
   redis: redisStores,
   embedded: embeddedStores,
+  sqlite: sqliteStores,
   postgres: postgresStores,
 } as const satisfies Record<string, () => Promise<StoreDriver>>;
 
@@ -45,6 +46,16 @@ async function embeddedStores(): Promise<StoreDriver> {
     async [Symbol.asyncDispose]() {
       template[Symbol.dispose]();
     },
+  };
+}
+
+async function sqliteStores(): Promise<StoreDriver> {
+  return {
+    async open() {
+      const folder = temporaryFolder("sluice-sqlite-");
+      return { url: `sqlite:${folder.path}`, [Symbol.asyncDispose]: async () => folder[Symbol.dispose]() };
+    },
+    async [Symbol.asyncDispose]() {},
   };
 }
 

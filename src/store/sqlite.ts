@@ -1,0 +1,106 @@
+/** The embedded store: SQLite in a folder, in a thread of its own, one process at a time. */
+
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Check } from "../core/check.ts";
+import { fault, reasonOf, SluiceError } from "../core/errors.ts";
+import type { Queue } from "../core/queue.ts";
+import type { SqliteCall } from "../core/sqlite.ts";
+import type { Room } from "../core/store.ts";
+import { createSqliteQueue } from "../enqueue/sqlite.ts";
+import type { QueueOperations } from "../enqueue/sqlite-jobs.ts";
+import type { LedgerOperations } from "../ledger/sqlite-operations.ts";
+import { folderChecks, roomOfDisk } from "./embedded-preflight.ts";
+import type { KeyMark } from "./key-mark.ts";
+import { type Lock, takeLock } from "./lock.ts";
+import { makePrivate } from "./private-folder.ts";
+import { startSqlite } from "./sqlite-client.ts";
+import { type StoreOperations, sqliteMark } from "./sqlite-store.ts";
+
+/** The database's name in the folder; SQLite's log and index of it lie beside it. */
+export const DATABASE_FILE = "sluice.db";
+
+export interface SqliteParts {
+  readonly queue: Queue;
+  /** The ledger's way to the database. */
+  readonly call: SqliteCall<LedgerOperations>;
+  readonly mark: KeyMark;
+  /** The clock of this machine, milliseconds since the epoch. */
+  time(): Promise<number>;
+  checks(): readonly Check[];
+  /** As Store has it. */
+  room(): Promise<Room>;
+  /** As Store has it. */
+  announce(admin: string): void;
+  close(): Promise<void>;
+}
+
+export interface SqliteStoreOptions {
+  readonly folder: string;
+  /** Address of this process's admin server, for whoever finds the store taken. */
+  readonly admin: string;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * @throws SluiceError SLUICE_STORE_BUSY, SLUICE_STORE_VERSION, SLUICE_CONFIG_INVALID when the folder is unusable, or a
+ *   trouble of core/trouble.ts.
+ */
+export async function openSqlite({ folder, admin, onError }: SqliteStoreOptions): Promise<SqliteParts> {
+  const unlock = claim(folder, admin);
+  try {
+    const client = await startSqlite(join(folder, DATABASE_FILE));
+    try {
+      const jobs = client.driver<QueueOperations>("queue");
+      await jobs("release");
+      const checks = folderChecks(folder);
+      return {
+        queue: createSqliteQueue({ call: jobs, onError }),
+        call: client.driver<LedgerOperations>("ledger"),
+        mark: sqliteMark(client.driver<StoreOperations>("store")),
+        time: async () => Date.now(),
+        checks: () => checks,
+        room: () => roomOfDisk(folder),
+        announce: unlock.announce,
+        async close() {
+          await client.close();
+          unlock();
+        },
+      };
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function claim(folder: string, admin: string): Lock {
+  let lock: Lock | undefined;
+  try {
+    makePrivate(folder);
+    lock = takeLock(folder, admin);
+    makeFile(folder);
+    return lock;
+  } catch (error) {
+    lock?.();
+    if (error instanceof SluiceError) throw error;
+    throw fault("SLUICE_CONFIG_INVALID", { key: "store", reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+/** SQLite would make the file by the umask, and never forces the folders to disk that lead to it. */
+function makeFile(folder: string): void {
+  closeSync(openSync(join(folder, DATABASE_FILE), "a", 0o600));
+  if (process.platform === "win32") return;
+  for (const path of [folder, dirname(folder)]) {
+    const directory = openSync(path, "r");
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
+  }
+}

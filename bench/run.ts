@@ -57,13 +57,12 @@ async function measure(store: string): Promise<Row> {
   const redis = store === "redis" ? await startRedis({ appendfsync: "everysec" }) : undefined;
   const gateway = await startGateway([
     ...["--config", join(ROOT, "examples/quickstart")],
-    ...["--store", redis?.url ?? `embedded:${join(folder.path, "store")}`],
+    ...["--store", redis?.url ?? `${store}:${join(folder.path, "store")}`],
     ...["--create", "kubernetes", "--kubeconfig", api.kubeconfig],
   ]);
   try {
-    const small = store === "embedded" ? 10 : 1;
-    const warm = Math.ceil(Number(values.warmup) / small);
-    const count = Math.ceil(Number(values.deliveries) / small);
+    const warm = Number(values.warmup);
+    const count = Number(values.deliveries);
     const concurrency = Number(values.concurrency);
     const load = (n: number) =>
       sendLoad({ url: `${gateway.url}/default/github`, secret: SECRET, body, count: n, concurrency });

@@ -1,13 +1,10 @@
 /** `node bench/ledger.ts`: searching, counting, auditing and memory of a ledger that holds many deliveries, as JSON and a table. */
 
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import type { DeliveryFilter, Ledger, NewDelivery } from "../src/core/ledger.ts";
-import type { Sql } from "../src/core/sql.ts";
 import { createRedisLedger } from "../src/ledger/redis.ts";
-import { createSqlLedger } from "../src/ledger/sql.ts";
-import { openPglite, pgliteSql } from "../src/store/pglite.ts";
+import { openStore } from "../src/store/open.ts";
 import { temporaryFolder } from "../test/helpers/folder.ts";
 import { pullRequest, quantile } from "../test/helpers/load.ts";
 import { startRedis } from "../test/helpers/redis.ts";
@@ -25,8 +22,6 @@ const { values } = parseArgs({
 const COUNT = Number(values.deliveries);
 const SEARCHES = Number(values.searches);
 const START = Date.UTC(2026, 0, 1);
-/** Rows that SQL is given in one transaction. */
-const CHUNK = 2_000;
 /** Milliseconds between two deliveries. */
 const PACE = 700;
 
@@ -91,8 +86,7 @@ async function onRedis(): Promise<Record<string, unknown>> {
     const bytesPerDelivery = await memoryOf(redis);
     const ledger = await createRedisLedger({ redis, prefix: "bench" });
     const from = performance.now();
-    for (let i = 0; i < COUNT; i += 500)
-      await Promise.all(Array.from({ length: Math.min(500, COUNT - i) }, (_, j) => fill(ledger, i + j)));
+    await fillAll(ledger);
     const fillSeconds = (performance.now() - from) / 1_000;
     return { fillSeconds: hundredths(fillSeconds), bytesPerDelivery, ...(await measure(ledger)) };
   } finally {
@@ -115,6 +109,11 @@ async function memoryOf(redis: Redis): Promise<number> {
   const bytes = Math.round(((await used()) - before) / count);
   await redis.flushdb();
   return bytes;
+}
+
+async function fillAll(ledger: Ledger): Promise<void> {
+  for (let i = 0; i < COUNT; i += 500)
+    await Promise.all(Array.from({ length: Math.min(500, COUNT - i) }, (_, j) => fill(ledger, i + j)));
 }
 
 async function fill(ledger: Ledger, i: number): Promise<void> {
@@ -148,67 +147,15 @@ function entryOf(i: number, decided: string, body: Buffer): NewDelivery {
 
 async function onEmbedded(): Promise<Record<string, unknown>> {
   using folder = temporaryFolder("sluice-bench-");
-  const db = await openPglite(join(folder.path, "postgres"));
+  const { ledger, close } = await openStore(`embedded:${folder.path}`);
   try {
-    const sql = pgliteSql(db);
-    const ledger = await createSqlLedger({ sql });
     const from = performance.now();
-    // Taken in one by one, each on disk before the next, it would be some ten minutes.
-    await fillSql(sql, ledger);
+    await fillAll(ledger);
     const fillSeconds = (performance.now() - from) / 1_000;
     return { fillSeconds: hundredths(fillSeconds), ...(await measure(ledger)) };
   } finally {
-    await db.close();
+    await close();
   }
-}
-
-/** The same deliveries, copied by the database from one that the ledger wrote. */
-async function fillSql(sql: Sql, ledger: Ledger): Promise<void> {
-  const seed = entryOf(0, "n", Buffer.from("{}"));
-  await ledger.accept(seed);
-  for (let from = 0; from < COUNT; from += CHUNK) {
-    await sql.query(
-      `INSERT INTO sluice.delivery (id, namespace, listener, received_at, provider, event, provider_id, repository, ref,
-        revision, pull_request, actor, proof, size, head, body, said, tried, death, job_ids, job_states)
-      SELECT 'delivery-' || lpad(i::text, 8, '0'), i.namespace, i.listener, i.received_at, i.provider, i.event,
-        i.provider_id, i.repository, i.ref, i.revision, i.pull_request, i.actor, 'github', 2, s.head, s.body,
-        CASE i.fate WHEN 'f' THEN s.said ELSE 'every trigger matched' END,
-        CASE i.fate WHEN 'd' THEN 'SLUICE_CREATE_REFUSED: ' || i.reason ELSE '' END,
-        CASE i.fate WHEN 'd' THEN E'SLUICE_CREATE_REFUSED\\t' || i.reason ELSE '' END,
-        CASE i.fate WHEN 'f' THEN '{}' ELSE ARRAY['job-' || i.i] END,
-        CASE i.fate WHEN 'f' THEN '{}' WHEN 'd' THEN '{dead}' WHEN 'p' THEN '{pending}' ELSE '{created}'::text[] END
-      FROM sluice.delivery AS s, jsonb_to_recordset($1::jsonb) AS i (i integer, namespace text, listener text,
-        received_at bigint, provider text, event text, provider_id text, repository text, ref text, revision text,
-        pull_request bigint, actor text, fate text, reason text)
-      WHERE s.id = $2`,
-      [
-        JSON.stringify(Array.from({ length: Math.min(CHUNK, COUNT - from) }, (_, i) => rowOf(from + i))),
-        seed.delivery.id,
-      ],
-    );
-  }
-  await sql.query("DELETE FROM sluice.delivery WHERE id = $1", [seed.delivery.id]);
-  await sql.query(
-    "UPDATE sluice.total SET count = count - 1 WHERE ctid = (SELECT ctid FROM sluice.total WHERE outcome = 'filtered' AND count > 0 LIMIT 1)",
-  );
-  await sql.query(
-    `INSERT INTO sluice.fired SELECT 'trigger-0', received_at, id FROM sluice.delivery WHERE outcome <> 'filtered'`,
-  );
-  await sql.query(
-    `INSERT INTO sluice.run (delivery, job, name, body)
-    SELECT id, job_ids[1], 'PipelineRun ci/build-' || substr(job_ids[1], 5), '{}'
-    FROM sluice.delivery WHERE outcome = 'created'`,
-  );
-}
-
-function rowOf(i: number): object {
-  const { delivery, facts } = entryOf(i, "", Buffer.alloc(0));
-  const { namespace, name } = delivery.listener;
-  return {
-    ...{ i, namespace, listener: name, received_at: delivery.receivedAt, fate: fate(i), ...facts },
-    ...{ provider_id: facts.providerId, pull_request: facts.pullRequest },
-    reason: `PipelineRun ci/build-${i} was refused: denied the request`,
-  };
 }
 
 async function measure(ledger: Ledger): Promise<Record<string, unknown>> {

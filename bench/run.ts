@@ -57,7 +57,7 @@ async function measure(store: string): Promise<Row> {
   const redis = store === "redis" ? await startRedis({ appendfsync: "everysec" }) : undefined;
   const gateway = await startGateway([
     ...["--config", join(ROOT, "examples/quickstart")],
-    ...["--store", redis?.url ?? `${store}:${join(folder.path, "store")}`],
+    ...["--store", redis?.url ?? `embedded:${join(folder.path, "store")}`],
     ...["--create", "kubernetes", "--kubeconfig", api.kubeconfig],
   ]);
   try {

@@ -120,7 +120,6 @@ const PACKAGES: Record<string, readonly string[]> = {
   bullmq: ["enqueue"],
   ioredis: ["enqueue", "ledger", "store"],
   pg: ["store"],
-  "@electric-sql/pglite": ["store"],
   "@kubernetes/client-node": ["kube"],
   jose: ["verify"],
   pino: ["record"],

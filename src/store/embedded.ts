@@ -1,35 +1,40 @@
-/** The embedded store: PGlite in a folder, one process at a time. */
+/** The embedded store: SQLite in a folder, in a thread of its own, one process at a time. */
 
-import { existsSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import type { PGlite } from "@electric-sql/pglite";
+import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Check } from "../core/check.ts";
 import { fault, reasonOf, SluiceError } from "../core/errors.ts";
 import type { Queue } from "../core/queue.ts";
-import type { Sql } from "../core/sql.ts";
+import type { SqliteCall } from "../core/sqlite.ts";
 import type { Room } from "../core/store.ts";
-import { createBullQueue } from "../enqueue/bull.ts";
-import { migrateQueue, postgresDriver, releaseAbandoned } from "../enqueue/postgres.ts";
+import { createSqliteQueue } from "../enqueue/sqlite.ts";
+import type { QueueOperations } from "../enqueue/sqlite-jobs.ts";
+import type { LedgerOperations } from "../ledger/sqlite-operations.ts";
 import { folderChecks, roomOfDisk } from "./embedded-preflight.ts";
+import type { KeyMark } from "./key-mark.ts";
 import { type Lock, takeLock } from "./lock.ts";
-import { openPglite, pgliteSql } from "./pglite.ts";
-import { groupCommit } from "./pglite-group.ts";
-import { pglitePool } from "./pglite-pool.ts";
 import { makePrivate } from "./private-folder.ts";
-import { isAway } from "./sql-error.ts";
-import { checkSqlVersion } from "./version.ts";
+import { startSqlite } from "./sqlite-client.ts";
+import { type StoreOperations, sqliteMark } from "./sqlite-store.ts";
 
-/** What every SQL store gives: its queue, and Sql for the ledger. */
-export interface SqlParts {
+/** The database's name in the folder; SQLite's log and index of it lie beside it. */
+export const DATABASE_FILE = "sluice.db";
+
+/** What lay in a store's folder when Postgres was embedded, before version 0.2. */
+const POSTGRES_FOLDER = "postgres";
+
+export interface EmbeddedParts {
   readonly queue: Queue;
-  readonly sql: Sql;
-  /** The clock of the machine that it runs on, milliseconds since the epoch. */
+  /** The ledger's way to the database. */
+  readonly call: SqliteCall<LedgerOperations>;
+  readonly mark: KeyMark;
+  /** The clock of this machine, milliseconds since the epoch. */
   time(): Promise<number>;
   checks(): readonly Check[];
   /** As Store has it. */
-  room?(): Promise<Room>;
-  /** As Store has it; only where one process at a time has the store. */
-  announce?(admin: string): void;
+  room(): Promise<Room>;
+  /** As Store has it. */
+  announce(admin: string): void;
   close(): Promise<void>;
 }
 
@@ -40,35 +45,33 @@ export interface EmbeddedOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** @throws SluiceError SLUICE_STORE_BUSY, SLUICE_STORE_VERSION, SLUICE_CONFIG_INVALID when the folder is unusable. */
-export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions): Promise<SqlParts> {
+/**
+ * @throws SluiceError SLUICE_STORE_BUSY, SLUICE_STORE_VERSION, SLUICE_STORE_KIND for a folder of before 0.2,
+ *   SLUICE_CONFIG_INVALID when the folder is unusable, or a trouble of core/trouble.ts.
+ */
+export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions): Promise<EmbeddedParts> {
   const unlock = claim(folder, admin);
   try {
-    const db = groupCommit(await openDatabase(folder));
+    const client = await startSqlite(join(folder, DATABASE_FILE));
     try {
-      const sql = pgliteSql(db);
-      await checkSqlVersion(sql);
-      const pool = pglitePool(db);
-      await migrateQueue(pool);
-      await releaseAbandoned(pool);
-      const queue = createBullQueue({ driver: postgresDriver(pool, isAway), onError });
-      const close = async () => {
-        await queue.close();
-        await db.close();
-        unlock();
-      };
+      const jobs = client.driver<QueueOperations>("queue");
+      await jobs("release");
       const checks = folderChecks(folder);
       return {
-        queue,
-        sql,
+        queue: createSqliteQueue({ call: jobs, onError }),
+        call: client.driver<LedgerOperations>("ledger"),
+        mark: sqliteMark(client.driver<StoreOperations>("store")),
         time: async () => Date.now(),
         checks: () => checks,
         room: () => roomOfDisk(folder),
         announce: unlock.announce,
-        close,
+        async close() {
+          await client.close();
+          unlock();
+        },
       };
     } catch (error) {
-      await db.close();
+      await client.close();
       throw error;
     }
   } catch (error) {
@@ -78,23 +81,31 @@ export async function openEmbedded({ folder, admin, onError }: EmbeddedOptions):
 }
 
 function claim(folder: string, admin: string): Lock {
+  let lock: Lock | undefined;
   try {
     makePrivate(folder);
-    return takeLock(folder, admin);
+    lock = takeLock(folder, admin);
+    if (existsSync(join(folder, POSTGRES_FOLDER, "PG_VERSION")) && !existsSync(join(folder, DATABASE_FILE)))
+      throw fault("SLUICE_STORE_KIND", { path: folder });
+    makeFile(folder);
+    return lock;
   } catch (error) {
+    lock?.();
     if (error instanceof SluiceError) throw error;
     throw fault("SLUICE_CONFIG_INVALID", { key: "store", reason: reasonOf(error) }, { cause: error });
   }
 }
 
-/** A new database is laid out aside and moved into place whole: a start that is cut off leaves no half of one. */
-async function openDatabase(folder: string): Promise<PGlite> {
-  const place = join(folder, "postgres");
-  if (!existsSync(place)) {
-    const draft = join(folder, "postgres.new");
-    rmSync(draft, { recursive: true, force: true });
-    await (await openPglite(draft)).close();
-    renameSync(draft, place);
+/** SQLite would make the file by the umask, and never forces the folders to disk that lead to it. */
+function makeFile(folder: string): void {
+  closeSync(openSync(join(folder, DATABASE_FILE), "a", 0o600));
+  if (process.platform === "win32") return;
+  for (const path of [folder, dirname(folder)]) {
+    const directory = openSync(path, "r");
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
   }
-  return openPglite(place);
 }

@@ -18,7 +18,6 @@ import type { StoreNews } from "./news.ts";
 import { createStoreNews, heard } from "./news.ts";
 import { openPostgres } from "./postgres.ts";
 import { openRedis } from "./redis.ts";
-import { openSqlite } from "./sqlite.ts";
 import type { Durability } from "./survey.ts";
 import type { StoreAddress } from "./url.ts";
 import { parseStoreUrl } from "./url.ts";
@@ -113,18 +112,15 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
       reason:
         "the embedded store has no replicas; replicated takes Redis with replicas, or Postgres with a standby",
     });
-  if (address.kind === "sqlite") {
-    const parts = await openSqlite({ folder: address.folder, admin, onError });
-    return assemble(address.name, parts, { news, tell, late, mark: parts.mark, keys }, () => {
+  if (address.kind === "embedded") {
+    const parts = await openEmbedded({ folder: address.folder, admin, onError });
+    return assemble(address.name, parts, { ...beside, mark: parts.mark }, () => {
       const ledger = createSqliteLedger({ ...parts, keys, clock: now, jumped: late.jumped });
       probe = () => ledger.ping();
       return ledger;
     });
   }
-  const parts =
-    address.kind === "postgres"
-      ? await openPostgres(address.url, onError, durability, now)
-      : await openEmbedded({ folder: address.folder, admin, onError });
+  const parts = await openPostgres(address.url, onError, durability, now);
   return assemble(address.name, parts, { ...beside, mark: sqlMark(parts.sql) }, async () => {
     if (keys !== undefined) await prepareSqlMark(parts.sql);
     const ledger = await createSqlLedger({ ...parts, keys, clock: now, jumped: late.jumped });

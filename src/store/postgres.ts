@@ -1,11 +1,12 @@
 /** The Postgres store: one pool for queue and ledger, and the difference between "refused" and "away". */
 
 import type { PoolClient } from "pg";
+import type { Check } from "../core/check.ts";
+import type { Queue } from "../core/queue.ts";
 import type { Sql } from "../core/sql.ts";
 import { createBullQueue } from "../enqueue/bull.ts";
 import type { PgPool } from "../enqueue/postgres.ts";
 import { migrateQueue, postgresDriver } from "../enqueue/postgres.ts";
-import type { SqlParts } from "./embedded.ts";
 import { parsePostgresAddress } from "./postgres-address.ts";
 import { type Connections, openPool } from "./postgres-pool.ts";
 import { postgresChecks, sessionChecks } from "./postgres-preflight.ts";
@@ -13,6 +14,16 @@ import { sqlClient } from "./sql-client.ts";
 import { isAway, sqlError } from "./sql-error.ts";
 import type { Durability } from "./survey.ts";
 import { checkSqlVersion } from "./version.ts";
+
+/** What a Postgres store gives: its queue, and Sql for the ledger. */
+export interface SqlParts {
+  readonly queue: Queue;
+  readonly sql: Sql;
+  /** The clock of the machine that it runs on, milliseconds since the epoch. */
+  time(): Promise<number>;
+  checks(): readonly Check[];
+  close(): Promise<void>;
+}
 
 /**
  * @param now the store's clock, milliseconds since the epoch.

@@ -7,7 +7,6 @@ import { isRedisAddress, parseRedisAddress, type RedisPlace } from "./redis-addr
 
 export type StoreAddress =
   | { readonly kind: "embedded"; readonly folder: string; readonly name: string }
-  | { readonly kind: "sqlite"; readonly folder: string; readonly name: string }
   | { readonly kind: "redis"; readonly url: string; readonly name: string }
   | { readonly kind: "postgres"; readonly url: string; readonly name: string };
 
@@ -23,10 +22,6 @@ export function parseStoreUrl(text: string): StoreAddress {
     if (folder === "") throw invalid("embedded: names no folder; write embedded:./.sluice");
     return { kind: "embedded", folder: resolve(folder), name: `embedded ${folder}` };
   }
-  if (text.startsWith("sqlite:")) {
-    const folder = text.slice("sqlite:".length);
-    return { kind: "sqlite", folder: resolve(folder), name: `sqlite ${folder}` };
-  }
   if (isRedisAddress(text))
     return { kind: "redis", url: text, name: `redis ${parseRedisAddress(text).shown}` };
   const scheme = /^([a-z]+):\/\//.exec(text)?.[1] ?? "";
@@ -40,7 +35,7 @@ export function parseStoreUrl(text: string): StoreAddress {
 /** Hosts of a store, as its address names them; none of an embedded one or a socket. @throws as {@link parseStoreUrl}. */
 export function storeHosts(text: string): readonly string[] {
   const address = parseStoreUrl(text);
-  if (address.kind === "embedded" || address.kind === "sqlite") return [];
+  if (address.kind === "embedded") return [];
   if (address.kind === "redis") return redisHosts(parseRedisAddress(address.url).place);
   return parsePostgresAddress(address.url)
     .places.map(({ host }) => host)

@@ -1,4 +1,4 @@
-/** The queue on embedded. */
+/** The queue on the embedded database. */
 
 import { queueContract } from "../contracts/queue.ts";
 import { STORE_DRIVERS } from "../helpers/stores.ts";

@@ -4,7 +4,6 @@ import type { Queue } from "../../src/core/queue.ts";
 import { openEmbedded } from "../../src/store/embedded.ts";
 import { openPostgres } from "../../src/store/postgres.ts";
 import { openRedis } from "../../src/store/redis.ts";
-import { openSqlite } from "../../src/store/sqlite.ts";
 import { parseStoreUrl } from "../../src/store/url.ts";
 
 export interface OpenQueue extends AsyncDisposable {
@@ -23,8 +22,6 @@ export async function openQueue(
       ? await openRedis({ url, news: { lost() {}, reached() {} }, onError, now })
       : address.kind === "postgres"
         ? await openPostgres(url, onError, "strict", now)
-        : address.kind === "sqlite"
-          ? await openSqlite({ folder: address.folder, admin: "", onError })
-          : await openEmbedded({ folder: address.folder, admin: "", onError });
+        : await openEmbedded({ folder: address.folder, admin: "", onError });
   return { queue, [Symbol.asyncDispose]: close };
 }

@@ -1,18 +1,9 @@
-/** Sql for tests over both drivers, and a ledger's bench on it. */
+/** Sql for tests over a pool, and a ledger's bench on it. */
 
-import type { PGlite } from "@electric-sql/pglite";
 import type { Pool } from "pg";
 import type { Sql, SqlClient } from "../../src/core/sql.ts";
 import { createSqlLedger } from "../../src/ledger/sql.ts";
 import type { LedgerBench } from "../contracts/ledger.ts";
-
-export function pgliteSql(db: PGlite): Sql {
-  const client = (on: Pick<PGlite, "query">): SqlClient => ({
-    query: async <Row extends object>(text: string, values?: readonly unknown[]) =>
-      (await on.query<Row>(text, [...(values ?? [])])).rows,
-  });
-  return { ...client(db), transaction: (work) => db.transaction((tx) => work(client(tx))) };
-}
 
 export function poolSql(pool: Pool): Sql {
   const client = (on: Pick<Pool, "query">): SqlClient => ({

@@ -1,29 +1,21 @@
-/** The SQL ledger on a real Postgres server and on the one inside this process. */
+/** The SQL ledger on a real Postgres server, and its tables. */
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { SluiceError } from "../../src/core/errors.ts";
+import type { Sql } from "../../src/core/sql.ts";
 import { createSqlLedger } from "../../src/ledger/sql.ts";
 import { ADDITIVE, migrate, STEPS } from "../../src/ledger/sql-migrations.ts";
+import { poolSql as storeSql } from "../../src/store/postgres.ts";
 import { ledgerContract } from "../contracts/ledger.ts";
 import { startPostgres } from "../helpers/postgres.ts";
 import { newDelivery } from "./samples.ts";
-import { pgliteSql, poolSql, sqlBench } from "./sql-bench.ts";
-
-ledgerContract("PGlite", async () => {
-  const db = await PGlite.create();
-  // As BullMQ leaves the connection that it shares with us.
-  await db.exec("CREATE SCHEMA bullmq; SET search_path = bullmq");
-  return sqlBench(pgliteSql(db), () => db.close());
-});
+import { poolSql, sqlBench } from "./sql-bench.ts";
 
 ledgerContract("Postgres", async () => {
   const server = await startPostgres();
-  const pool = new pg.Pool({ connectionString: server.url, max: 10 });
-  // Connections of a server that goes away say so; here it goes when the suite is over.
-  pool.on("error", () => {});
+  const pool = poolOf(server.url);
   return sqlBench(poolSql(pool), async () => {
     await pool.end();
     await server[Symbol.asyncDispose]();
@@ -31,14 +23,20 @@ ledgerContract("Postgres", async () => {
 });
 
 describe("the SQL ledger's tables", () => {
-  let db: PGlite;
+  let server: Awaited<ReturnType<typeof startPostgres>>;
+  let sql: Sql;
+  let pool: pg.Pool;
   before(async () => {
-    db = await PGlite.create();
+    server = await startPostgres();
+    pool = poolOf(server.url);
+    sql = poolSql(pool);
   });
-  after(() => db.close());
+  after(async () => {
+    await pool.end();
+    await server[Symbol.asyncDispose]();
+  });
 
   test("migrations are taken once, and what was stored stays", async () => {
-    const sql = pgliteSql(db);
     const ledger = await createSqlLedger({ sql });
     const entry = newDelivery();
     await ledger.accept(entry);
@@ -54,7 +52,6 @@ describe("the SQL ledger's tables", () => {
   });
 
   test("a clock that may have jumped ahead ages no dedupe key", async () => {
-    const sql = pgliteSql(db);
     const days = 86_400_000;
     const at = Date.now();
     const first = newDelivery({ decided: "m", dedupeKey: "jumped" });
@@ -72,7 +69,6 @@ describe("the SQL ledger's tables", () => {
   });
 
   test("a step that only adds is not counted among those that keep older versions out", async () => {
-    const sql = pgliteSql(db);
     const numbers = async (table: string) =>
       (await sql.query<{ version: number }>(`SELECT version FROM ${table} ORDER BY version`)).map(
         ({ version }) => version,
@@ -90,7 +86,6 @@ describe("the SQL ledger's tables", () => {
   });
 
   test("a migration that fails leaves the version before it", async () => {
-    const sql = pgliteSql(db);
     const broken = [
       ...STEPS,
       ["CREATE TABLE sluice.half (id text)", "CREATE TABLE no_schema.whole (id text)"],
@@ -101,18 +96,24 @@ describe("the SQL ledger's tables", () => {
   });
 
   test("a store that a newer version wrote is refused", async () => {
-    const sql = pgliteSql(db);
     await sql.query("INSERT INTO sluice.sluice_migration (version) VALUES ($1)", [STEPS.length + 1]);
     const newer = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_VERSION";
     await assert.rejects(createSqlLedger({ sql }), newer);
   });
 
-  test("a database that is closed is SLUICE_STORE_AWAY", async () => {
-    const own = await PGlite.create();
-    const ledger = await createSqlLedger({ sql: pgliteSql(own) });
-    await own.close();
+  test("a pool that is closed is SLUICE_STORE_AWAY", async () => {
+    const own = poolOf(server.url);
+    const ledger = await createSqlLedger({ sql: storeSql(own) });
+    await own.end();
     const away = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_AWAY";
     await assert.rejects(ledger.ping(), away);
     await assert.rejects(ledger.accept(newDelivery()), away);
   });
 });
+
+/** Its connections say so when the server goes. */
+function poolOf(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 10 });
+  pool.on("error", () => {});
+  return pool;
+}

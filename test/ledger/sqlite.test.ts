@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after } from "node:test";
 import type { StoreKeys } from "../../src/core/integrity.ts";
 import { createSqliteLedger } from "../../src/ledger/sqlite.ts";
-import { DATABASE_FILE, openSqlite, type SqliteParts } from "../../src/store/sqlite.ts";
+import { DATABASE_FILE, type EmbeddedParts, openEmbedded } from "../../src/store/embedded.ts";
 import { type LedgerBench, ledgerContract } from "../contracts/ledger.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 
@@ -12,7 +12,7 @@ ledgerContract("SQLite", async () => {
   const folder = temporaryFolder();
   after(() => folder[Symbol.dispose]());
   let opened = 0;
-  let parts: SqliteParts | undefined;
+  let parts: EmbeddedParts | undefined;
   let clock = Date.now;
   const path = () => `${folder.path}/${opened}`;
   const ledger = (keys?: StoreKeys) => {
@@ -24,7 +24,7 @@ ledgerContract("SQLite", async () => {
       clock = now;
       await parts?.close();
       opened++;
-      parts = await openSqlite({ folder: path(), admin: "", onError: () => {} });
+      parts = await openEmbedded({ folder: path(), admin: "", onError: () => {} });
       return ledger();
     },
     reopen: async (keys) => ledger(keys),

@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, suite, test } from "node:test";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { SluiceError } from "../../src/core/errors.ts";
+import { DATABASE_FILE } from "../../src/store/embedded.ts";
 import { openStore } from "../../src/store/open.ts";
-import { openPglite } from "../../src/store/pglite.ts";
 import { poolSql } from "../../src/store/postgres.ts";
 import { createJob } from "../contracts/jobs.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
@@ -83,11 +84,25 @@ suite("embedded store", { timeout: 60_000 }, () => {
 
   test("a first start that was cut off does not spoil the next", async () => {
     using folder = temporaryFolder();
-    mkdirSync(join(folder.path, "postgres.new/base"), { recursive: true });
-    writeFileSync(join(folder.path, "postgres.new/PG_VERSION"), "18");
+    writeFileSync(join(folder.path, DATABASE_FILE), "");
     const store = await openStore(`embedded:${folder.path}`);
     await store.queue.ping();
     await store.close();
+    assert.deepEqual(readdirSync(folder.path), [DATABASE_FILE]);
+  });
+
+  test("a folder of the time when Postgres was embedded is left alone, with words that tell the way", async () => {
+    using folder = temporaryFolder();
+    mkdirSync(join(folder.path, "postgres"));
+    writeFileSync(join(folder.path, "postgres/PG_VERSION"), "18\n");
+    for (let i = 0; i < 2; i++)
+      await assert.rejects(
+        openStore(`embedded:${folder.path}`),
+        (error) =>
+          isFault("SLUICE_STORE_KIND")(error) &&
+          /ledger export/.test((error as SluiceError).fix) &&
+          (error as SluiceError).fix.includes(`ledger import old.ndjson --store embedded:${folder.path}`),
+      );
     assert.deepEqual(readdirSync(folder.path), ["postgres"]);
   });
 
@@ -98,27 +113,6 @@ suite("embedded store", { timeout: 60_000 }, () => {
       openStore(`embedded:${folder.path}/file/store`),
       (error) => isFault("SLUICE_CONFIG_INVALID")(error) && (error as SluiceError).values["key"] === "store",
     );
-  });
-
-  test("every commit is forced to disk", async () => {
-    using folder = temporaryFolder();
-    const db = await openPglite(folder.path);
-    try {
-      const settings = await db.query(
-        `SELECT name, setting FROM pg_settings
-         WHERE name IN ('fsync', 'synchronous_commit', 'wal_sync_method') ORDER BY name`,
-      );
-      assert.deepEqual(settings.rows, [
-        { name: "fsync", setting: "on" },
-        { name: "synchronous_commit", setting: "on" },
-        { name: "wal_sync_method", setting: "fsync" },
-      ]);
-      await db.exec("CREATE TABLE public.t (a integer)");
-      const forced = await fsyncsOf(db, () => db.query("INSERT INTO public.t VALUES (1)"));
-      assert.ok(forced >= 1, `${forced} calls of fsync`);
-    } finally {
-      await db.close();
-    }
   });
 });
 
@@ -164,29 +158,14 @@ test("a Postgres that knows no such user or database says so, and is no defect",
     await assert.rejects(openStore(href), isFault("SLUICE_STORE_LOGIN"));
 });
 
-async function fsyncsOf(db: object, work: () => Promise<unknown>): Promise<number> {
-  const { stream_ops } = (db as { Module: { NODEFS: { stream_ops: Record<string, (s: object) => void> } } })
-    .Module.NODEFS;
-  const real = stream_ops["fsync"] as (stream: object) => void;
-  let calls = 0;
-  stream_ops["fsync"] = (stream) => {
-    calls++;
-    real(stream);
-  };
-  await work();
-  stream_ops["fsync"] = real;
-  return calls;
-}
-
 async function writeVersion(url: string, version: number): Promise<void> {
   if (url.startsWith("redis:")) {
     const redis = new Redis(url);
     await redis.set("{sluice}:store-version", version);
     redis.disconnect();
   } else if (url.startsWith("embedded:")) {
-    const db = await openPglite(`${url.slice("embedded:".length)}/postgres`);
-    await db.query("UPDATE sluice.store SET version = $1", [version]);
-    await db.close();
+    using db = new DatabaseSync(join(url.slice("embedded:".length), DATABASE_FILE));
+    db.exec(`PRAGMA user_version = ${version}`);
   } else {
     const client = new pg.Client(url);
     await client.connect();

@@ -57,7 +57,7 @@ export function startSqliteConsumer(parts: SqliteConsumerParts): WokenConsumer {
   let inHand = 0;
   /** Slots that jobs are being fetched for. */
   let asked = 0;
-  let soon: NodeJS.Immediate | undefined;
+  let looking = false;
   let later: NodeJS.Timeout | undefined;
   let holding = false;
   let stopping: Promise<void> | undefined;
@@ -76,8 +76,10 @@ export function startSqliteConsumer(parts: SqliteConsumerParts): WokenConsumer {
 
   /** Takes jobs at the end of this turn, so that all slots which it frees are filled by one operation. */
   function look(): void {
-    soon ??= setImmediate(() => {
-      soon = undefined;
+    if (looking) return;
+    looking = true;
+    setImmediate(() => {
+      looking = false;
       track(take());
     });
   }
@@ -146,8 +148,7 @@ export function startSqliteConsumer(parts: SqliteConsumerParts): WokenConsumer {
     const untried = () => JSON.stringify(envelope(job, unspent + 1));
     if (stopping !== undefined) return { kind: "handBack", data: untried() };
     const place = fair.enter(keyOf(job));
-    if ("afterMs" in place)
-      return { kind: "delay", afterMs: place.afterMs, data: untried(), aside: true };
+    if ("afterMs" in place) return { kind: "delay", afterMs: place.afterMs, data: untried(), aside: true };
     // Starts are counted, not failures: an attempt that a crash cut off has used its number, so no two share one.
     const attempt = starts - unspent;
     const verdict = await cutShort(handler(job, attempt)).catch((error: unknown): Disposition => {

@@ -85,7 +85,8 @@ export function queueOperations(db: SqliteDatabase) {
         "SELECT id, starts + 1 AS starts, data FROM job WHERE lane = ? AND state = 'waiting' ORDER BY turn LIMIT ?",
         ...[lane, atMost],
       );
-      for (const { id } of jobs) db.run("UPDATE job SET state = 'active', starts = starts + 1 WHERE id = ?", id);
+      for (const { id } of jobs)
+        db.run("UPDATE job SET state = 'active', starts = starts + 1 WHERE id = ?", id);
       const next = db.get<{ due_at: number | null }>(
         "SELECT min(due_at) AS due_at FROM job WHERE lane = ? AND state = 'delayed'",
         lane,

@@ -36,7 +36,15 @@ export function createSqliteQueue({ call, onError = () => {}, now = Date.now }: 
       await ping();
       const started = KINDS.map((kind) => {
         const lane = LANES[kind];
-        const consumer = startSqliteConsumer({ call, lane, handler, concurrency, onError, now, wake: () => wake(lane) });
+        const consumer = startSqliteConsumer({
+          call,
+          lane,
+          handler,
+          concurrency,
+          onError,
+          now,
+          wake: () => wake(lane),
+        });
         const entry = { lane, wake: consumer.wake };
         consumers.add(entry);
         return { entry, consumer };

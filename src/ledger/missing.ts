@@ -2,9 +2,9 @@
 
 import { fault } from "../core/errors.ts";
 import type { SqlClient } from "../core/sql.ts";
-import { notPruned, PRUNED } from "./totals.ts";
 import type { RedisAccess } from "./redis-search.ts";
 import { answers } from "./redis-search.ts";
+import { notPruned, PRUNED } from "./totals.ts";
 
 /** All of them are asked for with one command; each by itself only where one is missing. */
 export async function missingRedis(

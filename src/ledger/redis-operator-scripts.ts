@@ -1,8 +1,8 @@
 /** The Redis driver's writes on behalf of people and of retention; each is one Lua script. */
 
 import type { Redis } from "ioredis";
-import { PRUNED } from "./totals.ts";
 import { define, HEAD, LINES, type Script, SETTLE } from "./redis-lua.ts";
+import { PRUNED } from "./totals.ts";
 
 /** KEYS record; ARGV begin with the id. */
 export interface OperatorScripts {

@@ -6,7 +6,16 @@ import { decodeDecisions } from "./codec.ts";
 import { PAGE_MAX, SEARCH_WORK } from "./limits.ts";
 import { bareName, fullName, sifted } from "./named.ts";
 import type { Place, Rest } from "./page.ts";
-import { cleanFilter, cursorOf, matchesRest, pageSize, placeOf, REVISION_PREFIX, restOf, wholeMs } from "./page.ts";
+import {
+  cleanFilter,
+  cursorOf,
+  matchesRest,
+  pageSize,
+  placeOf,
+  REVISION_PREFIX,
+  restOf,
+  wholeMs,
+} from "./page.ts";
 import type { StoredSummary } from "./record.ts";
 import { summaryOf } from "./record.ts";
 import type { Big, SummaryRow } from "./sql-rows.ts";

@@ -38,7 +38,12 @@ export function attempt(db: SqliteDatabase, tried: Try): void {
   const stale = state === "dead" && number <= (reopenedIn(row).get(job)?.attempts ?? 0);
   const rises = (before === "pending" && state !== "pending") || (before === "dead" && state === "created");
   const moves = rises && !stale;
-  const known = db.get("SELECT 1 FROM attempt WHERE delivery = ? AND job = ? AND number = ?", delivery, job, number);
+  const known = db.get(
+    "SELECT 1 FROM attempt WHERE delivery = ? AND job = ? AND number = ?",
+    delivery,
+    job,
+    number,
+  );
   if (moves || known === undefined) {
     const tells = !stale && (moves || before === state);
     const outlived = state !== "dead" && jobs.some((one) => one.state === "dead");
@@ -50,10 +55,21 @@ export function attempt(db: SqliteDatabase, tried: Try): void {
       ...[tells && death !== "" ? death : row.death, delivery],
     );
     moveOutcome(db, row.outcome, outcome);
-    db.run("INSERT OR REPLACE INTO attempt (delivery, job, number, body) VALUES (?, ?, ?, ?)", delivery, job, number, tried.text);
+    db.run(
+      "INSERT OR REPLACE INTO attempt (delivery, job, number, body) VALUES (?, ?, ?, ?)",
+      delivery,
+      job,
+      number,
+      tried.text,
+    );
   }
   if (number > ATTEMPTS_KEPT)
-    db.run("DELETE FROM attempt WHERE delivery = ? AND job = ? AND number <= ?", delivery, job, number - ATTEMPTS_KEPT);
+    db.run(
+      "DELETE FROM attempt WHERE delivery = ? AND job = ? AND number <= ?",
+      delivery,
+      job,
+      number - ATTEMPTS_KEPT,
+    );
   for (const { name, text } of tried.runs) insertRun(db, { delivery, job, name, text });
 }
 

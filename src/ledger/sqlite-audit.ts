@@ -52,7 +52,11 @@ export function auditOperations({ reader }: Pick<SqliteConnections, "reader">) {
     },
 
     auditRuns: (behind: number): readonly AuditedRun[] =>
-      reader.all<AuditedRun>("SELECT seq, name, delivery FROM run WHERE seq > ? ORDER BY seq LIMIT ?", behind, STEP),
+      reader.all<AuditedRun>(
+        "SELECT seq, name, delivery FROM run WHERE seq > ? ORDER BY seq LIMIT ?",
+        behind,
+        STEP,
+      ),
 
     auditTotals: (): readonly (readonly [Outcome, number])[] =>
       OUTCOMES.map((outcome) => [outcome, total(reader, outcome) ?? 0]),
@@ -84,7 +88,8 @@ export function createSqliteAudit(call: SqliteCall<AuditOperations>): () => Prom
       for (const { id, outcome, derived, open } of rows) {
         tally.delivery(outcome);
         for (const job of open) tally.pending(job);
-        if (outcome !== derived) tally.violation(`delivery ${id} says ${outcome}, but its jobs say ${derived}`);
+        if (outcome !== derived)
+          tally.violation(`delivery ${id} says ${outcome}, but its jobs say ${derived}`);
         behind = id;
       }
       more = rows.length === STEP;

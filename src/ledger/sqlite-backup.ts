@@ -10,14 +10,7 @@ import { type Place, placeOf } from "./page.ts";
 import { triggersOf } from "./record.ts";
 import { insertRun } from "./sqlite-attempts.ts";
 import { batches, seqOf } from "./sqlite-operator.ts";
-import {
-  type DeliveryRow,
-  factsIn,
-  jobsIn,
-  reopenedIn,
-  reopenedText,
-  rowOf,
-} from "./sqlite-rows.ts";
+import { type DeliveryRow, factsIn, jobsIn, reopenedIn, reopenedText, rowOf } from "./sqlite-rows.ts";
 import { fire, insertDelivery } from "./sqlite-writes.ts";
 
 export function deliveriesFrom(db: SqliteDatabase, cursor: string): Page<BackupItem> {
@@ -41,10 +34,13 @@ function deliveryOf(db: SqliteDatabase, id: string): BackupDelivery | undefined 
   );
   if (row === undefined || content === undefined) return undefined;
   const { outcome, said, tried, failed, failure, death } = row;
-  const runs = db.all<{ job: string; name: string; text: string; phase: string | null; progress: string | null }>(
-    "SELECT job, name, body AS text, phase, progress FROM run WHERE delivery = ? ORDER BY seq",
-    id,
-  );
+  const runs = db.all<{
+    job: string;
+    name: string;
+    text: string;
+    phase: string | null;
+    progress: string | null;
+  }>("SELECT job, name, body AS text, phase, progress FROM run WHERE delivery = ? ORDER BY seq", id);
   return {
     type: "delivery",
     ...{ facts: factsIn(row), outcome },
@@ -55,7 +51,10 @@ function deliveryOf(db: SqliteDatabase, id: string): BackupDelivery | undefined 
     ...{ said, tried, failed, failure, death },
     ...(row.dropped !== null && { dropped: row.dropped }),
     jobs: jobsIn(row),
-    attempts: db.all("SELECT job, number, body AS text FROM attempt WHERE delivery = ? ORDER BY job, number", id),
+    attempts: db.all(
+      "SELECT job, number, body AS text FROM attempt WHERE delivery = ? ORDER BY job, number",
+      id,
+    ),
     runs: runs.map(({ job, name, text, phase, progress }) => ({
       ...{ job, name, text },
       ...(phase !== null && progress !== null && { phase, progress }),
@@ -87,7 +86,11 @@ export function actsFrom(db: SqliteDatabase, cursor: string): Page<BackupItem> {
 }
 
 export function batchesFrom(db: SqliteDatabase): Page<BackupItem> {
-  return { items: batches(db).toReversed().map((batch) => ({ type: "batch" as const, batch })) };
+  return {
+    items: batches(db)
+      .toReversed()
+      .map((batch) => ({ type: "batch" as const, batch })),
+  };
 }
 
 export function restore(db: SqliteDatabase, item: BackupRecord): keyof Restored {
@@ -103,7 +106,13 @@ export function restore(db: SqliteDatabase, item: BackupRecord): keyof Restored 
     body: item.body === undefined ? null : bytesOf(item.body),
   });
   for (const { job, number, text } of item.attempts)
-    db.run("INSERT OR IGNORE INTO attempt (delivery, job, number, body) VALUES (?, ?, ?, ?)", facts.id, job, number, text);
+    db.run(
+      "INSERT OR IGNORE INTO attempt (delivery, job, number, body) VALUES (?, ?, ?, ?)",
+      facts.id,
+      job,
+      number,
+      text,
+    );
   for (const run of item.runs) insertRun(db, { ...run, delivery: facts.id });
   if (decisions !== null) fire(db, triggersOf(decodeDecisions(decisions)), facts.receivedAt, facts.id);
   return "added";

@@ -23,7 +23,12 @@ export function follow(
   for (const { seq, phase } of rows) {
     // It only goes on, from started to ended.
     if (phase !== null && (phase !== "running" || progress.phase === "running")) continue;
-    db.run("UPDATE run SET phase = ?, progress = ? WHERE seq = ?", progress.phase, progressText(progress), seq);
+    db.run(
+      "UPDATE run SET phase = ?, progress = ? WHERE seq = ?",
+      progress.phase,
+      progressText(progress),
+      seq,
+    );
   }
   return rows.length === 0 ? undefined : followed(before, progress);
 }

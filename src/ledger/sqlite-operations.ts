@@ -44,13 +44,19 @@ export function ledgerOperations({ db, reader }: SqliteConnections) {
     },
     dead: (filter: DeliveryFilter, page: PageOf) => search(db, { ...filter, outcome: "dead" }, page),
     deadOf(fingerprint: string, page: PageOf) {
-      const { items, next } = search(db, { outcome: "dead" }, page, (found) => groupOf(found) === fingerprint);
+      const { items, next } = search(
+        db,
+        { outcome: "dead" },
+        page,
+        (found) => groupOf(found) === fingerprint,
+      );
       return { items: items.map(({ facts }) => facts.id), ...(next !== undefined && { next }) };
     },
     count: (filter: DeliveryFilter) => count(db, filter),
     pending: (before: number, page: PageOf) => reads.pending(db, before, page),
     missing: (ids: readonly string[]) => reads.missing(db, ids),
-    reopen: (id: string, at: number, only: ReadonlySet<string> | undefined) => operator.reopen(db, id, at, only),
+    reopen: (id: string, at: number, only: ReadonlySet<string> | undefined) =>
+      operator.reopen(db, id, at, only),
     drop: (id: string, act: Act) => operator.drop(db, id, act),
     record: (act: Act) => operator.record(db, act),
     acts: (page: PageOf) => operator.acts(db, page),
@@ -70,7 +76,8 @@ export function ledgerOperations({ db, reader }: SqliteConnections) {
     restore: (item: BackupRecord) => backup.restore(db, item),
     ...auditOperations({ reader }),
     /** A small write. */
-    ping: (): void => void db.run("INSERT OR REPLACE INTO total (name, count) VALUES ('pinged', ?)", Date.now()),
+    ping: (): void =>
+      void db.run("INSERT OR REPLACE INTO total (name, count) VALUES ('pinged', ?)", Date.now()),
     /** Takes room as a delivery does; {@link giveRoom} gives it back. */
     takeRoom: (): void =>
       void db.run("INSERT OR REPLACE INTO content (id, head) VALUES ('room', zeroblob(?))", ROOM),

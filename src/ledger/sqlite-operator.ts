@@ -24,7 +24,10 @@ export function reopen(
   const may = (job: string): boolean => only === undefined || only.has(job);
   const jobs = jobsIn(row);
   const dead = jobs.filter((job) => job.state === "dead" && may(job.id));
-  const all = new Map([...reopenedIn(row), ...dead.map((job) => [job.id, triedUntil(db, id, job.id, at)] as const)]);
+  const all = new Map([
+    ...reopenedIn(row),
+    ...dead.map((job) => [job.id, triedUntil(db, id, job.id, at)] as const),
+  ]);
   if (dead.length > 0) {
     const after = jobs.map((job): JobState => (dead.includes(job) ? { id: job.id, state: "pending" } : job));
     const outcome = outcomeIn(row, after);
@@ -36,7 +39,9 @@ export function reopen(
   }
   // Those that are pending since this moment already belong to a client that lost the answer and asks again.
   const again = new Set(
-    jobs.filter((job) => may(job.id) && job.state !== "created" && all.get(job.id)?.at === at).map((job) => job.id),
+    jobs
+      .filter((job) => may(job.id) && job.state !== "created" && all.get(job.id)?.at === at)
+      .map((job) => job.id),
   );
   const stored = db.get<{ decisions: Uint8Array | null }>("SELECT decisions FROM content WHERE id = ?", id);
   const wanted = stored?.decisions == null ? [] : jobsOf(decodeDecisions(stored.decisions));
@@ -95,7 +100,10 @@ export function keepBatch(db: SqliteDatabase, { id, at, text }: KeptBatch): void
 }
 
 export function batches(db: SqliteDatabase): readonly KeptBatch[] {
-  return db.all<KeptBatch>("SELECT id, at, body AS text FROM batch ORDER BY at DESC, id DESC LIMIT ?", BATCHES_KEPT);
+  return db.all<KeptBatch>(
+    "SELECT id, at, body AS text FROM batch ORDER BY at DESC, id DESC LIMIT ?",
+    BATCHES_KEPT,
+  );
 }
 
 export function batch(db: SqliteDatabase, id: string): KeptBatch | undefined {

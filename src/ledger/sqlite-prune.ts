@@ -70,7 +70,8 @@ function remove(db: SqliteDatabase, old: readonly Gone[], now: number): void {
   );
   db.run(`DELETE FROM claim WHERE delivery IN (${EACH}) AND outcome IS NULL`, ids);
   db.run("DELETE FROM claim WHERE outcome IS NOT NULL AND at <= ?", now - DEDUPE_WINDOW_MS);
-  for (const table of ["attempt", "run", "fired"]) db.run(`DELETE FROM ${table} WHERE delivery IN (${EACH})`, ids);
+  for (const table of ["attempt", "run", "fired"])
+    db.run(`DELETE FROM ${table} WHERE delivery IN (${EACH})`, ids);
   for (const table of ["content", "delivery"]) db.run(`DELETE FROM ${table} WHERE id IN (${EACH})`, ids);
   for (const gone of old) {
     addTotal(db, gone.outcome, -1);

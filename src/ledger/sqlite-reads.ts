@@ -28,7 +28,10 @@ export function find(db: SqliteDatabase, id: string): DeliveryRecord | undefined
     id,
   );
   if (row === undefined || content === undefined) return undefined;
-  const attempts = db.all<{ job: string; body: string }>("SELECT job, body FROM attempt WHERE delivery = ?", id);
+  const attempts = db.all<{ job: string; body: string }>(
+    "SELECT job, body FROM attempt WHERE delivery = ?",
+    id,
+  );
   const runs = db.all<{ job: string; name: string; body: string; progress: string | null }>(
     "SELECT job, name, body, progress FROM run WHERE delivery = ? ORDER BY seq",
     id,
@@ -65,7 +68,11 @@ export function load(db: SqliteDatabase, id: string): StoredRequest | undefined 
   );
   if (row === undefined) return undefined;
   const { proof, replay_of, head, body } = row;
-  return { facts: { ...placedOf(row), proof, ...(replay_of !== null && { replayOf: replay_of }) }, head, body };
+  return {
+    facts: { ...placedOf(row), proof, ...(replay_of !== null && { replayOf: replay_of }) },
+    head,
+    body,
+  };
 }
 
 export function pending(db: SqliteDatabase, before: number, page: PageOf): PendingWork {
@@ -101,9 +108,7 @@ export function usage(db: SqliteDatabase, listener: ObjectName | undefined) {
 
 export function missing(db: SqliteDatabase, ids: readonly string[]): readonly string[] {
   const known = new Set(
-    db
-      .all<{ id: string }>(`SELECT id FROM delivery WHERE id IN (${EACH})`, listOf(ids))
-      .map(({ id }) => id),
+    db.all<{ id: string }>(`SELECT id FROM delivery WHERE id IN (${EACH})`, listOf(ids)).map(({ id }) => id),
   );
   const unknown = ids.filter((id) => !known.has(id));
   return unknown.length === 0 ? [] : notPruned(unknown, total(db, PRUNED) ?? 0);

@@ -12,8 +12,8 @@ import {
   type Place,
   pageSize,
   placeOf,
-  type Rest,
   REVISION_PREFIX,
+  type Rest,
   restOf,
   wholeMs,
 } from "./page.ts";
@@ -105,7 +105,10 @@ function read(
 /** Whether this very trigger matched or failed: the table of triggers has their names alone. */
 function fired(db: SqliteDatabase, { trigger }: Rest, { facts }: StoredSummary): boolean {
   if (trigger === undefined) return true;
-  const row = db.get<{ decisions: Uint8Array | null }>("SELECT decisions FROM content WHERE id = ?", facts.id);
+  const row = db.get<{ decisions: Uint8Array | null }>(
+    "SELECT decisions FROM content WHERE id = ?",
+    facts.id,
+  );
   return row?.decisions != null && hasFired(decodeDecisions(row.decisions), trigger);
 }
 

@@ -116,10 +116,23 @@ export function insertDelivery(db: SqliteDatabase, whole: WholeDelivery): void {
       proof, size, replay_of, note, duplicate_of, outcome, said, tried, failed, failure, death, dropped, jobs, reopened,
       bytes, has_body
     ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[facts.id, facts.listener.namespace, facts.listener.name, facts.receivedAt, facts.provider, facts.event],
+    ...[
+      facts.id,
+      facts.listener.namespace,
+      facts.listener.name,
+      facts.receivedAt,
+      facts.provider,
+      facts.event,
+    ],
     ...[facts.providerId ?? null, facts.repository ?? null, facts.ref ?? null, facts.revision ?? null],
     ...[facts.pullRequest ?? null, facts.actor ?? null, facts.proof, facts.size, facts.replayOf ?? null],
-    ...[facts.note === undefined ? null : JSON.stringify(facts.note), duplicateOf, outcome, said, whole.tried],
+    ...[
+      facts.note === undefined ? null : JSON.stringify(facts.note),
+      duplicateOf,
+      outcome,
+      said,
+      whole.tried,
+    ],
     ...[failed, whole.failure, whole.death, whole.dropped ?? null, jobsText(jobs), whole.reopened, bytes],
     body === null ? 0 : 1,
   );
@@ -135,10 +148,16 @@ export function insertDelivery(db: SqliteDatabase, whole: WholeDelivery): void {
 
 export function fire(db: SqliteDatabase, triggers: readonly string[], at: number, delivery: string): void {
   for (const trigger of triggers)
-    db.run("INSERT OR IGNORE INTO fired (trigger, received_at, delivery) VALUES (?, ?, ?)", trigger, at, delivery);
+    db.run(
+      "INSERT OR IGNORE INTO fired (trigger, received_at, delivery) VALUES (?, ?, ?)",
+      trigger,
+      at,
+      delivery,
+    );
 }
 
-const pending = (work: readonly string[]): readonly JobState[] => work.map((id) => ({ id, state: "pending" }));
+const pending = (work: readonly string[]): readonly JobState[] =>
+  work.map((id) => ({ id, state: "pending" }));
 
 export function decide(db: SqliteDatabase, id: string, decided: Decided): void {
   const row = rowOf(db, id);
@@ -160,7 +179,10 @@ export function decideLate(db: SqliteDatabase, id: string, late: readonly LateDe
 
 function put(db: SqliteDatabase, id: string, decided: Decided, jobs: readonly JobState[]): void {
   const row = rowOf(db, id);
-  const content = db.get<{ length: number }>("SELECT coalesce(length(decisions), 0) AS length FROM content WHERE id = ?", id);
+  const content = db.get<{ length: number }>(
+    "SELECT coalesce(length(decisions), 0) AS length FROM content WHERE id = ?",
+    id,
+  );
   if (row === undefined || content === undefined) throw fault("SLUICE_DELIVERY_UNKNOWN", { id });
   const { said, failed, failure, decisions, triggers } = decided;
   const outcome = outcomeIn({ duplicate_of: row.duplicate_of, said, failed }, jobs);

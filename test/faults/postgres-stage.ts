@@ -1,9 +1,6 @@
 /** The Postgres of a row: one server, a primary with a standby, PgBouncer before it, or a database on a small disk. */
 
-import { spawnSync } from "node:child_process";
-import { appendFileSync, chownSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { temporaryFolder } from "../helpers/folder.ts";
+import { chownSync } from "node:fs";
 import { type PgBouncer, startPgBouncer } from "../helpers/pgbouncer.ts";
 import {
   type PostgresServer,
@@ -12,6 +9,7 @@ import {
   startStandby,
   UNPRIVILEGED,
 } from "../helpers/postgres.ts";
+import { lacksSmallDisk as lacks, mountSmallDisk } from "../helpers/small-disk.ts";
 import type { StageStore } from "./stage.ts";
 
 export interface PostgresStage extends AsyncDisposable {
@@ -80,50 +78,18 @@ const TABLESPACE = "small";
 const SIZE = "96m";
 
 /** Why a small disk cannot be had here; undefined where it can. */
-export function lacksSmallDisk(): string | undefined {
-  using folder = temporaryFolder("sluice-mount-");
-  const mounted = mount(folder.path);
-  if (mounted !== undefined) return `a tmpfs cannot be mounted (${mounted}); run as root, with CAP_SYS_ADMIN`;
-  spawnSync("umount", [folder.path]);
-  return undefined;
-}
-
-function mount(path: string): string | undefined {
-  const { status, stderr, error } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${SIZE}`, "tmpfs", path], {
-    encoding: "utf8",
-  });
-  return status === 0 ? undefined : (error?.message ?? stderr.trim());
-}
+export const lacksSmallDisk = (): string | undefined => lacks(SIZE);
 
 function smallDisk(server: PostgresServer): PostgresStage["disk"] & AsyncDisposable {
-  const folder = temporaryFolder("sluice-small-");
-  const why = mount(folder.path);
-  if (why !== undefined) throw new Error(`mount failed: ${why}`);
-  if (process.getuid?.() === 0) chownSync(folder.path, UNPRIVILEGED, UNPRIVILEGED);
-  server.run(`CREATE TABLESPACE ${TABLESPACE} LOCATION '${folder.path}'`);
-  const ballast = join(folder.path, "ballast");
+  const disk = mountSmallDisk(SIZE);
+  if (process.getuid?.() === 0) chownSync(disk.path, UNPRIVILEGED, UNPRIVILEGED);
+  server.run(`CREATE TABLESPACE ${TABLESPACE} LOCATION '${disk.path}'`);
   return {
-    fill() {
-      // The server writes at the same time, so the size that is free now says little.
-      for (let block = BLOCK; block >= PAGE; block /= 2) appendUntilFull(ballast, block);
-    },
-    free: () => rmSync(ballast, { force: true }),
+    fill: disk.fill,
+    free: disk.free,
     async [Symbol.asyncDispose]() {
       await server.stop();
-      spawnSync("umount", [folder.path]);
-      folder[Symbol.dispose]();
+      disk[Symbol.dispose]();
     },
   };
-}
-
-const BLOCK = 1_048_576;
-/** Of the file system: less fits nowhere. */
-const PAGE = 4_096;
-
-function appendUntilFull(path: string, block: number): void {
-  try {
-    for (;;) appendFileSync(path, Buffer.alloc(block));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-  }
 }

@@ -102,7 +102,7 @@ describe("the SQL ledger's tables", () => {
   });
 
   test("a pool that is closed is SLUICE_STORE_AWAY", async () => {
-    const own = poolOf(server.url);
+    const own = poolOf(await server.createDatabase());
     const ledger = await createSqlLedger({ sql: storeSql(own) });
     await own.end();
     const away = (error: unknown) => error instanceof SluiceError && error.code === "SLUICE_STORE_AWAY";

@@ -56,8 +56,7 @@ export const BACKOFF = "sluice";
 export function jobOptions(job: Job): JobsOptions {
   return {
     jobId: job.id,
-    // Ages count from receipt, also for jobs that the sweep enqueues again; what a person reopened begins anew.
-    timestamp: (job.kind === "create" ? job.reopened?.at : undefined) ?? job.receivedAt,
+    timestamp: bornAt(job),
     attempts: FOREVER,
     backoff: { type: BACKOFF },
     removeOnComplete: true,
@@ -82,4 +81,12 @@ export function delayAfterThrow(attempt: number): number {
 export function keyOf(job: Job): string {
   const { namespace, name } = job.kind === "create" ? job.trigger : job.listener;
   return `${namespace}/${name}`;
+}
+
+/**
+ * From when a job's age counts, milliseconds since the epoch: from receipt, also where the sweep enqueues it again; what a
+ * person reopened begins anew.
+ */
+export function bornAt(job: Job): number {
+  return (job.kind === "create" ? job.reopened?.at : undefined) ?? job.receivedAt;
 }

@@ -34,12 +34,13 @@ const LOOK_MS = 30_000;
 /** What becomes of a job, as it is written. */
 type Verdict =
   | { readonly kind: "finish" }
+  | { readonly kind: "retry"; readonly afterMs: number }
   | {
-      readonly kind: "delay";
+      readonly kind: "putOff";
       readonly afterMs: number;
       readonly data: string | null;
-      /** It was only turned away, which must not become the main work. */
-      readonly aside?: true;
+      /** Others of its trigger are to be done first; telling it so must not become the main work. */
+      readonly turnedAway?: true;
     }
   | { readonly kind: "handBack"; readonly data: string | null };
 
@@ -124,9 +125,9 @@ export function startSqliteConsumer(parts: SqliteConsumerParts): WokenConsumer {
     try {
       const verdict = await verdictOn(taken).catch((error: unknown): Verdict => {
         onError(error);
-        return { kind: "delay", afterMs: delayAfterThrow(taken.starts), data: null };
+        return { kind: "retry", afterMs: delayAfterThrow(taken.starts) };
       });
-      if (verdict.kind === "delay" && verdict.aside) await sparing(() => write(taken, verdict));
+      if (verdict.kind === "putOff" && verdict.turnedAway) await sparing(() => write(taken, verdict));
       else {
         // The slot is filled again by the same commit.
         leave();
@@ -148,7 +149,8 @@ export function startSqliteConsumer(parts: SqliteConsumerParts): WokenConsumer {
     const untried = () => JSON.stringify(envelope(job, unspent + 1));
     if (stopping !== undefined) return { kind: "handBack", data: untried() };
     const place = fair.enter(keyOf(job));
-    if ("afterMs" in place) return { kind: "delay", afterMs: place.afterMs, data: untried(), aside: true };
+    if ("afterMs" in place)
+      return { kind: "putOff", afterMs: place.afterMs, data: untried(), turnedAway: true };
     // Starts are counted, not failures: an attempt that a crash cut off has used its number, so no two share one.
     const attempt = starts - unspent;
     const verdict = await cutShort(handler(job, attempt)).catch((error: unknown): Disposition => {
@@ -158,8 +160,8 @@ export function startSqliteConsumer(parts: SqliteConsumerParts): WokenConsumer {
     place.leave(verdict?.kind === "done" || verdict?.kind === "retry");
     if (verdict === undefined) return RELEASED;
     if (verdict.kind === "done") return FINISH;
-    if (verdict.kind === "retry") return { kind: "delay", afterMs: verdict.afterMs, data: null };
-    if (verdict.kind === "aside") return { kind: "delay", afterMs: verdict.afterMs, data: untried() };
+    if (verdict.kind === "retry") return { kind: "retry", afterMs: verdict.afterMs };
+    if (verdict.kind === "aside") return { kind: "putOff", afterMs: verdict.afterMs, data: untried() };
     hold(verdict.until);
     return { kind: "handBack", data: untried() };
   }
@@ -177,7 +179,7 @@ export function startSqliteConsumer(parts: SqliteConsumerParts): WokenConsumer {
   function leaveToOthers(found: number): Verdict {
     if (!toldOfNewer) onError(fault("SLUICE_STORE_VERSION", { found: `job ${found}`, known: `${FORMAT}` }));
     toldOfNewer = true;
-    return { kind: "delay", afterMs: POLICY.newerMs, data: null };
+    return { kind: "putOff", afterMs: POLICY.newerMs, data: null };
   }
 
   /** Takes no more before `until`. */
@@ -199,7 +201,9 @@ export function startSqliteConsumer(parts: SqliteConsumerParts): WokenConsumer {
       try {
         if (verdict.kind === "finish") return await call("finish", place);
         if (verdict.kind === "handBack") return await call("handBack", place, verdict.data);
-        return await call("delay", place, now() + Math.max(1, Math.ceil(verdict.afterMs)), verdict.data);
+        const dueAt = Math.ceil(now() + Math.max(1, verdict.afterMs));
+        if (verdict.kind === "retry") return await call("retry", place, dueAt);
+        return await call("putOff", place, dueAt, verdict.data);
       } catch (error) {
         if (givingUp.signal.aborted) throw error;
         if (!isTrouble(error)) onError(error);

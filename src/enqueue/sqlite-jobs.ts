@@ -17,11 +17,14 @@ export const QUEUE_TABLES: readonly string[] = [
     starts INTEGER NOT NULL,
     due_at INTEGER,
     received_at INTEGER NOT NULL,
+    -- Since when it is due; in the future while it waits for its next try.
+    since INTEGER NOT NULL,
     data TEXT NOT NULL
   ) STRICT`,
   "CREATE INDEX job_turn ON job (lane, state, turn)",
   "CREATE INDEX job_due ON job (lane, due_at) WHERE state = 'delayed'",
   "CREATE INDEX job_received ON job (received_at)",
+  "CREATE INDEX job_since ON job (since)",
   "CREATE TABLE pause (note TEXT NOT NULL) STRICT",
 ];
 
@@ -71,9 +74,9 @@ export function queueOperations(db: SqliteDatabase) {
     add(jobs: readonly NewJob[]): void {
       for (const { id, lane, receivedAt, data } of jobs)
         db.run(
-          `INSERT INTO job (id, lane, state, turn, starts, received_at, data) VALUES (?, ?, 'waiting', ?, 0, ?, ?)
-          ON CONFLICT (id) DO NOTHING`,
-          ...[id, lane, ++turn, receivedAt, data],
+          `INSERT INTO job (id, lane, state, turn, starts, received_at, since, data)
+          VALUES (?, ?, 'waiting', ?, 0, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+          ...[id, lane, ++turn, receivedAt, receivedAt, data],
         );
     },
 
@@ -98,8 +101,15 @@ export function queueOperations(db: SqliteDatabase) {
     finish: ({ id, starts }: InHand): void =>
       void db.run("DELETE FROM job WHERE id = ? AND state = 'active' AND starts = ?", id, starts),
 
-    /** @param data replaces what the job holds, where it is given. */
-    delay: ({ id, starts }: InHand, dueAt: number, data: string | null): void =>
+    /** A try failed: the next one is due at that time. */
+    retry: ({ id, starts }: InHand, dueAt: number): void =>
+      void db.run(
+        "UPDATE job SET state = 'delayed', due_at = ?, since = ? WHERE id = ? AND state = 'active' AND starts = ?",
+        ...[dueAt, dueAt, id, starts],
+      ),
+
+    /** It was not tried, and has been due all the same. @param data replaces what the job holds. */
+    putOff: ({ id, starts }: InHand, dueAt: number, data: string | null): void =>
       void db.run(
         `UPDATE job SET state = 'delayed', due_at = ?, data = coalesce(?, data)
         WHERE id = ? AND state = 'active' AND starts = ?`,
@@ -122,9 +132,11 @@ export function queueOperations(db: SqliteDatabase) {
       );
       const of = (state: string) => rows.find((row) => row.state === state)?.count ?? 0;
       const oldest = db.get<{ at: number | null }>("SELECT min(received_at) AS at FROM job")?.at ?? now;
+      const since = db.get<{ at: number | null }>("SELECT min(since) AS at FROM job")?.at ?? now;
       return {
         ...{ waiting: of("waiting"), active: of("active"), delayed: of("delayed") },
         oldestMs: Math.max(0, now - oldest),
+        dueMs: Math.max(0, now - since),
       };
     },
 

@@ -5,7 +5,7 @@ import type { Queue } from "../core/queue.ts";
 import type { SqliteCall } from "../core/sqlite.ts";
 import { orAway } from "./away.ts";
 import { envelope } from "./format.ts";
-import { KINDS, LANES, POLICY } from "./policy.ts";
+import { bornAt, KINDS, LANES, POLICY } from "./policy.ts";
 import { startSqliteConsumer } from "./sqlite-consumer.ts";
 import type { NewJob, QueueOperations } from "./sqlite-jobs.ts";
 
@@ -77,7 +77,6 @@ export function createSqliteQueue({ call, onError = () => {}, now = Date.now }: 
 }
 
 function rowOf(job: Job): NewJob {
-  // Ages count from receipt, also for jobs that the sweep enqueues again.
-  const { id, kind, receivedAt } = job;
-  return { id, lane: LANES[kind], receivedAt, data: JSON.stringify(envelope(job)) };
+  const { id, kind } = job;
+  return { id, lane: LANES[kind], receivedAt: bornAt(job), data: JSON.stringify(envelope(job)) };
 }

@@ -5,6 +5,7 @@ import type { LateDecision } from "../core/decision.ts";
 import type { ObjectName } from "../core/delivery.ts";
 import type { Act, DeliveryFilter, KeptBatch } from "../core/ledger.ts";
 import type { RunName, RunProgress } from "../core/progress.ts";
+import type { Refusal, RefusalFilter } from "../core/refusal.ts";
 import type { SqliteConnections } from "../core/sqlite.ts";
 import { groupOf } from "./dead-groups.ts";
 import type { Forgettable } from "./prune.ts";
@@ -16,6 +17,7 @@ import { follow, running } from "./sqlite-follow.ts";
 import * as operator from "./sqlite-operator.ts";
 import * as prune from "./sqlite-prune.ts";
 import * as reads from "./sqlite-reads.ts";
+import { keepRefused, refused } from "./sqlite-refusals.ts";
 import type { Decided } from "./sqlite-rows.ts";
 import { count, type PageOf, search } from "./sqlite-search.ts";
 import { accept, type ClaimTime, claim, decide, decideLate, type Entry } from "./sqlite-writes.ts";
@@ -74,6 +76,9 @@ export function ledgerOperations({ db, reader }: SqliteConnections) {
     backupActs: (cursor: string) => backup.actsFrom(db, cursor),
     backupBatches: () => backup.batchesFrom(db),
     restore: (item: BackupRecord) => backup.restore(db, item),
+    bodiless: (ids: readonly string[]) => prune.bodiless(db, ids),
+    keepRefused: (refusals: readonly Refusal[]) => keepRefused(db, refusals),
+    refused: (filter: RefusalFilter, limit: number) => refused(db, filter, limit),
     ...auditOperations({ reader }),
     /** A small write. */
     ping: (): void =>

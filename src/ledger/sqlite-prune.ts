@@ -85,7 +85,8 @@ function remove(db: SqliteDatabase, old: readonly Gone[], now: number): void {
 /** As Forgetter.strip. */
 export function strip(db: SqliteDatabase, before: number, atMost: number): number {
   const old = db.all<{ id: string }>(
-    `SELECT id FROM delivery WHERE has_body = 1 AND outcome <> 'pending' AND received_at < ?
+    `SELECT id FROM delivery
+    WHERE has_body = 1 AND outcome <> 'pending' AND (outcome <> 'dead' OR dropped IS NOT NULL) AND received_at < ?
     ORDER BY received_at, id LIMIT ?`,
     ...[wholeMs(before) ?? 0, atMost],
   );
@@ -103,6 +104,13 @@ export function forgetBody(db: SqliteDatabase, id: string): void {
   db.run("UPDATE content SET body = NULL WHERE id = ?", id);
   db.run("UPDATE delivery SET has_body = 0, bytes = bytes - ? WHERE id = ?", row.length, id);
   addBytes(db, row, -row.length);
+}
+
+/** Those of some deliveries that have no body. */
+export function bodiless(db: SqliteDatabase, ids: readonly string[]): readonly string[] {
+  return db
+    .all<{ id: string }>(`SELECT id FROM delivery WHERE has_body = 0 AND id IN (${EACH})`, listOf(ids))
+    .map(({ id }) => id);
 }
 
 export function kept(db: SqliteDatabase): { readonly deliveries: number; readonly bytes: number } {

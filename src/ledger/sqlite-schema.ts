@@ -99,5 +99,14 @@ export const LEDGER_TABLES: readonly string[] = [
   "CREATE INDEX claim_forgotten ON claim (at) WHERE outcome IS NOT NULL",
   "CREATE TABLE total (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID",
   "CREATE TABLE act (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL) STRICT",
+  `CREATE TABLE refused (
+    seq INTEGER PRIMARY KEY,
+    namespace TEXT NOT NULL,
+    listener TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT`,
+  "CREATE INDEX refused_listener ON refused (namespace, listener, seq)",
+  "CREATE INDEX refused_at ON refused (at)",
   "CREATE TABLE batch (id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) STRICT",
 ];

@@ -4,7 +4,7 @@ import type { DeliveryFilter, Page } from "../core/ledger.ts";
 import type { SqliteDatabase, SqliteValue } from "../core/sqlite.ts";
 import { decodeDecisions } from "./codec.ts";
 import { SEARCH_WORK } from "./limits.ts";
-import { bareName, fullName, hasFired } from "./named.ts";
+import { bareName, fullName, sifted } from "./named.ts";
 import {
   cleanFilter,
   cursorOf,
@@ -70,8 +70,8 @@ function sift(
   for (let done = 0, step = 2 * limit; done < SEARCH_WORK; done += step, step *= 2) {
     step = Math.min(step, SEARCH_WORK - done);
     const found = read(db, wanted, from, step).map(storedOf);
-    for (const stored of found) {
-      if (!matchesRest(rest, summaryOf(stored)) || !fired(db, rest, stored) || !keep(stored)) continue;
+    for (const stored of found.flatMap((one) => meant(db, rest, one))) {
+      if (!matchesRest(rest, summaryOf(stored)) || !keep(stored)) continue;
       if (items.length === limit) return { items, next: cursorOf((items.at(-1) as StoredSummary).facts) };
       items.push(stored);
     }
@@ -90,7 +90,8 @@ export function count(db: SqliteDatabase, filter: DeliveryFilter): number | unde
 }
 
 /** Whether the database itself can answer it all. */
-const isWhole = ({ words, trigger }: Rest): boolean => words.length === 0 && trigger === undefined;
+const isWhole = ({ words, trigger, notFired }: Rest): boolean =>
+  words.length === 0 && trigger === undefined && notFired === undefined;
 
 function read(
   db: SqliteDatabase,
@@ -102,14 +103,14 @@ function read(
   return db.all<SummaryRow>(`SELECT ${SUMMARY} ${from} ${order} LIMIT ?`, ...values, limit);
 }
 
-/** Whether this very trigger matched or failed: the table of triggers has their names alone. */
-function fired(db: SqliteDatabase, { trigger }: Rest, { facts }: StoredSummary): boolean {
-  if (trigger === undefined) return true;
+/** It, where this very trigger matched or failed, or did not: the table of triggers has their names alone. */
+function meant(db: SqliteDatabase, rest: Rest, stored: StoredSummary): readonly StoredSummary[] {
+  if (rest.trigger === undefined && rest.notFired === undefined) return [stored];
   const row = db.get<{ decisions: Uint8Array | null }>(
     "SELECT decisions FROM content WHERE id = ?",
-    facts.id,
+    stored.facts.id,
   );
-  return row?.decisions != null && hasFired(decodeDecisions(row.decisions), trigger);
+  return row?.decisions == null ? [] : sifted(stored, decodeDecisions(row.decisions), rest);
 }
 
 function queryOf(wanted: DeliveryFilter, behind: Place | undefined): Query {

@@ -4,6 +4,7 @@ import type { Archive } from "../core/backup.ts";
 import { SluiceError } from "../core/errors.ts";
 import type { StoreKeys } from "../core/integrity.ts";
 import type { DeliveryFilter, Ledger } from "../core/ledger.ts";
+import type { RefusalLog } from "../core/refusal.ts";
 import type { SqliteCall } from "../core/sqlite.ts";
 import { readSections, restoreEach } from "./backup.ts";
 import { deathOf } from "./cause.ts";
@@ -31,7 +32,7 @@ export interface SqliteLedgerNeeds {
 
 const stateOf = { done: "created", retry: "pending", dead: "dead" } as const;
 
-export function createSqliteLedger(needs: SqliteLedgerNeeds): Ledger & Archive {
+export function createSqliteLedger(needs: SqliteLedgerNeeds): Ledger & Archive & RefusalLog {
   const { keys, clock = Date.now, jumped = () => 0 } = needs;
   let full = false;
   const ask = createPatience(undefined, (thrown) => {
@@ -88,7 +89,9 @@ export function createSqliteLedger(needs: SqliteLedgerNeeds): Ledger & Archive {
         dead.push(...page);
         if (dead.length >= DEAD_GROUPED) break;
       }
-      return groupsOf(dead.slice(0, DEAD_GROUPED));
+      const newest = dead.slice(0, DEAD_GROUPED);
+      const ids = newest.map(({ facts }) => facts.id);
+      return groupsOf(newest, new Set(await call("bodiless", ids)));
     },
     deadOf: (fingerprint, page) => call("deadOf", fingerprint, page),
     reopen: (id, at, only) => call("reopen", clean(id), at, only),
@@ -110,6 +113,8 @@ export function createSqliteLedger(needs: SqliteLedgerNeeds): Ledger & Archive {
     },
     highWater: () => call("highWater"),
     missing: (ids) => call("missing", ids),
+    keepRefused: (refusals) => call("keepRefused", refusals),
+    refused: (filter, limit) => call("refused", filter, limit),
     backup: readSections({
       delivery: (cursor) => call("backupDeliveries", cursor),
       claim: (cursor) => call("backupClaims", cursor),

@@ -6,7 +6,7 @@ import { createConsole } from "./console.ts";
 import { createProgram } from "./program.ts";
 import { type Exit, exitOf } from "./verb.ts";
 
-// PGlite makes its files with all rights that the umask leaves. Nothing that a verb writes is for other users.
+// Libraries make files with all rights that the umask leaves. Nothing that a verb writes is for other users.
 process.umask(0o077);
 
 /** A terminal signals the whole process group, and npm and sluice.js pass their own copy on: these are one wish. */

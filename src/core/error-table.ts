@@ -48,7 +48,7 @@ export const ERRORS = {
     "the delivery could not be stored", "Send it again later; nothing was accepted."),
   SLUICE_STORE_TLS: told(row(503, "soon", "no encrypted connection to the store comes about: {reason}", "Correct the certificates that --store names: ca, cert, key and servername of Redis (docs/durability.md), sslrootcert, sslcert and sslkey of Postgres."),
     "the delivery could not be stored", "Send it again later; nothing was accepted."),
-  SLUICE_STORE_FULL: told(row(503, "soon", "the store has no room for more: {reason}", "Nothing was accepted. Give the store more room (maxmemory of Redis, the disk of Postgres), or keep less (`sluice help settings`: retention)."),
+  SLUICE_STORE_FULL: told(row(503, "soon", "the store has no room for more: {reason}", "Nothing was accepted. Give the store more room (maxmemory of Redis, the disk of Postgres or of the embedded folder), or keep less (`sluice help settings`: retention)."),
     "the delivery could not be stored", "Send it again later; nothing was accepted."),
   SLUICE_STORE_REFUSES: told(row(503, "soon", "the store answers, but refuses to write: {what} ({reason})", "{cure}"),
     "the delivery could not be stored", "Send it again later; nothing was accepted."),

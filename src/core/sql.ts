@@ -1,4 +1,4 @@
-/** SQL as the ledger needs it: Postgres in a server or in this process speak the same two words. */
+/** SQL as the ledger on Postgres needs it. */
 
 export interface SqlClient {
   /**

@@ -1,4 +1,4 @@
-/** The ledger on SQL: the same statements on a Postgres server and on the one inside this process. */
+/** The ledger on Postgres. */
 
 import type { Archive } from "../core/backup.ts";
 import { fault, SluiceError } from "../core/errors.ts";

@@ -16,7 +16,7 @@ export interface FolderSurvey {
 
 /** Below this a person should look; a day of deliveries on a busy organisation needs about as much. */
 const ROOM = 200 * 1_048_576;
-/** Below this Postgres may not have room for the next part of its log (16 MiB each), and would stop in the midst. */
+/** Below this there may be no room for SQLite's log (16 MiB between two checkpoints) and what it becomes; writes would be refused. */
 const LAST_ROOM = 48 * 1_048_576;
 
 /** @throws NodeJS.ErrnoException when the folder is gone. */

@@ -1,9 +1,9 @@
-/** Speaks SQL through a driver: the server's, or the one of the database in this process. */
+/** Speaks SQL through a driver: a pool, or one connection of it. */
 
 import type { SqlClient } from "../core/sql.ts";
 import { sqlError } from "./sql-error.ts";
 
-/** What both drivers, their pools and their connections have alike. */
+/** What pools and connections have alike. */
 interface Driver {
   query<Row extends object>(text: string, values: unknown[]): Promise<{ readonly rows: Row[] }>;
 }

@@ -31,7 +31,7 @@ function sqlState(error: Error): string | undefined {
   return typeof code === "string" && typeof severity === "string" ? code : undefined;
 }
 
-// Without a severity it is no message of the server: pg and PGlite throw plain Errors for everything around it.
+// Without a severity it is no message of the server: pg throws plain Errors for everything around it.
 function fromDriver(error: Error): boolean {
   return error.constructor === Error || error instanceof AggregateError;
 }

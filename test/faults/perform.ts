@@ -34,7 +34,7 @@ export async function perform(
   interrupted = new Promise<never>(() => {}),
 ): Promise<Outcome> {
   const from = performance.now();
-  await using stage = await openStage(row.store, sizeFor(row, size), row.flags);
+  await using stage = await openStage(row.store, size, row.flags);
   const work = async (): Promise<Outcome> => {
     const { sent, measured = {}, faults = [] } = await row.run(stage);
     const drainMs = await stage.drained();
@@ -54,11 +54,6 @@ export async function perform(
     };
   };
   return await Promise.race([work(), interrupted]);
-}
-
-/** The embedded store takes some 10 ms for a delivery and its jobs: the short form is to stay short. */
-function sizeFor({ store }: Row, size: Size): Size {
-  return store === "embedded" && size.form === "short" ? { ...size, deliveries: size.deliveries / 2 } : size;
 }
 
 function sum(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

@@ -101,15 +101,21 @@ suite("the embedded database", { timeout: 120_000 }, () => {
     assert.ok(!(of(1) instanceof SluiceError));
   });
 
-  test("a step that fails leaves the version before it, and a newer version's file is refused", () => {
+  test("a step that fails leaves the version before it; a newer file is refused, unless it only has more", () => {
     using folder = temporaryFolder();
     const db = openSqliteFile(join(folder.path, "steps.db"));
     migrate(db);
-    const broken = [...STEPS, ["CREATE TABLE half (id TEXT) STRICT", "CREATE TABLE nowhere.whole (id TEXT)"]];
-    assert.throws(() => migrate(db, broken));
+    const half = ["CREATE TABLE half (id TEXT) STRICT", "CREATE TABLE nowhere.whole (id TEXT)"];
+    assert.throws(() => migrate(db, [...STEPS, { statements: half }]));
     assert.equal(db.get("SELECT 1 FROM sqlite_schema WHERE name = 'half'"), undefined);
-    migrate(db, [...STEPS, ["CREATE TABLE whole (id TEXT) STRICT"]]);
-    assert.throws(() => migrate(db), isFault("SLUICE_STORE_VERSION"));
+    const more = { statements: ["CREATE TABLE more (id TEXT) STRICT"], adds: true } as const;
+    for (let i = 0; i < 2; i++) {
+      migrate(db, [...STEPS, more]);
+      migrate(db);
+    }
+    migrate(db, [...STEPS, more, { statements: ["DROP TABLE more"] }]);
+    for (const known of [STEPS, [...STEPS, more]])
+      assert.throws(() => migrate(db, known), isFault("SLUICE_STORE_VERSION"));
     db.close();
   });
 

@@ -1,43 +1,44 @@
 /** The ledger on the embedded database, in its thread as a store has it. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { StoreKeys } from "../../src/core/integrity.ts";
 import { createSqliteLedger } from "../../src/ledger/sqlite.ts";
-import { DATABASE_FILE, type EmbeddedParts, openEmbedded } from "../../src/store/embedded.ts";
+import { DATABASE_FILE, openEmbedded } from "../../src/store/embedded.ts";
 import { type LedgerBench, ledgerContract } from "../contracts/ledger.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { attemptOf, jobsIn, newDelivery } from "./samples.ts";
 
 ledgerContract("SQLite", async () => {
   const folder = temporaryFolder();
-  after(() => folder[Symbol.dispose]());
-  let opened = 0;
-  let parts: EmbeddedParts | undefined;
+  const parts = await openEmbedded({ folder: folder.path, admin: "", onError: () => {} });
   let clock = Date.now;
-  const path = () => `${folder.path}/${opened}`;
-  const ledger = (keys?: StoreKeys) => {
-    if (parts === undefined) throw new Error("it is not open");
-    return createSqliteLedger({ ...parts, keys, clock: () => clock() });
-  };
+  const ledger = (keys?: StoreKeys) => createSqliteLedger({ ...parts, keys, clock: () => clock() });
+  const backDoor = () => new DatabaseSync(join(folder.path, DATABASE_FILE), { timeout: 5_000 });
+  const tables = (db: DatabaseSync) =>
+    db
+      .prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('step', 'sqlite_sequence')",
+      )
+      .all()
+      .map(({ name }) => String(name));
   return {
     async open(now) {
       clock = now;
-      await parts?.close();
-      opened++;
-      parts = await openEmbedded({ folder: path(), admin: "", onError: () => {} });
+      using db = backDoor();
+      for (const table of tables(db)) db.exec(`DELETE FROM ${table}`);
       return ledger();
     },
     reopen: async (keys) => ledger(keys),
     async removeRecord(id) {
-      using db = new DatabaseSync(`${path()}/${DATABASE_FILE}`, { timeout: 5_000 });
+      using db = backDoor();
       db.prepare("DELETE FROM delivery WHERE id = ?").run(id);
     },
     async dump() {
-      using db = new DatabaseSync(`${path()}/${DATABASE_FILE}`);
-      const tables = ["delivery", "content", "attempt", "run", "claim", "fired"];
-      const values = tables.flatMap((table) =>
+      using db = backDoor();
+      const values = tables(db).flatMap((table) =>
         db.prepare(`SELECT * FROM ${table}`).all().flatMap(Object.values),
       );
       return Buffer.concat(
@@ -45,7 +46,8 @@ ledgerContract("SQLite", async () => {
       );
     },
     async [Symbol.asyncDispose]() {
-      await parts?.close();
+      await parts.close();
+      folder[Symbol.dispose]();
     },
   } satisfies LedgerBench;
 });

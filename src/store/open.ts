@@ -7,17 +7,11 @@ import type { Tell } from "../core/fact.ts";
 import type { StoreKeys } from "../core/integrity.ts";
 import type { Hold, Store } from "../core/store.ts";
 import { isTrouble } from "../core/trouble.ts";
-import { createRedisLedger } from "../ledger/redis.ts";
-import { createSqlLedger } from "../ledger/sql.ts";
-import { createSqliteLedger } from "../ledger/sqlite.ts";
 import { createLateClock, type LateClock, openStoreClock } from "./clock.ts";
-import { openEmbedded } from "./embedded.ts";
 import { createHold } from "./hold.ts";
 import { type KeyMark, keyCheck, markKey, prepareSqlMark, redisMark, sqlMark } from "./key-mark.ts";
 import type { StoreNews } from "./news.ts";
 import { createStoreNews, heard } from "./news.ts";
-import { openPostgres } from "./postgres.ts";
-import { openRedis } from "./redis.ts";
 import type { Durability } from "./survey.ts";
 import type { StoreAddress } from "./url.ts";
 import { parseStoreUrl } from "./url.ts";
@@ -100,6 +94,11 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
   const { now } = late;
   const beside = { news, tell, late, keys, hold: createHold(news, holdMs) };
   if (address.kind === "redis") {
+    // Each store's libraries are loaded where it is used: they take more time and memory than the embedded store itself.
+    const [{ openRedis }, { createRedisLedger }] = await Promise.all([
+      import("./redis.ts"),
+      import("../ledger/redis.ts"),
+    ]);
     const parts = await openRedis({ url: address.url, news, onError, durability, now });
     probe = parts.probe;
     const mark = redisMark(parts.redis, parts.prefix);
@@ -113,6 +112,10 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
         "the embedded store has no replicas; replicated takes Redis with replicas, or Postgres with a standby",
     });
   if (address.kind === "embedded") {
+    const [{ openEmbedded }, { createSqliteLedger }] = await Promise.all([
+      import("./embedded.ts"),
+      import("../ledger/sqlite.ts"),
+    ]);
     const parts = await openEmbedded({ folder: address.folder, admin, onError });
     return assemble(address.name, parts, { ...beside, mark: parts.mark }, () => {
       const ledger = createSqliteLedger({ ...parts, keys, clock: now, jumped: late.jumped });
@@ -120,6 +123,10 @@ async function openOnce(address: StoreAddress, opening: Opening): Promise<Store>
       return ledger;
     });
   }
+  const [{ openPostgres }, { createSqlLedger }] = await Promise.all([
+    import("./postgres.ts"),
+    import("../ledger/sql.ts"),
+  ]);
   const parts = await openPostgres(address.url, onError, durability, now);
   return assemble(address.name, parts, { ...beside, mark: sqlMark(parts.sql) }, async () => {
     if (keys !== undefined) await prepareSqlMark(parts.sql);

@@ -61,7 +61,7 @@ test("what was asked wrongly ends with 2 and says what would be right, on standa
     [["serve", "--listen", "here"], /expected host:port; got here from --listen/],
     [["deliveries", "--revision", "abc"], /--revision: expected 7 to 500 characters/],
     [["replay"], /wants ids, a --fingerprint, or filters/],
-    [["replay", "019ab", "--event", "push"], /and not both/],
+    [["replay", "019ab", "--event", "push"], /only one of them/],
     [["replay", "--event", "push", "--rate", "0"], /--rate: expected a number from 0.1 to 1000/],
     [["dead", "lst"], /"lst" is none of list, show, retry and drop/],
     [["dead", "show"], /wants the fingerprint/],

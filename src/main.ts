@@ -33,6 +33,7 @@ import { createRateMeter } from "./ops/rate.ts";
 import { createPlaces } from "./places.ts";
 import { createInForce } from "./plans.ts";
 import { boundTo, listenOn } from "./ports.ts";
+import { preflight } from "./preflight.ts";
 import { createCloudEvents } from "./record/cloud-events.ts";
 import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
@@ -142,6 +143,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   // 3. where things go: the target, the store; by what certificate they come
   const targets = role === "ingress" ? undefined : openTargets(settings);
   opened.defer(() => targets?.close());
+  await preflight(settings, targets?.target);
   const places = targets && createPlaces(targets, tell);
   opened.defer(() => places?.close());
   const certificate =
@@ -251,6 +253,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     store: store.name,
     target: places?.target.name ?? "",
     declared: declared.state().loaded,
+    listeners: plans.all().map(({ namespace, name }) => `${namespace}/${name}`),
   };
   if (known) tell({ type: "gateway.ready", ...served });
 

@@ -70,6 +70,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "gate.ts": ["core"],
   "places.ts": ["core", "gate.ts"],
   "ports.ts": ["core", "config"],
+  "preflight.ts": ["core", "config", "ports.ts"],
   "admin-access.ts": ["core", "config", "ops"],
   "shutdown.ts": ["core"],
   "redelivery.ts": ["core", "verify"],

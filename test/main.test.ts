@@ -26,6 +26,7 @@ describe("a gateway with nothing but folders", () => {
     assert.deepEqual(ready, {
       ...{ type: "gateway.ready", listen: gateway.listen, admin: gateway.admin },
       ...{ store: gateway.store.name, target: `directory ${here.runs}`, declared: true },
+      listeners: ["ci/git"],
     });
     const { status, degraded, checks } = await readyz(gateway.admin);
     assert.deepEqual([status, degraded], [200, []]);

@@ -175,6 +175,8 @@ export type Fact =
       readonly target: string;
       /** False where no state of the files is in force yet: every webhook is answered with 503. */
       readonly declared: boolean;
+      /** `namespace/name` of each listener that is in force. */
+      readonly listeners: readonly string[];
     }
   | {
       readonly type: "gateway.stopping";

@@ -114,6 +114,7 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     return await app.listen({ host, port });
   } catch (error) {
     const reason = `cannot listen on ${host}:${port}: ${reasonOf(error)}`;
-    throw fault("SLUICE_CONFIG_INVALID", { key: "admin", reason }, { cause: error });
+    const cure = "Free it, or name another address: --admin host:port (port 0 takes a free one).";
+    throw fault("SLUICE_CONFIG_INVALID", { key: "admin", reason, cure }, { cause: error });
   }
 }

@@ -1,12 +1,12 @@
 /** Facts as log lines: one wide line each, field names are the project's words. */
 
 import type { ObjectName } from "../core/delivery.ts";
-import type { SluiceError } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
-import { groupFaults } from "../core/fault-groups.ts";
 import type { CreateJob, Run } from "../core/job.ts";
 import { withoutQuoted } from "../core/quoted.ts";
+import { faultFields, grouped } from "./fault-fields.ts";
 import { foreign } from "./foreign.ts";
+import { readyFor } from "./ready-line.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -224,13 +224,17 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: ({ error }) => ({ ...faultFields(error), fix: foreign(error.fix) }),
   },
   "gateway.ready": {
-    level: ({ declared }) => (declared ? "info" : "warn"),
-    message: ({ listen, declared }) => {
+    level: ({ listen, declared, listeners }) =>
+      declared && (listen === "" || listeners.length > 0) ? "info" : "warn",
+    message: ({ listen, declared, listeners }) => {
       if (!declared)
         return `listening${listen === "" ? "" : ` on ${listen}`}, with nothing in force: every webhook is answered with 503`;
-      return listen === "" ? "ready for work" : `ready for webhooks on ${listen}`;
+      return listen === "" ? "ready for work" : readyFor(listen, listeners);
     },
-    fields: ({ listen, admin, store, target, declared }) => ({ listen, admin, store, target, declared }),
+    fields: ({ listen, admin, store, target, declared, listeners }) => ({
+      ...{ listen, admin, store, target, declared },
+      listeners: listeners.length,
+    }),
   },
   "gateway.stopping": {
     level: always("info"),
@@ -265,18 +269,6 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
 
 function followed({ delivery, id, listener, trigger }: CreateJob, run: Run) {
   return { delivery, job: id, listener: named(listener), trigger: named(trigger), run: runName(run) };
-}
-
-/** A file's place as editors and terminals understand it: `file:line:column`. */
-function faultFields({ code, message, at }: SluiceError) {
-  return { code, message: foreign(message), at: at && `${at.file}:${at.line}:${at.column}` };
-}
-
-/** Each once for all that are like it; the first twenty. */
-function grouped(faults: readonly SluiceError[]) {
-  return groupFaults(faults)
-    .slice(0, 20)
-    .map(({ fault, message }) => ({ ...faultFields(fault), message: foreign(message) }));
 }
 
 function remarked(warnings: readonly string[] = []): string {

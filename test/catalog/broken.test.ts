@@ -103,7 +103,7 @@ test("a kustomization's patches are no objects, and that it changes what it list
 test("a source of Helm or with variables is one line, however much is wrong with it", async (t) => {
   const { faults } = await load(t, {
     "helm.yaml": `{{- range .Values.x }}\n${listenerYaml("{{ .name }}")}---\n${listenerYaml("{{ .other }}")}{{- end }}\n`,
-    "env.yaml": `${bindingYaml("${NAME}")}---\n${bindingYaml("${NAME}-2")}`,
+    "env.yaml": `${bindingYaml("$" + "{NAME}")}---\n${bindingYaml("$" + "{NAME}-2")}`,
   });
   assert.deepEqual(faults.map(({ code, values }) => [code, values["what"]]).toSorted(), [
     ["SLUICE_SOURCE_UNRENDERED", "a Helm template"],

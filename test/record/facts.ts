@@ -120,6 +120,7 @@ export const everyFact: readonly Fact[] = [
     store: "s",
     target: "t",
     declared: true,
+    listeners: ["ci/git"],
   },
   { type: "gateway.stopping", reason: "SIGTERM", lameDuckMs: 5_000 },
   { type: "gateway.stopped", took: 5_012, cut: 3, inTime: false },

@@ -44,7 +44,8 @@ export function boundTo(url: string, { host }: Pick<Address, "host">): string {
 export function unbound(key: "listen" | "admin", address: Address, error: unknown): SluiceError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const reason = `cannot listen on ${printAddress(address)}: ${REASONS[code] ?? reasonOf(error)}`;
-  const cure = `Free it, or name another address: --${key} host:port (port 0 takes a free one).`;
+  const free = code === "EADDRINUSE" ? "Free it, or name" : "Name";
+  const cure = `${free} another address: --${key} host:port (port 0 takes a free one).`;
   return fault("SLUICE_CONFIG_INVALID", { key, reason, cure }, { cause: error });
 }
 

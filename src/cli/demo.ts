@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadSettings } from "../config/load.ts";
 import { within } from "../core/deadline.ts";
-import { fault } from "../core/errors.ts";
+import { fault, reasonOf } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
 import type { Gateway } from "../main.ts";
 import type { Console } from "./console.ts";
@@ -28,7 +28,7 @@ Starts a gateway on free ports with an embedded store in a temporary folder and 
 pull_request delivery, signed as GitHub signs it, shows why it fired and the PipelineRun that came of it, and stops.`,
   options: [{ flags: "--runs <dir>", description: "where the PipelineRun is written", default: "runs" }],
   async run({ console }, _args, options) {
-    const folder = mkdtempSync(join(tmpdir(), "sluice-demo-"));
+    const folder = temporaryFolder();
     const fired = promiseOfRun();
     try {
       const settings = loadSettings({
@@ -53,6 +53,17 @@ pull_request delivery, signed as GitHub signs it, shows why it fired and the Pip
     }
   },
 };
+
+/** @throws SluiceError SLUICE_CONFIG_INVALID where this user may not write among temporary files. */
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "sluice-demo-"));
+  } catch (error) {
+    const reason = `no folder can be made in ${tmpdir()}: ${reasonOf(error)}`;
+    const cure = "Set TMPDIR to a folder that this user may write to.";
+    throw fault("SLUICE_CONFIG_INVALID", { key: "TMPDIR", reason, cure }, { cause: error });
+  }
+}
 
 async function show(
   console: Console,

@@ -1,7 +1,7 @@
 /** `npm run demo` as a newcomer runs it: from whichever Node, with nothing around it. */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -37,4 +37,18 @@ test("the demo ends with exit code 0, the trace, and the PipelineRun printed and
     parseAllDocuments(printed).map((document) => document.toJS()),
     [written],
   );
+});
+
+test("where no temporary folder can be made, the demo says which setting helps", () => {
+  using folder = temporaryFolder("sluice-demo-test-");
+  const { status, stderr } = spawnSync(NODE, [join(ROOT, "src/cli/sluice.js"), "demo"], {
+    encoding: "utf8",
+    cwd: folder.path,
+    env: { ...process.env, TMPDIR: join(folder.path, "absent") },
+    timeout: 120_000,
+  });
+  assert.equal(status, 2, stderr);
+  assert.match(stderr, /no folder can be made in .*absent/);
+  assert.match(stderr, /Set TMPDIR/);
+  assert.doesNotMatch(stderr, /\n +at /);
 });

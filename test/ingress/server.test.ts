@@ -83,7 +83,7 @@ describe("routing", () => {
     assert.equal(await ask("/default/github", "hooks.example.com"), "400 ");
     assert.equal(await ask("/default/github", "other.example.com"), "202 github");
     assert.equal(await ask("/x", "a.hooks.example.com"), "404 ");
-    assert.equal((await ask("/x", "gone.example.com")).slice(0, 3), "500");
+    assert.equal((await ask("/x", "gone.example.com")).slice(0, 3), "503");
     await one.close();
   });
 

@@ -159,12 +159,12 @@ describe("a gateway on a cluster", () => {
     assert.deepEqual([status, body["code"]], [401, "SLUICE_UNVERIFIED"]);
   });
 
-  test("answers 500 for a listener that is broken, not 404: it is there", async () => {
+  test("answers 503 for a listener that is broken, not 404: it is there", async () => {
     const broken = { ...listener("git", []), spec: { triggers: "none" } };
     await using t = await cluster([broken, listener("fine", [trigger("open")], OPEN)]);
     await using gateway = await started(t.flags);
     const { status, body } = await pushed(gateway, 0);
-    assert.deepEqual([status, body["code"]], [500, "SLUICE_LISTENER_BROKEN"]);
+    assert.deepEqual([status, body["code"]], [503, "SLUICE_LISTENER_BROKEN"]);
     assert.equal((await send(gateway.listen, push(), "/ci/fine")).status, 202);
   });
 

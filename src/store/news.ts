@@ -55,6 +55,11 @@ const NOTHING_WRITTEN = {
 const EARLY_MS = 3_000;
 const EARLY_EVERY_MS = 50;
 
+/** A failover has clients connect twice: what is lost within this of an outage's end may come back at once. Milliseconds. */
+const SETTLE_MS = 1_000;
+/** So long is waited, in that case, before another outage is told of. */
+const DOUBT_MS = 300;
+
 /** While an outage lasts, the store is probed: without work to do, nobody else would notice that it is over. */
 export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
   const { tell, probe, every = 1_000, quietMs = 10_000 } = needs;
@@ -63,10 +68,11 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
   let full = false;
   let brief = true;
   let beganAt = 0;
-  let foundAt = 0;
+  let foundAt = Number.NEGATIVE_INFINITY;
   let failedAt = 0;
   const waiting = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
+  let doubt: NodeJS.Timeout | undefined;
   let closed = false;
   let unreached: string | undefined;
   let lostAt = 0;
@@ -80,6 +86,22 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
     beganAt = failedAt;
     tell({ type: "store.away", reason });
     probeLater();
+  }
+
+  /** As {@link began}, but right behind an outage only where a probe fails as well. */
+  function beganAgain(reason: string): void {
+    if (away || now() - foundAt > SETTLE_MS) {
+      began(reason);
+      return;
+    }
+    doubt ??= setTimeout(async () => {
+      const answered = await probe().then(
+        () => true,
+        () => false,
+      );
+      doubt = undefined;
+      if (!answered) began(reason);
+    }, DOUBT_MS).unref();
   }
 
   function found(): void {
@@ -124,7 +146,8 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
       if (trouble === undefined) return tell({ type: "defect", where: "queue", error: asFault(error) });
       if (since < foundAt) return;
       const isRoom = trouble.code === "SLUICE_STORE_FULL";
-      began(trouble.code === "SLUICE_STORE_AWAY" ? (trouble.values["reason"] ?? "") : trouble.message);
+      if (trouble.code === "SLUICE_STORE_AWAY") beganAgain(trouble.values["reason"] ?? "");
+      else began(trouble.message);
       full ||= isRoom;
       if (mayBeBrief(trouble)) return;
       brief = false;
@@ -133,7 +156,7 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
     lost(reason) {
       if (unreached === undefined) lostAt = now();
       unreached = reason;
-      began(reason);
+      beganAgain(reason);
     },
     explain(error, since = 0) {
       if (unreached === undefined || asFault(error).code !== "SLUICE_STORE_AWAY") return error;
@@ -164,6 +187,7 @@ export function createStoreNews(needs: StoreNewsNeeds): StoreNews {
     close() {
       closed = true;
       clearTimeout(timer);
+      clearTimeout(doubt);
       wake();
     },
   };

@@ -17,6 +17,8 @@ const away = () => fault("SLUICE_STORE_AWAY", { reason: "no answer" });
 function listen(quietMs = 10) {
   const facts: Fact[] = [];
   const back = Promise.withResolvers<void>();
+  const anew = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
   const probes = { open: false, asked: 0 };
   const news = createStoreNews({
     every: 5,
@@ -24,13 +26,23 @@ function listen(quietMs = 10) {
     tell: (fact) => {
       facts.push(fact);
       if (fact.type === "store.back") back.resolve();
+      else if (facts.length === 3) anew.resolve();
     },
     async probe() {
       probes.asked++;
+      if (facts.length === 2) asked.resolve();
       if (!probes.open) throw new Error("not yet");
     },
   });
-  return { news, facts, back: back.promise, probes, types: () => facts.map(({ type }) => type) };
+  return {
+    news,
+    facts,
+    back: back.promise,
+    anew: anew.promise,
+    asked: asked.promise,
+    probes,
+    types: () => facts.map(({ type }) => type),
+  };
 }
 
 suite("news of a store", () => {
@@ -39,15 +51,30 @@ suite("news of a store", () => {
   test.after(() => clearInterval(alive));
 
   test("a hundred failures are one outage, which a probe ends", async () => {
-    const { news, back, probes, facts, types } = listen();
+    const { news, back, anew, probes, facts, types } = listen();
     for (let i = 0; i < 100; i++) news.failed(away());
     news.lost("the connection was lost");
     assert.deepEqual(facts, [{ type: "store.away", reason: "no answer" }]);
     probes.open = true;
     await back;
     assert.deepEqual(types(), ["store.away", "store.back"]);
+    probes.open = false;
     news.failed(away());
+    await anew;
     assert.deepEqual(types(), ["store.away", "store.back", "store.away"], "the next outage is another");
+    news.close();
+  });
+
+  test("a connection that is lost again right behind an outage is none where a probe answers", async () => {
+    const { news, back, asked, probes, types } = listen();
+    news.lost("the master was killed");
+    probes.open = true;
+    await back;
+    news.lost("the switch was told");
+    news.failed(away());
+    await asked;
+    await new Promise(setImmediate);
+    assert.deepEqual(types(), ["store.away", "store.back"]);
     news.close();
   });
 

@@ -32,14 +32,19 @@ test("large bodies wait for room, and the next has it when one is released", asy
   const decoder = createDecoder({ room: 1 });
   const body = filled(Buffer.from("x"), DECODED_AT_ONCE);
   const order: string[] = [];
-  const first = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
   const one = withDecoded(decoder, body, async () => {
     order.push("first");
-    await first.promise;
+    begun.resolve();
+    await ended.promise;
     order.push("first ends");
   });
+  // Bodies that come together take turns by time, so which one gets the room is open until one has it.
+  await begun.promise;
   const two = withDecoded(decoder, body, async () => void order.push("second"));
-  first.resolve();
-  await Promise.all([one, two]);
-  assert.deepEqual(order, ["first", "first ends", "second"]);
+  const three = withDecoded(decoder, body, async () => void order.push("second"));
+  ended.resolve();
+  await Promise.all([one, two, three]);
+  assert.deepEqual(order, ["first", "first ends", "second", "second"]);
 });

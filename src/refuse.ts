@@ -132,6 +132,9 @@ function toldOf({ code, place, error }: ProofFailure): string {
   return `${place} ${isMissing ? "is missing" : "does not match"}`;
 }
 
+const BOM = Buffer.from("\ufeff");
+/** Bytes that the name of a form's first field may have. */
+const MAX_FIELD = 256;
 const NO_MARK = "Let the sender write UTF-8 without a byte order mark (BOM).";
 
 /** A Git host's interceptor reads no form, however the listener is set: only JSON helps. */
@@ -155,17 +158,20 @@ const FORM_HOSTS = [
  *
  * @throws SluiceError SLUICE_BODY_NOT_JSON; SLUICE_BODY_VALUES; SLUICE_FORM where the sender should have been told to send JSON.
  */
-export function refuseNoJson(body: Payload, { headers }: Delivery): void {
+export function refuseNoJson(payload: Payload, { headers, body }: Delivery): void {
   let reason = "it is JSON, but no object";
   try {
-    const value = body.json();
+    const value = payload.json();
     if (value === null || isJsonObject(value)) return;
   } catch (error) {
     if (error instanceof SluiceError) throw error;
     const form = /^application\/x-www-form-urlencoded/i.test(header(headers, "Content-Type") ?? "");
-    if (form && /^[\w.-]+=/.test(body.text)) throw fault("SLUICE_FORM", cureOfForm(headers));
+    // The text of a large body is never made whole: it takes up to 100 ms and three times its bytes.
+    if (form && /^[\w.-]+=/.test(body.toString("latin1", 0, MAX_FIELD)))
+      throw fault("SLUICE_FORM", cureOfForm(headers));
     reason = reasonOf(error);
-    if (body.text.startsWith("\ufeff")) throw fault("SLUICE_BODY_NOT_JSON", { reason, cure: NO_MARK });
+    if (BOM.equals(body.subarray(0, BOM.length)))
+      throw fault("SLUICE_BODY_NOT_JSON", { reason, cure: NO_MARK });
   }
   throw fault("SLUICE_BODY_NOT_JSON", { reason });
 }

@@ -46,7 +46,7 @@ export const jsonShapes: AttackRow = {
         refused += seen.refused;
         peak = seen.peakRssMiB;
         process.stdout.write(
-          `    ${name}: health ${Math.round(longest(seen.health))} ms, turn ${turn} ms, ${peak} MiB\n`,
+          `    ${name}: health ${Math.round(longest(seen.health))} ms, others ${Math.round(p99(seen.deliveries))} ms, turn ${turn} ms, ${peak} MiB\n`,
         );
       }
       return [

@@ -3,10 +3,16 @@
 import type { IncomingMessage } from "node:http";
 import { fault } from "../core/errors.ts";
 import type { Share } from "./budget.ts";
+import type { ReadPace } from "./read-pace.ts";
+
+/** A body is large from this many bytes on. */
+const LARGE = 256 * 1024;
 
 export interface ReadOptions {
   /** Called for each chunk as it arrives, in order, once the share took it: a MAC can be computed before the body is whole. */
   readonly onChunk?: (chunk: Buffer) => void;
+  /** Shared by all bodies; without it a large one is read as fast as it comes. */
+  readonly pace?: ReadPace;
 }
 
 /**
@@ -21,7 +27,7 @@ export function readBody(
   request: IncomingMessage,
   limit: number,
   share: Share,
-  { onChunk }: ReadOptions = {},
+  { onChunk, pace }: ReadOptions = {},
 ): Promise<Buffer> {
   const encoding = request.headers["content-encoding"];
   if (encoding !== undefined && !isIdentity.test(encoding)) {
@@ -49,6 +55,7 @@ export function readBody(
       else {
         collected.add(chunk);
         onChunk?.(chunk);
+        if (size > LARGE) pace?.took(request, chunk.length);
       }
     };
     const onEnd = (): void => {

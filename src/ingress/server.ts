@@ -20,6 +20,7 @@ import { createBudget, type Share } from "./budget.ts";
 import { clientOf } from "./client.ts";
 import { createClientErrorHandler } from "./client-error.ts";
 import { costOfDecoding, createBodyLimit, networkOf } from "./limits.ts";
+import { createReadPace } from "./read-pace.ts";
 import { accepted, type Reply, refused, refusedAsTekton } from "./reply.ts";
 import { detour, type RouteOptions, routeTo } from "./route.ts";
 import { serverFactory } from "./servers.ts";
@@ -90,6 +91,7 @@ export function createIngress(options: IngressOptions): Ingress {
     ...(defaultListener && { defaultListener }),
   };
   const limitOf = createBodyLimit({ maxBody, maxBodyUnproved });
+  const pace = createReadPace();
   const budget = createBudget({
     limit: options.maxInFlight ?? MAX_IN_FLIGHT,
     atLeast: maxBody,
@@ -226,7 +228,7 @@ export function createIngress(options: IngressOptions): Ingress {
         announced: announcedBytes(request.raw),
       });
       inHand.set(socket, share);
-      const reading = opened && { onChunk: opened.update };
+      const reading = { pace, ...(opened && { onChunk: opened.update }) };
       const body = await readBody(request.raw, limitOf(plan), share, reading);
       since = clock();
       const arrival: Arrival = { ...head, receivedAt: since, body };

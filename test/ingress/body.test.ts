@@ -6,6 +6,7 @@ import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
 import { readBody } from "../../src/ingress/body.ts";
 import { createBudget } from "../../src/ingress/budget.ts";
+import type { ReadPace } from "../../src/ingress/read-pace.ts";
 
 /** A request whose head was sent, and the socket that sends its body. */
 async function arriving(head: string) {
@@ -59,4 +60,27 @@ test("a chunk that the limit or the share refuses is not handed on", async () =>
     await assert.rejects(body, { code });
     assert.deepEqual(seen, []);
   }
+});
+
+test("a large body is whole after it was made to wait in between, and a small one is never", async () => {
+  const waited: string[] = [];
+  const pace: ReadPace = {
+    took(request) {
+      waited.push("large");
+      request.pause();
+      setImmediate(() => request.resume());
+    },
+  };
+  for (const [name, size] of [
+    ["small", 200_000],
+    ["large", 3_000_000],
+  ] as const) {
+    await using t = await arriving(`Content-Length: ${size}`);
+    const sent = Buffer.alloc(size, name);
+    const body = readBody(t.request, size, shareOf(size * 2), { pace });
+    t.socket.write(sent);
+    assert.ok((await body).equals(sent), name);
+    if (name === "small") assert.deepEqual(waited, []);
+  }
+  assert.ok(waited.length > 1);
 });

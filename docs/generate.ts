@@ -15,7 +15,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["errors.md", errorsPage()],
     ["settings.md", settingsPage()],
-    ["cli.md", cliPage()],
+    ["cli.md", await cliPage()],
     ["api.md", apiPage()],
     ["metrics.md", await metricsPage()],
     ["../deploy/monitoring/operator/prometheus-rule.yaml", prometheusRule()],

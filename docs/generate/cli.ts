@@ -1,12 +1,13 @@
 /** docs/cli.md, from the verbs themselves. */
 
-import { VERBS } from "../../src/cli/index.ts";
+import { loadVerbs, type VerbEntry } from "../../src/cli/index.ts";
 import { EXIT, type Verb } from "../../src/cli/verb.ts";
 import { code, notice, page, prose, table } from "./markdown.ts";
 
 /** Usage, help and options of every verb, and the exit codes. */
-export function cliPage(): string {
-  const verbs = VERBS.map(({ name, summary }) => [`[${name}](#sluice-${name})`, prose(summary)]);
+export async function cliPage(): Promise<string> {
+  const known = await loadVerbs();
+  const verbs = known.map(({ name, summary }) => [`[${name}](#sluice-${name})`, prose(summary)]);
   const exits = Object.entries(EXIT).map(([name, exit]) => [String(exit), EXITS[name as keyof typeof EXIT]]);
   return page(
     notice("src/cli"),
@@ -15,7 +16,7 @@ export function cliPage(): string {
     table(["verb", "what it does"], verbs),
     "## Exit codes",
     table(["code", "meaning"], exits),
-    ...VERBS.flatMap(section),
+    ...known.flatMap(section),
   );
 }
 
@@ -31,7 +32,7 @@ const EXITS: Record<keyof typeof EXIT, string> = {
     "It could not be done: the store, the gateway or the cluster did not answer. Asking later may help.",
 };
 
-function section({ name, usage = "", summary, help, options }: Verb): string[] {
+function section({ name, usage = "", summary, help, options }: VerbEntry & Verb): string[] {
   const rows = options.map(({ flags, description, default: fallback, choices }) => {
     const told =
       choices === undefined || description.includes(choices.join(" or ")) ? "" : ` (${choices.join(", ")})`;

@@ -9,8 +9,6 @@ import { settingOptions } from "./settings.ts";
 import { EXIT, GATEWAY, JSON_OUTPUT, textOption, type Verb } from "./verb.ts";
 
 export const acts: Verb = {
-  name: "acts",
-  summary: "show who replayed, retried, dropped, paused or looked into what, and why",
   help: `
 Everything a person does is written down before it is done, with the name of the token that allowed it. What was done to
 many at once is one entry with their number; --each shows them one by one.

@@ -11,8 +11,6 @@ const UNASKED =
   "no gateway was asked: what the store itself forgot cannot be seen here (--gateway <url>, once for each gateway)";
 
 export const audit: Verb = {
-  name: "audit",
-  summary: "prove that accepted = created + filtered + duplicate + dead + pending",
   help: `
 Counts every record of the ledger, compares with its counters, looks for each pending job in the queue, and for objects
 that two deliveries claim. Exit code 1 when something does not add up. After a crash jobs may stand in the ledger alone for

@@ -16,9 +16,6 @@ const ALWAYS_FAILS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export const check: Verb = {
-  name: "check",
-  usage: "[paths...]",
-  summary: "validate Triggers objects: fields, CEL, paths, references, proofs",
   help: `
 Checks what Tekton's admission checks, and what Tekton finds only when an event comes: expressions that do not compile,
 paths that cannot be parsed, references to nothing, triggers that demand no proof, Secrets that are weak or badly written,

@@ -32,9 +32,6 @@ const DROP: Wording = {
 };
 
 export const dead: Verb = {
-  name: "dead",
-  usage: "[list|show|retry|drop] [ids...]",
-  summary: "dead letters by cause: list them, try them again, put them away",
   help: `
   sluice dead                                   # by cause, the most frequent first
   sluice dead show <fingerprint>                # the deliveries of one cause

@@ -43,9 +43,6 @@ const PARTS: Readonly<Record<string, Part>> = {
 const WANT_ID: readonly string[] = ["show", "payload"];
 
 export const deliveries: Verb = {
-  name: "deliveries",
-  usage: "[list|show|tail|export|payload|count|refused] [id]",
-  summary: "list deliveries, newest first; show one with every decision; follow, count, export them",
   help: `
   sluice deliveries list --outcome dead
   sluice deliveries list --repository octo-org/hello --since 24h -o json

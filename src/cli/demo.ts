@@ -21,8 +21,6 @@ const SECRET = "an example, not a secret";
 const PATIENCE_MS = 60_000;
 
 export const demo: Verb = {
-  name: "demo",
-  summary: "see the whole way in a minute; needs nothing",
   help: `
 Starts a gateway on free ports with an embedded store in a temporary folder and examples/quickstart, sends a real GitHub
 pull_request delivery, signed as GitHub signs it, shows why it fired and the PipelineRun that came of it, and stops.`,

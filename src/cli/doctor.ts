@@ -22,8 +22,6 @@ import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, JSON_OUTPUT, type Verb } from "./verb.ts";
 
 export const doctor: Verb = {
-  name: "doctor",
-  summary: "look at everything that serve would need, and say how to mend it",
   help: `
 Takes the settings that serve takes, and looks at: what is declared (does it load, can each listener fire, are the
 secrets there), the cluster (does it answer, its clock, its kinds, each right that is needed), the store (does it answer,

@@ -26,9 +26,6 @@ import {
 } from "./verb.ts";
 
 export const ledger: Verb = {
-  name: "ledger",
-  usage: "<export|import> <file>",
-  summary: "export the whole ledger into a file while gateways run, and import it into any store",
   help: `
 An export has every delivery with its body, decisions, jobs, tries and runs, what duplicates are recognised by, and what
 people did: a line of JSON for each, and a last line without which it is not whole. - is standard output or input. It holds

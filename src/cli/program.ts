@@ -2,7 +2,7 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { VERSION } from "../core/version.ts";
-import { VERBS } from "./index.ts";
+import { VERBS, type VerbEntry } from "./index.ts";
 import { EXIT, type Exit, type Options, ofVerb, type Verb, type VerbContext } from "./verb.ts";
 
 const EXITS = `Exit codes: 0 done, or yes · 1 done, and the answer is no · 2 asked wrongly · 3 store, gateway or cluster away`;
@@ -20,6 +20,7 @@ export function createProgram(context: VerbContext): (args: readonly string[]) =
         "A durable event gateway for Tekton Triggers: webhooks in, PipelineRuns out, each exactly once.",
       )
       .version(VERSION)
+      .configureHelp({ subcommandTerm: termOf })
       .showHelpAfterError("(`sluice help <verb>` shows examples)")
       .exitOverride()
       .configureOutput({
@@ -27,12 +28,17 @@ export function createProgram(context: VerbContext): (args: readonly string[]) =
         writeErr: (text) => context.console.note(text.trimEnd()),
       })
       .addHelpText("after", `\nNew here? \`sluice demo\`, then \`sluice help try\`.\n${EXITS}`);
-    for (const verb of VERBS) {
-      addVerb(program, verb, async (verbArgs, options) => {
+    // The others only stand in the list: loading all of them takes a second.
+    const called = (args[0] === "help" ? args.slice(1) : args).find((arg) => !arg.startsWith("-"));
+    for (const entry of VERBS) {
+      const command = addCommand(program, entry);
+      if (entry.name !== called) continue;
+      const verb = await entry.load();
+      addVerb(command, verb, async (verbArgs, options) => {
         try {
           exit = await verb.run(context, verbArgs, options);
         } catch (error) {
-          throw ofVerb(verb.name, error);
+          throw ofVerb(entry.name, error);
         }
       });
     }
@@ -46,16 +52,19 @@ export function createProgram(context: VerbContext): (args: readonly string[]) =
   };
 }
 
+function addCommand(program: Command, { name, usage, summary }: VerbEntry): Command {
+  return program
+    .command(usage === undefined ? name : `${name} ${usage}`)
+    .summary(summary)
+    .description(summary);
+}
+
 function addVerb(
-  program: Command,
+  command: Command,
   verb: Verb,
   act: (args: readonly string[], options: Options) => Promise<void>,
 ): void {
-  const command = program.command(`${verb.name}${verb.usage === undefined ? "" : ` ${verb.usage}`}`);
-  command
-    .summary(verb.summary)
-    .description(verb.summary)
-    .addHelpText("after", `\n${verb.help.replace(/^\n|\n$/g, "")}\n\n${EXITS}`);
+  command.addHelpText("after", `\n${verb.help.replace(/^\n|\n$/g, "")}\n\n${EXITS}`);
   for (const { flags, description, many, default: fallback, choices } of verb.options) {
     const option = new Option(flags, description);
     if (choices !== undefined) option.choices(choices);
@@ -71,4 +80,11 @@ function addVerb(
       .filter((value): value is string => typeof value === "string");
     await act(args, command.opts<Options>());
   });
+}
+
+/** As commander shows a command that has options, which it cannot know of a verb that is not loaded. */
+function termOf(command: Command): string {
+  const entry = VERBS.find(({ name }) => name === command.name());
+  if (entry === undefined) return "help [command]";
+  return `${entry.name} [options]${entry.usage === undefined ? "" : ` ${entry.usage}`}`;
 }

@@ -8,9 +8,6 @@ import { settingOptions } from "./settings.ts";
 import { EXIT, GATEWAY, JSON_OUTPUT, misused, textOption, type Verb } from "./verb.ts";
 
 export const queue: Verb = {
-  name: "queue",
-  usage: "[show|pause|resume]",
-  summary: "show the queue, pause it, resume it",
   help: `
 A pause holds for every worker and over restarts. Deliveries are taken all the same, and wait. Which targets are away, and
 how many jobs were tried in the last minute, each gateway that creates knows of itself: with many, ask each by --gateway.

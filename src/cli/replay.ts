@@ -23,9 +23,6 @@ const PATH = "/api/v1/replays";
 const KEPT = ["list", "cancel", "resume"] as const;
 
 export const replay: Verb = {
-  name: "replay",
-  usage: "[ids...]",
-  summary: "decide stored deliveries again, with the triggers of now",
   help: `
 A replay is a delivery of its own that points to its origin; its objects get new names. The gateway decides it, because
 it knows the triggers in force. It is asked on its admin port: --gateway, else the gateway that has the store open, else

@@ -15,9 +15,6 @@ import { createStandIns } from "./stand-ins.ts";
 import { EXIT, JSON_OUTPUT, listOption, misused, type Options, textOption, type Verb } from "./verb.ts";
 
 export const send: Verb = {
-  name: "send",
-  usage: "<provider> <event>",
-  summary: "send a correctly signed test delivery",
   help: `
 Senders: ${PROVIDERS.join(", ")}. Payloads have the fields that the sender documents; an action behind the event's name
 picks one of several. A wrong event lists those that there are.

@@ -11,8 +11,6 @@ import { EXIT, type Verb } from "./verb.ts";
 const STORE_WAIT_MS = 30_000;
 
 export const serve: Verb = {
-  name: "serve",
-  summary: "run the gateway",
   help: `
   sluice serve --config triggers/ --create directory:runs          # no Redis, no cluster
   sluice serve --config triggers/ --store redis://localhost:6379   # with Redis

@@ -26,8 +26,6 @@ const USUAL = ["tekton.dev/v1 PipelineRun", "tekton.dev/v1 TaskRun"] as const;
 const A_DAY = 86_400_000;
 
 export const shadow: Verb = {
-  name: "shadow",
-  summary: "compare what this gateway decides with what another EventListener created from the same webhooks",
   help: `
 A gateway with \`--create dry-run\` decides and creates nothing. Send it a copy of every webhook beside Tekton's
 EventListener; then this shows, for the same time, which runs are the same, which differ and where, and which are on one

@@ -6,8 +6,6 @@ import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, JSON_OUTPUT, type Verb } from "./verb.ts";
 
 export const showSettings: Verb = {
-  name: "settings",
-  summary: "show the settings in force, and check them",
   help: `
 Every setting is an option of \`sluice serve\`, a variable (--max-body is SLUICE_MAX_BODY) and a key of sluice.yaml in the
 working folder (maxBody). The command line wins over the variable, the variable over the file. All that is wrong is

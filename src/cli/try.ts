@@ -24,9 +24,6 @@ import { deliveryToTry } from "./try-delivery.ts";
 import { EXIT, JSON_OUTPUT, type Options, type Verb } from "./verb.ts";
 
 export const tryOut: Verb = {
-  name: "try",
-  usage: "[provider] [event]",
-  summary: "decide a delivery offline and explain it; creates nothing",
   help: `
 The same code that serves decides here, and routes: what try says is what happens. Senders: ${PROVIDERS.join(", ")}.
 An example has the fields that its sender documents, and is signed with the Secrets that the listener's interceptors

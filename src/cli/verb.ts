@@ -57,10 +57,6 @@ export interface VerbContext {
 }
 
 export interface Verb {
-  readonly name: string;
-  /** Arguments as commander takes them: `<id>`, `[provider] [event]`. */
-  readonly usage?: string;
-  readonly summary: string;
   /** Examples and what to know, printed under the options. */
   readonly help: string;
   readonly options: readonly VerbOption[];

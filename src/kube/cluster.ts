@@ -2,11 +2,12 @@
 
 import { accessSync, readFileSync } from "node:fs";
 import { delimiter, dirname, resolve } from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { parse } from "yaml";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
+import { officialClient } from "./client.ts";
 
 export interface ClusterSource {
   /** A path, or several as KUBECONFIG lists them. Without it: the account of the pod that we run in. */
@@ -49,7 +50,7 @@ export function loadCluster({ kubeconfig, given, context }: ClusterSource): Kube
 
 function fromPod(): KubeConfig {
   if (!exists(POD_TOKEN)) throw invalid(`no path is given, and there is no ${POD_TOKEN}`);
-  const config = new KubeConfig();
+  const config = new (officialClient().KubeConfig)();
   config.loadFromCluster();
   return config;
 }
@@ -59,7 +60,7 @@ function fromPod(): KubeConfig {
  * kubeconfigs of persons do.
  */
 function fromText({ text, from }: { readonly text: string; readonly from: string }): KubeConfig {
-  const config = new KubeConfig();
+  const config = new (officialClient().KubeConfig)();
   let document: unknown;
   try {
     document = parse(text, { maxAliasCount: 100 });
@@ -98,7 +99,7 @@ function entriesOf(document: unknown, list: string): readonly JsonObject[] {
 function fromFiles(list: string): KubeConfig {
   const files = list.split(delimiter).filter((path) => path !== "" && exists(path));
   if (files.length === 0) throw invalid(`${list} does not exist`);
-  const merged = new KubeConfig();
+  const merged = new (officialClient().KubeConfig)();
   for (const file of files) {
     const config = fromFile(file);
     merged.currentContext ??= config.currentContext;
@@ -110,7 +111,7 @@ function fromFiles(list: string): KubeConfig {
 }
 
 function fromFile(path: string): KubeConfig {
-  const config = new KubeConfig();
+  const config = new (officialClient().KubeConfig)();
   try {
     const text = readFileSync(path, "utf8");
     config.loadFromString(text);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { VERBS } from "../../src/cli/index.ts";
+import { loadVerbs, VERBS } from "../../src/cli/index.ts";
 import { ROOT } from "../helpers/process.ts";
 import { run, sluice, systemNode } from "./helper.ts";
 
@@ -19,7 +19,7 @@ test("help lists every verb and the exit codes", async () => {
 });
 
 test("every verb has help with its options and examples as they are written", async () => {
-  for (const { name, help, options } of VERBS) {
+  for (const { name, help, options } of await loadVerbs()) {
     const { code, stdout } = await sluice(["help", name]);
     assert.equal(code, 0, name);
     for (const { flags } of options) assert.ok(stdout.includes(flags), `${name}: ${flags}`);

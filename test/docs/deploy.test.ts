@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { VERBS } from "../../src/cli/index.ts";
+import { loadVerbs } from "../../src/cli/index.ts";
 import { SETTING_KEYS, variableOf } from "../../src/config/schema.ts";
 import { ROOT } from "../helpers/process.ts";
 import { blocks, page } from "./pages.ts";
@@ -33,9 +33,9 @@ test("folders and files in the pages are there", () => {
     }
 });
 
-test("verbs and options in the commands are those of the command line", () => {
+test("verbs and options in the commands are those of the command line", async () => {
   const verbs = new Map(
-    VERBS.map(({ name, options }) => [name, options.map(({ flags }) => flags).join(" ")]),
+    (await loadVerbs()).map(({ name, options }) => [name, options.map(({ flags }) => flags).join(" ")]),
   );
   // At the start of a line, behind `kubectl exec … --`, or behind a variable.
   const CALL = /(?:^|-- |" )sluice ([a-z]+)(.*)$/gm;

@@ -13,12 +13,14 @@ import { slack } from "./slack.ts";
 /** A built-in may tell which parameters it knows. */
 interface BuiltIn extends Interceptor {
   readonly shape?: ParamShape;
+  /** It refuses parameters that it does not know. */
+  readonly strict?: true;
 }
 
 /** The gateway ignores parameters that they do not know, as Tekton does; they are usually misspelt, so it warns of them. */
 export const BUILT_IN: readonly BuiltIn[] = [bitbucket, cel, github, gitlab, proof, slack].map(
   (one: BuiltIn): BuiltIn => {
-    const { shape } = one;
-    return shape === undefined ? one : { ...one, unknown: (params) => strangeParams(shape, params) };
+    const { shape, strict } = one;
+    return shape === undefined || strict ? one : { ...one, unknown: (params) => strangeParams(shape, params) };
   },
 );

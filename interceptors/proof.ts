@@ -1,10 +1,11 @@
 /** Proof of a sender that no other interceptor knows: a shared value, a MAC, a token of an issuer, a client certificate. */
 
-import { fault } from "../src/core/errors.ts";
 import { canonicalName } from "../src/core/headers.ts";
 import type { InterceptorTools, ProofDemand } from "../src/core/interceptor.ts";
 import { defineInterceptor, PASS } from "../src/core/interceptor.ts";
 import type { JsonObject } from "../src/core/json.ts";
+import { nearest } from "../src/core/nearest.ts";
+import { quoted } from "../src/core/quoted.ts";
 import {
   anyObject,
   count,
@@ -62,6 +63,7 @@ export const proof = defineInterceptor({
   summary:
     "Proves a sender by a shared value, a MAC, a JSON Web Token, a client certificate or an unguessable path",
   shape,
+  strict: true,
   compile(params, tools) {
     return { proofs: [demandOf(readProofParams(params), tools)], intercept: () => PASS };
   },
@@ -115,7 +117,12 @@ function readProofParams(params: JsonObject): Given {
   const read = readParams("proof", shape, params);
   const takes = TAKES[read.type ?? ""];
   if (takes === undefined) {
-    throw wrong("type", `type must be one of ${Object.keys(TAKES).join(", ")}`);
+    const [stray] = unknownParams(shape, { ...params, claims: null });
+    const meant = nearest(read.type ?? "", Object.keys(TAKES));
+    const hint = read.type === undefined && stray !== undefined ? `; it takes no ${stray}` : "";
+    const better = meant === undefined ? hint : `; did you mean ${meant}?`;
+    const given = read.type === undefined ? "is missing; it" : `is ${quoted(read.type)}; it`;
+    throw wrong("type", `type ${given} must be one of ${Object.keys(TAKES).join(", ")}${better}`);
   }
   const unknown = [
     ...unknownParams(shape, { ...params, claims: null }),
@@ -123,9 +130,7 @@ function readProofParams(params: JsonObject): Given {
   ];
   const [first] = unknown;
   if (first === undefined) return read;
-  throw fault("SLUICE_INTERCEPTOR_PARAMS", {
-    name: "proof",
-    reason: `type ${read.type} takes no ${first}; it takes ${takes.join(", ")}`,
-    field: first,
-  });
+  const meant = nearest(first, takes);
+  const hint = meant === undefined ? `it takes ${takes.join(", ")}` : `did you mean ${meant}?`;
+  throw wrong(first, `type ${read.type} takes no ${first}; ${hint}`);
 }

@@ -21,7 +21,7 @@ interface Unproved {
   readonly told: string;
   /** What helps, where another secret does not. */
   readonly cure?: string;
-  /** Not every secret could be tried. */
+  /** What is said instead, where that he is none of the right senders is not known: not every secret could be tried. */
   readonly beyond?: SluiceError;
   readonly diagnose?: () => Promise<string>;
 }
@@ -36,12 +36,13 @@ export function refuseByHead(plan: ListenerPlan, proofs: OpenProofs): void {
   let first: Unproved | undefined;
   for (const { triggers } of plan.groups) {
     for (const trigger of triggers) {
-      const reason = trustsNobody(trigger) ?? hopeless(trigger, proofs);
+      const reason = trustsNobody(trigger, plan) ?? hopeless(trigger, proofs);
       if (reason === undefined) return;
-      first ??= reason;
+      // Who is not known of cannot be refuted by a missing header.
+      if (first === undefined || reason.beyond !== undefined) first = reason;
     }
   }
-  if (first !== undefined) throw unverified(first);
+  if (first !== undefined) throw first.beyond ?? unverified(first);
 }
 
 function unverified({ reason, told, cure }: Unproved, more = ""): SluiceError {
@@ -71,7 +72,7 @@ export async function refuseUnproved(plan: ListenerPlan, proofs: DeliveryProofs)
   const triggers = plan.groups.flatMap((group) => group.triggers);
   if (triggers.length === 0 && !plan.open)
     throw fault("SLUICE_LISTENER_EMPTY", { listener: `${plan.namespace}/${plan.name}` });
-  const reasons = await Promise.all(distinct(triggers).map((trigger) => unproved(trigger, proofs)));
+  const reasons = await Promise.all(distinct(triggers).map((trigger) => unproved(trigger, plan, proofs)));
   const [first] = reasons;
   if (first === undefined || reasons.includes(undefined)) return;
   const beyond = reasons.find((reason) => reason?.beyond)?.beyond;
@@ -92,12 +93,16 @@ function distinct(triggers: readonly TriggerPlan[]): readonly TriggerPlan[] {
 }
 
 /** Undefined where it does trust him. */
-async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<Unproved | undefined> {
+async function unproved(
+  trigger: TriggerPlan,
+  plan: ListenerPlan,
+  proofs: DeliveryProofs,
+): Promise<Unproved | undefined> {
   const { barred } = trigger;
   if (barred?.retry === "soon") throw barred;
   if (barred !== undefined)
     return { reason: `${barred.message}. ${barred.fix}`, told: "the listener may not say how" };
-  const nobody = trustsNobody(trigger);
+  const nobody = trustsNobody(trigger, plan);
   if (nobody !== undefined) return nobody;
   let first: Unproved | undefined;
   for (const demand of trigger.proofs) {
@@ -113,9 +118,16 @@ async function unproved(trigger: TriggerPlan, proofs: DeliveryProofs): Promise<U
 }
 
 /** True words of a trigger that no proof can open. */
-function trustsNobody({ fault: broken, unreadable }: TriggerPlan): Unproved | undefined {
+function trustsNobody(
+  { fault: broken, unreadable }: TriggerPlan,
+  { namespace, name }: ListenerPlan,
+): Unproved | undefined {
   if (broken?.code !== "SLUICE_PROOF_UNDECLARED" && !(broken && unreadable)) return undefined;
-  return { reason: `${broken.message}. ${broken.fix}`, told: "the listener does not say how" };
+  const reason = `${broken.message}. ${broken.fix}`;
+  if (!unreadable) return { reason, told: "the listener does not say how" };
+  // The mistake is the operator's: a host that is told 401 switches its hook off.
+  const values = { listener: `${namespace}/${name}`, reason: broken.message };
+  return { reason, told: "", beyond: fault("SLUICE_LISTENER_BROKEN", values, { cause: broken }) };
 }
 
 /** What the sender sent is his own; which Secret it was held against, and whether there is one, is not. */

@@ -11,6 +11,7 @@ import type { Registry } from "../intercept/registry.ts";
 import { compileRemote } from "../intercept/remote.ts";
 import { compileWebhook } from "../intercept/webhook.ts";
 import { ineffectiveParams, type PlacedIneffective } from "./ineffective.ts";
+import { unknownInterceptor } from "./unknown.ts";
 
 export interface ChainNeeds {
   readonly declarations: LocatedDeclarations;
@@ -33,20 +34,32 @@ export interface ChainOwner {
   readonly path: readonly (string | number)[];
 }
 
+/** What is wrong with the entries of a chain. */
+export interface ChainFindings {
+  /** Of entries that cannot be compiled, each with its place. */
+  readonly errors: SluiceError[];
+  /** Parameters that no interceptor knows, where they are ignored. */
+  readonly ineffective: PlacedIneffective[];
+  /** The entries that cannot be compiled. */
+  readonly lost: InterceptorSpec[];
+}
+
+export function createChainFindings(): ChainFindings {
+  return { errors: [], ineffective: [], lost: [] };
+}
+
 /**
  * Compiles a chain.
  *
  * @param namespace of the trigger, or of the listener for a group's chain: where secrets and Services are looked for.
- * @param faults entries that cannot be compiled are added here, each with its place; they are not in the result.
- * @param ineffective told of parameters that no interceptor knows, where they are ignored.
+ * @param found what is wrong is added here; entries that cannot be compiled are not in the result.
  */
 export function compileChain(
   specs: readonly InterceptorSpec[],
   owner: ChainOwner,
   namespace: string,
   needs: ChainNeeds,
-  faults: SluiceError[],
-  ineffective: PlacedIneffective[] = [],
+  found: ChainFindings,
 ): readonly ChainStep[] {
   const steps: ChainStep[] = [];
   for (const [index, spec] of specs.entries()) {
@@ -57,14 +70,16 @@ export function compileChain(
         if (needs.unknownParams === "refuse")
           throw fault("SLUICE_INTERCEPTOR_PARAMS", { name, reason, field });
         const at = needs.declarations.locate?.(owner.object, [...path, ...partsOf(field)]);
-        ineffective.push({ ...one, object: objectOf(owner), path: fieldOf(path, field), at });
+        found.ineffective.push({ ...one, object: objectOf(owner), path: fieldOf(path, field), at });
       }
       steps.push({ name: nameOf(spec), interceptor: compileOne(spec, owner, namespace, needs) });
     } catch (thrown) {
       const { code, values, at: own } = asFault(thrown);
       const at = own ?? needs.declarations.locate?.(owner.object, [...path, ...partsOf(values["field"])]);
       const object = objectOf(owner);
-      faults.push(fault(code, { ...values, object, field: fieldOf(path, values["field"]) }, at && { at }));
+      const place = { object, field: fieldOf(path, values["field"]) };
+      found.errors.push(fault(code, { ...values, ...place }, at && { at }));
+      found.lost.push(spec);
     }
   }
   return steps;
@@ -93,7 +108,7 @@ function compileOne(
   if (declared === undefined) {
     const why = declarations.fault?.(type, inside, name);
     if (why !== undefined) throw why;
-    return registry.get(name).compile(spec.params, tools);
+    throw unknownInterceptor(type, inside, name, needs);
   }
   const scope = owner.kind === "triggerGroup" ? "triggerGroups" : "triggers";
   const { spec: address, status } = declared;

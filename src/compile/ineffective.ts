@@ -40,13 +40,15 @@ export function ineffectiveParams(
 /**
  * A warning for each.
  *
- * @param chain all steps that an event passes before the trigger fires; absent where no trigger is known.
+ * @param passed all steps that an event passes before the trigger fires, and entries that cannot be compiled; absent
+ *   where no trigger is known.
  */
 export function warningsOf(
   found: readonly PlacedIneffective[],
-  chain?: readonly ChainStep[],
+  passed?: { readonly chain: readonly ChainStep[]; readonly lost: readonly InterceptorSpec[] },
 ): readonly SluiceError[] {
-  const fires = chain !== undefined && !chain.some(isFilter);
+  // With a lost entry the trigger fires on nothing, and nobody knows whether that one was its filter.
+  const fires = passed !== undefined && passed.lost.length === 0 && !passed.chain.some(isFilter);
   const sequel = fires ? "; this trigger has no filter and fires on everything" : "";
   return found.map(({ interceptor: name, field, reason, object, at }) => {
     const values = { name, reason: `${reason}${sequel}`, field, object };

@@ -8,8 +8,8 @@ import type { ChainStep, ListenerPlan, TriggerGroupPlan } from "../core/plan.ts"
 import type { EventListener } from "../core/tekton.ts";
 import { makeAnew, type Recall } from "../recall.ts";
 import { readAnnotations } from "./annotations.ts";
-import { compileChain } from "./chain.ts";
-import { type PlacedIneffective, warningsOf } from "./ineffective.ts";
+import { compileChain, createChainFindings } from "./chain.ts";
+import { warningsOf } from "./ineffective.ts";
 import { isDeclaredOpen, tooManySecrets, VERIFICATION } from "./proofs.ts";
 import { compileTrigger, type Findings, type TriggerNeeds } from "./trigger.ts";
 
@@ -79,15 +79,14 @@ function compileGroup(
   const place = `${namespace}/${name} ${index}`;
   const front = recall(place, index === -1 ? [] : [listener], needs.declarations, (declarations) => {
     const owner = { kind: "triggerGroup", object: listener, path: ["spec", "triggerGroups", index] };
-    const errors: SluiceError[] = [];
-    const ineffective: PlacedIneffective[] = [];
+    const found = createChainFindings();
     const inside = { ...needs, declarations, listenerNamespace: namespace };
-    const chain = compileChain(group.interceptors, owner, namespace, inside, errors, ineffective);
-    return { chain, errors, warnings: warningsOf(ineffective) };
+    const chain = compileChain(group.interceptors, owner, namespace, inside, found);
+    return { chain, found, warnings: warningsOf(found.ineffective) };
   });
   const verification = annotations[VERIFICATION];
   const behind = {
-    ...{ chain: front.chain, broken: front.errors[0], demands, verification },
+    ...{ chain: front.chain, found: front.found, demands, verification },
     listener: { namespace, name },
   };
   const triggers = group.triggers.map((trigger) => {
@@ -99,7 +98,7 @@ function compileGroup(
   });
   return {
     plan: { name: group.name, chain: front.chain, triggers: triggers.map(({ plan }) => plan) },
-    errors: [...front.errors, ...triggers.flatMap(({ errors }) => errors)],
+    errors: [...front.found.errors, ...triggers.flatMap(({ errors }) => errors)],
     warnings: [...front.warnings, ...triggers.flatMap(({ warnings }) => warnings)],
   };
 }

@@ -6,6 +6,8 @@ import { fault } from "../core/errors.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
 import type { ChainStep, ListenerPlan } from "../core/plan.ts";
 import { countMacs, demandsOf, HASH_BUDGET, MAX_SECRETS } from "../core/proof.ts";
+import type { InterceptorSpec } from "../core/tekton.ts";
+import type { Ineffective } from "./ineffective.ts";
 
 /** On a Trigger, or on a listener for all of its triggers. */
 export const VERIFICATION = "sluice.dev/verification";
@@ -38,6 +40,18 @@ export function provesSender(chain: readonly ChainStep[]): boolean {
   });
 }
 
+/** Parameters whose name says that a Secret is meant, however they are misspelt. */
+const OF_SECRETS = /secret|token/i;
+/** Built-ins that prove only where a parameter names a Secret. */
+const WITH_SECRET: ReadonlySet<string> = new Set(["github", "gitlab", "bitbucket", "slack"]);
+
+/** Whether an entry that cannot be compiled may have been written to prove the sender. */
+export function mayProve({ ref, webhook, params }: InterceptorSpec): boolean {
+  if (webhook !== undefined || ref?.kind !== "ClusterInterceptor") return true;
+  if (ref.name === "cel") return JSON.stringify(params).includes("compareSecret");
+  return !WITH_SECRET.has(ref.name) || Object.keys(params).some((name) => OF_SECRETS.test(name));
+}
+
 /** A listener with so many secrets that a large body cannot be held against all of them. */
 export function tooManySecrets(plan: ListenerPlan): SluiceError | undefined {
   const count = countMacs(demandsOf(plan));
@@ -47,8 +61,18 @@ export function tooManySecrets(plan: ListenerPlan): SluiceError | undefined {
   return fault("SLUICE_PROOF_SECRETS", { ...values, bytes, limit: String(MAX_SECRETS) });
 }
 
-/** The fault of a trigger that proves nothing, where nobody wrote that this is meant. */
-export function proofUndeclared(trigger: SelectedTrigger, declarations: LocatedDeclarations): SluiceError {
+/**
+ * The fault of a trigger that proves nothing, where nobody wrote that this is meant.
+ *
+ * @param ignored parameters of its chain that have no effect: one of them may have been meant to name a Secret.
+ */
+export function proofUndeclared(
+  trigger: SelectedTrigger,
+  declarations: LocatedDeclarations,
+  ignored: readonly Ineffective[],
+): SluiceError {
   const at = declarations.locate?.(trigger.owner, trigger.path);
-  return fault("SLUICE_PROOF_UNDECLARED", { trigger: trigger.shown }, at && { at });
+  const meant = ignored.find(({ field }) => OF_SECRETS.test(field));
+  const cure = meant && `Correct the parameter of its interceptor ${meant.interceptor}: ${meant.reason}.`;
+  return fault("SLUICE_PROOF_UNDECLARED", { trigger: trigger.shown, ...(cure && { cure }) }, at && { at });
 }

@@ -9,10 +9,17 @@ import type { ProofDemand } from "../core/interceptor.ts";
 import { closedTo, type NamedCluster } from "../core/named-cluster.ts";
 import type { ChainStep, TriggerPlan } from "../core/plan.ts";
 import { compileTemplate, type RenderOptions } from "../render/index.ts";
-import { type ChainNeeds, compileChain } from "./chain.ts";
-import { type PlacedIneffective, warningsOf } from "./ineffective.ts";
+import { type ChainFindings, type ChainNeeds, compileChain, createChainFindings } from "./chain.ts";
+import { warningsOf } from "./ineffective.ts";
 import { originOf } from "./origin.ts";
-import { isDeclaredOpen, proofsOf, proofUndeclared, provesSender, VERIFICATION } from "./proofs.ts";
+import {
+  isDeclaredOpen,
+  mayProve,
+  proofsOf,
+  proofUndeclared,
+  provesSender,
+  VERIFICATION,
+} from "./proofs.ts";
 
 export interface TriggerNeeds extends ChainNeeds {
   /** What becomes of triggers that demand no proof and do not say that this is meant. */
@@ -26,8 +33,8 @@ export interface TriggerNeeds extends ChainNeeds {
 export interface Behind {
   /** Its group's, which an event passes first. */
   readonly chain: readonly ChainStep[];
-  /** Why that one cannot be passed. */
-  readonly broken: SluiceError | undefined;
+  /** What is wrong with that one. */
+  readonly found: ChainFindings;
   readonly listener: ObjectName;
   /** What its listener says of verification. */
   readonly verification: string | undefined;
@@ -51,18 +58,11 @@ export function compileTrigger(
   const { spec, owner, path, namespace, name, key } = trigger;
   const { declarations } = needs;
   if (owner.fault !== undefined) return unreadable(trigger, owner.fault, behind);
-  const errors: SluiceError[] = [];
   const place = { kind: owner.kind, object: owner, path };
-  const ineffective: PlacedIneffective[] = [];
-  const listenerNamespace = behind.listener.namespace;
-  const chain = compileChain(
-    spec.interceptors,
-    place,
-    namespace,
-    { ...needs, listenerNamespace },
-    errors,
-    ineffective,
-  );
+  const found = createChainFindings();
+  const { errors } = found;
+  const inside = { ...needs, listenerNamespace: behind.listener.namespace };
+  const chain = compileChain(spec.interceptors, place, namespace, inside, found);
   const bindings = bindingsOf(trigger, declarations);
   const template = templateOf(trigger, declarations);
   const missing = [...bindings.faults, ...("fault" in template ? [template.fault] : [])];
@@ -78,9 +78,15 @@ export function compileTrigger(
   const whole = [...behind.chain, ...chain];
   const verification = owner.metadata.annotations[VERIFICATION] ?? behind.verification;
   const open = needs.unverified === "allow" || isDeclaredOpen(verification);
-  const undeclared = open || provesSender(whole) ? undefined : proofUndeclared(trigger, declarations);
+  const proves = provesSender(whole);
+  const lost = [...behind.found.lost, ...found.lost];
+  // What a lost step was to prove is not known, so that nothing that comes is taken for proved.
+  const lostProof = !open && !proves && lost.some(mayProve);
+  const ignored = [...behind.found.ineffective, ...found.ineffective];
+  const undeclared =
+    open || proves || lostProof ? undefined : proofUndeclared(trigger, declarations, ignored);
   // Without a step that cannot be compiled the chain would let through what it was written to stop.
-  const broken = undeclared ?? behind.broken ?? errors[0] ?? missing[0];
+  const broken = undeclared ?? behind.found.errors[0] ?? errors[0] ?? missing[0];
   const plan: TriggerPlan = {
     ...{ namespace, name, key, proofs: proofsOf(whole, behind.demands), chain },
     ...(name === "" && { shown: trigger.shown }),
@@ -90,9 +96,10 @@ export function compileTrigger(
     ...("spec" in template && { origin: originOf(template, bindings.params) }),
     ...(spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }),
     ...(cluster && { cluster }),
+    ...(lostProof && { unreadable: true as const }),
     ...(broken && { fault: broken }),
   };
-  const warnings = [...doubts, ...warningsOf(ineffective, whole), ...missing];
+  const warnings = [...doubts, ...warningsOf(found.ineffective, { chain: whole, lost }), ...missing];
   const about = { listener: nameOf(behind.listener), trigger: `${namespace}/${key}` };
   const owned = (faults: readonly SluiceError[]) => faults.map((one) => ownedBy(about, one));
   return {

@@ -70,7 +70,10 @@ export interface TriggerPlan extends ObjectName {
   readonly serviceAccount?: string;
   /** By the name that operators gave it; the gateway's own target without one. */
   readonly cluster?: string;
-  /** Its object cannot be read, so nobody knows which proofs it demands: it takes no sender for proved. */
+  /**
+   * Its object, or an interceptor that was to prove the sender, cannot be read, so nobody knows which proofs it demands:
+   * it takes no sender for proved.
+   */
   readonly unreadable?: true;
   /**
    * Its namespace is another than the listener's, and the right to see it was not shown: neither its proofs nor its chain

@@ -1,0 +1,35 @@
+/** An interceptor that is referred to and not there: what is known, and what was probably meant. */
+
+import type { LocatedDeclarations } from "../catalog/declarations.ts";
+import type { SluiceError } from "../core/errors.ts";
+import { fault } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
+import type { Registry } from "../intercept/registry.ts";
+
+/** Names that a fault lists at most. */
+const SHOWN = 12;
+
+/**
+ * SLUICE_INTERCEPTOR_UNKNOWN.
+ *
+ * @param namespace where an Interceptor was looked for; "" for a ClusterInterceptor.
+ */
+export function unknownInterceptor(
+  kind: "ClusterInterceptor" | "Interceptor",
+  namespace: string,
+  name: string,
+  { registry, declarations }: { readonly registry: Registry; readonly declarations: LocatedDeclarations },
+): SluiceError {
+  const declared = declarations.names?.(kind, namespace) ?? [];
+  const there = kind === "Interceptor" ? declared : [...new Set([...registry.names, ...declared])];
+  if (kind === "Interceptor" && registry.has(name)) {
+    const cure = `${name} is built in: take kind: NamespacedInterceptor out of the reference.`;
+    return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: there.join(", ") || "none", cure });
+  }
+  const meant = nearest(name, there);
+  const shown = `${there.slice(0, SHOWN).join(", ")}${there.length > SHOWN ? ", …" : ""}` || "none";
+  const where = namespace === "" ? "" : ` in namespace ${namespace}`;
+  const known = `Known here${where}: ${shown}.`;
+  const cure = meant === undefined ? known : `Did you mean ${meant}? ${known}`;
+  return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: shown, cure });
+}

@@ -21,6 +21,8 @@ interface BuiltIn extends Interceptor {
 export const BUILT_IN: readonly BuiltIn[] = [bitbucket, cel, github, gitlab, proof, slack].map(
   (one: BuiltIn): BuiltIn => {
     const { shape, strict } = one;
-    return shape === undefined || strict ? one : { ...one, unknown: (params) => strangeParams(shape, params) };
+    return shape === undefined || strict
+      ? one
+      : { ...one, unknown: (params) => strangeParams(shape, params) };
   },
 );

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
+import { nearest } from "../core/nearest.ts";
 import type { Metadata, TektonObject } from "../core/tekton.ts";
 import { CLUSTER_SCOPED } from "../core/tekton.ts";
 import type { Finding, Findings } from "./findings.ts";
@@ -49,8 +50,12 @@ export function admit(written: JsonObject, defaultNamespace: string): Admission 
 function read(written: JsonObject, defaultNamespace: string, findings: Findings): TektonObject | undefined {
   const kind = ownValue(written, "kind");
   const apiVersion = ownValue(written, "apiVersion");
-  if (!isKind(kind))
-    return refuse("kind", `must be one of ${Object.keys(SERVED).join(", ")}, is ${quoted(String(kind))}`);
+  if (!isKind(kind)) {
+    const meant = nearest(String(kind), Object.keys(SERVED));
+    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+    const known = Object.keys(SERVED).join(", ");
+    return refuse("kind", `must be one of ${known}, is ${quoted(String(kind))}${hint}`);
+  }
   const version = SERVED[kind].find((served) => apiVersion === `${TEKTON_GROUP}/${served}`);
   if (version === undefined) {
     const served = SERVED[kind].map((name) => `${TEKTON_GROUP}/${name}`).join(" or ");

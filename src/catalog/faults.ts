@@ -4,8 +4,9 @@ import type { SluiceError, SourcePosition } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
+import { nearest } from "../core/nearest.ts";
 import type { Path } from "./findings.ts";
-import { formatPath } from "./findings.ts";
+import { formatPath, quoted } from "./findings.ts";
 
 /** Kind, namespace ("" for cluster-scoped kinds) and name, as far as an object has them. */
 export interface Identity {
@@ -64,7 +65,10 @@ export function refMissing(
   const object = formatIdentity(owner);
   const more = known.length > SHOWN ? ", …" : "";
   const named = known.length === 0 ? "" : `; there is ${known.slice(0, SHOWN).join(", ")}${more}`;
-  const cure = otherKind === undefined ? cureOfClusterWide(missing, known) : cureOfKind(missing, otherKind);
+  const cure =
+    otherKind === undefined
+      ? (cureOfMisspelt(missing, known) ?? cureOfClusterWide(missing, known))
+      : cureOfKind(missing, otherKind);
   const values = {
     ...missing,
     absent: absence(missing, at !== undefined),
@@ -80,6 +84,11 @@ export function refMissing(
 function absence({ namespace }: Identity, inFiles: boolean): string {
   if (namespace !== "") return `does not exist in namespace ${namespace}`;
   return inFiles ? "is in none of the files" : "does not exist in the cluster";
+}
+
+function cureOfMisspelt({ name }: Identity, known: readonly string[]): string | undefined {
+  const meant = nearest(name, known);
+  return meant && `Did you mean ${meant}? Else create ${quoted(name)}, or put it among the files.`;
 }
 
 /** What Red Hat's OpenShift Pipelines installs. */

@@ -32,6 +32,8 @@ export interface Judged {
   readonly unusableSecrets: ReadonlyMap<string, string>;
   readonly faults: readonly SluiceError[];
   readonly warnings: readonly SluiceError[];
+  /** Of listeners that have no name which could be asked for: any path may be theirs. */
+  readonly nameless: readonly SluiceError[];
 }
 
 interface Where {
@@ -59,8 +61,20 @@ export function judge(read: ReadObjects, broken: readonly BrokenFile[], where: W
     unusable: spoilt.unusable,
     unusableSecrets: spoilt.secrets,
     faults: [...told, ...single.faults],
+    nameless: namelessListeners(read.flawed, locate),
     warnings: [...single.warnings, ...straysOf(read.strays, locate)],
   };
+}
+
+function namelessListeners(flawed: readonly Flawed[], locate: Locate): readonly SluiceError[] {
+  return flawed.flatMap(({ identity, source }): readonly SluiceError[] => {
+    if (identity.kind !== "EventListener") return [];
+    const findings = createFindings();
+    checkSubdomain(identity, findings);
+    const [first] = findings.found;
+    if (first === undefined) return [];
+    return [objectInvalid(identity, first.path, first.reason, locate(source, first.path))];
+  });
 }
 
 /** Gathers what cannot be used; what stands among the usable ones is not spoilt by another file. */

@@ -93,7 +93,7 @@ export async function loadFound(
   const doubtful = judged.objects.some(isListener)
     ? []
     : [...sorted.faults, ...judged.faults, ...sorted.broken];
-  const unread = [...away, ...sorted.unread, ...doubtful][0];
+  const unread = [...away, ...sorted.unread, ...doubtful, ...judged.nameless][0];
   return {
     declarations: located(judged.objects, judged.unusable, locate),
     secrets: fileSecrets(

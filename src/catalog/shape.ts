@@ -2,6 +2,7 @@
 
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue, setOwn } from "../core/json.ts";
+import { nearest } from "../core/nearest.ts";
 import type { Findings, Path } from "./findings.ts";
 import { quoted } from "./findings.ts";
 
@@ -137,10 +138,29 @@ export function described(value: JsonValue): string {
 }
 
 function unknownField(written: string, known: readonly string[]): string {
-  const close = known.find((key) => areClose(key.toLowerCase(), written.toLowerCase()));
+  const swapped = known.find((key) => areClose(key.toLowerCase(), written.toLowerCase()));
+  const close = swapped ?? OTHER_WORDS.get(written.toLowerCase())?.find(isKnown) ?? nearest(written, known);
   if (close !== undefined) return `is no field; did you mean ${close}?`;
   return known.length <= 12 ? `is no field; known here: ${known.join(", ")}` : "is no field";
+
+  function isKnown(key: string): boolean {
+    return known.includes(key);
+  }
 }
+
+/** What people write for a field, in lower case; the first that is known in its place is meant. */
+const OTHER_WORDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["parameters", ["params"]],
+  ["expr", ["expression"]],
+  ["serviceaccount", ["serviceAccountName"]],
+  ["resources", ["resourcetemplates"]],
+  ["resource", ["resourcetemplates"]],
+  ["triggertemplate", ["template"]],
+  ["triggerbinding", ["bindings"]],
+  ["triggerbindings", ["bindings"]],
+  ["selector", ["labelSelector", "triggerSelector"]],
+  ["headers", ["header"]],
+]);
 
 /** One sign more, less or changed, or two neighbours swapped. */
 function areClose(a: string, b: string): boolean {

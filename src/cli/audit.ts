@@ -1,6 +1,7 @@
 /** `sluice audit`: proves from the ledger that nothing accepted was lost, and says what a ledger alone cannot show. */
 
 import { type Acknowledgement, type AuditReport, lostInWords } from "../core/acknowledged.ts";
+import { amount } from "../core/amount.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import { openClient } from "./client.ts";
 import { type Console, oneLine } from "./console.ts";
@@ -71,14 +72,14 @@ function print(
   const { colors } = console;
   const sum = OUTCOMES.map((outcome) => `${result[outcome]} ${outcome}`).join(" + ");
   console.out(`${result.accepted} accepted = ${sum}`);
-  console.out(`${result.runs} objects created`);
+  console.out(`${amount(result.runs, "object")} created`);
   for (const { count, looked, since } of gateways) {
     const start = new Date(since).toISOString();
     console.out(`${count} acknowledged by a gateway since ${start}; its last ${looked} were looked for`);
   }
   const waiting = result.unqueued?.length ?? 0;
   if (waiting > 0) {
-    const jobs = waiting === 1 ? "1 pending job is" : `${waiting} pending jobs are`;
+    const jobs = amount(waiting, "pending job is", "pending jobs are");
     const words = `${jobs} not in the queue yet, as after a crash; a worker's next sweep mends that`;
     console.out(`${colors.yellow("!")} ${words}`);
   }

@@ -1,10 +1,11 @@
 /** `sluice check`: are these objects right, before a cluster or an event finds out? */
 
 import { faultReport, formatFault } from "../catalog/index.ts";
-import type { ErrorCode, SluiceError } from "../core/errors.ts";
+import { amount } from "../core/amount.ts";
+import { type ErrorCode, fault, type SluiceError } from "../core/errors.ts";
 import { clean } from "./console.ts";
-import { printFindings } from "./findings.ts";
-import { loadOffline } from "./offline.ts";
+import { byPlace, printFindings } from "./findings.ts";
+import { loadOffline, type Offline } from "./offline.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, JSON_OUTPUT, listOption, type Verb } from "./verb.ts";
 
@@ -12,6 +13,7 @@ import { EXIT, JSON_OUTPUT, listOption, type Verb } from "./verb.ts";
 const ALWAYS_FAILS: ReadonlySet<ErrorCode> = new Set([
   "SLUICE_METADATA_INVALID",
   "SLUICE_LITERAL_BROKEN",
+  "SLUICE_TEMPLATE_BROKEN",
   "SLUICE_GROUP_UNKNOWN",
 ]);
 
@@ -22,6 +24,7 @@ paths that cannot be parsed, references to nothing, triggers that demand no proo
 names and labels of templates that no API server takes. Triggers, bindings, templates and interceptors are checked by
 themselves where no listener of the files uses them. References to nothing are warnings: another file or the cluster may
 hold the object; --strict makes errors of warnings. Many warnings of one kind are shown as one; --all shows each.
+Where no object of Tekton Triggers and no Secret stands in the files, nothing was checked: that is exit code 2.
 
   sluice check triggers/
   sluice check listener.yaml secret.yaml -o json
@@ -40,31 +43,46 @@ hold the object; --strict makes errors of warnings. Many warnings of one kind ar
       input: () => console.input(),
     });
     const { plans, objects, files, unselected, notes } = loaded;
-    const { errors, warnings } = graded(loaded);
+    const { errors, warnings } = graded(withEmptiness(loaded, named));
     const failed = errors.length > 0 || (options["strict"] === true && warnings.length > 0);
     if (options["output"] === "json") {
       const listeners = plans.all().map(({ namespace, name }) => ({ namespace, name }));
       const alone = unselected.map(({ metadata: { namespace, name } }) => ({ namespace, name }));
-      const found = { errors: errors.map(faultReport), warnings: warnings.map(faultReport) };
+      const found = {
+        errors: byPlace(errors).map(faultReport),
+        warnings: byPlace(warnings).map(faultReport),
+      };
       const remarks = notes.map(faultReport);
       console.json({ ok: !failed, files, objects, listeners, unselected: alone, ...found, notes: remarks });
     } else {
       const { colors } = console;
       printFindings(console, { errors, warnings }, options["all"] === true);
       for (const note of notes) console.out(`${colors.dim("note")}    ${clean(formatFault(note))}`);
-      const counted = `${objects} objects in ${files} files, ${plans.all().length} listeners`;
-      const found = `${errors.length} errors, ${warnings.length} warnings`;
+      const listeners = amount(plans.all().length, "listener");
+      const counted = `${amount(objects, "object")} in ${amount(files, "file")}, ${listeners}`;
+      const found = `${amount(errors.length, "error")}, ${amount(warnings.length, "warning")}`;
       if (unselected.length > 0) {
-        const one = unselected.length === 1;
-        const what = `${unselected.length} ${one ? "Trigger that" : "Triggers that"} no listener of these files selects`;
-        console.out(`${colors.dim("note")}    ${what}: checked by ${one ? "itself" : "themselves"}`);
+        const what = `${amount(unselected.length, "Trigger")} that no listener of these files selects`;
+        const by = unselected.length === 1 ? "itself" : "themselves";
+        console.out(`${colors.dim("note")}    ${what}: checked by ${by}`);
       }
       console.out(`${failed ? colors.red("✗") : colors.green("✓")} ${counted}: ${found}`);
     }
-    if (errors.some(({ code }) => code === "SLUICE_CONFIG_MISSING")) return EXIT.usage;
+    if (errors.some(({ code }) => WRONGLY_ASKED.has(code))) return EXIT.usage;
     return failed ? EXIT.no : EXIT.ok;
   },
 };
+
+/** A path to nothing that could be checked is a wrong path, and no good result. */
+const WRONGLY_ASKED: ReadonlySet<ErrorCode> = new Set(["SLUICE_CONFIG_MISSING", "SLUICE_CONFIG_EMPTY"]);
+
+function withEmptiness(loaded: Offline, named: readonly string[]): Offline {
+  const { objects, errors, warnings, files } = loaded;
+  const certain = warnings.some(({ code }) => ALWAYS_FAILS.has(code));
+  if (objects > 0 || errors.length > 0 || certain) return loaded;
+  const values = { path: named.join(", ") || "the setting config", files: amount(files, "file") };
+  return { ...loaded, errors: [fault("SLUICE_CONFIG_EMPTY", values)] };
+}
 
 function graded({
   errors,

@@ -1,5 +1,6 @@
 /** `sluice dead list|show|retry|drop`: what was given up, by cause; tried again, or put away with a reason. */
 
+import { amount } from "../core/amount.ts";
 import type { DeadGroup, DeliverySummary, Page } from "../core/ledger.ts";
 import { BATCH_OPTIONS, filterSelection, mannerOf, runBatch, type Wording } from "./batch.ts";
 import { openClient } from "./client.ts";
@@ -23,11 +24,12 @@ import {
 
 const RETRY: Wording = {
   will: ({ done, objects, skipped }) =>
-    `this will try ${done} deliveries again: ${objects} objects to create${skipped > 0 ? `; ${skipped} have no dead job and are skipped` : ""}`,
+    `this will try ${amount(done, "delivery", "deliveries")} again: ${amount(objects, "object")} to create${skipped > 0 ? `; ${amount(skipped, "has no dead job and is", "have no dead job and are")} skipped` : ""}`,
   did: "tried again",
 };
 const DROP: Wording = {
-  will: ({ done }) => `this will put ${done} dead letters away; they stay dead in the audit`,
+  will: ({ done }) =>
+    `this will put ${amount(done, "dead letter")} away; what is put away stays dead in the audit`,
   did: "dropped",
 };
 

@@ -6,6 +6,7 @@ import type { Counts } from "../backup/format.ts";
 import { type Imported, readExport } from "../backup/import.ts";
 import { linesOf } from "../backup/lines.ts";
 import { loadStoreKeys } from "../config/store-key.ts";
+import { amount } from "../core/amount.ts";
 import type { BackupItem } from "../core/backup.ts";
 import type { Page } from "../core/ledger.ts";
 import { openClient } from "./client.ts";
@@ -80,13 +81,13 @@ async function exportLedger(context: VerbContext, path: string, options: Options
   const note = noteOf(context, options);
   const read = (cursor?: string) =>
     client.ask<Page<BackupItem>>("GET", `/api/v1/ledger/export${queryOf({ cursor, ...note })}`);
-  const progress = ({ delivery }: Counts) => console.status(`${delivery} deliveries`);
+  const progress = ({ delivery }: Counts) => console.status(deliveries(delivery));
   try {
     const needs = { read, write: file.write, stopped: () => stopped, progress };
     const { counts, whole } = await writeExport(needs, begun);
     console.status(undefined);
     console.note(
-      whole ? `exported ${inWords(counts)}` : `stopped behind ${counts.delivery} deliveries${goOn(path)}`,
+      whole ? `exported ${inWords(counts)}` : `stopped behind ${deliveries(counts.delivery)}${goOn(path)}`,
     );
     return whole ? EXIT.ok : EXIT.unavailable;
   } catch (error) {
@@ -111,7 +112,7 @@ async function importLedger(context: VerbContext, path: string, options: Options
   const keys = loadStoreKeys(settings, environment, false);
   const dry = options["dryRun"] === true;
   const lines = () => linesOf(path === "-" ? process.stdin : createReadStream(path));
-  const progress = ({ delivery }: Counts) => console.status(`${delivery} deliveries`);
+  const progress = ({ delivery }: Counts) => console.status(deliveries(delivery));
   // All of a file is read before any of it is put anywhere: what is wrong with it leaves the store as it is.
   const checked = path === "-" && !dry ? undefined : await readExport({ lines: lines(), keys, progress });
   let done = checked;
@@ -140,21 +141,20 @@ function report(
 ): void {
   out(`an export of ${new Date(at).toISOString()}: ${inWords(read)}`);
   if (!dry) {
-    const skipped = result.void === 0 ? "" : `, ${result.void} claims without a delivery, or too old`;
+    const skipped =
+      result.void === 0 ? "" : `, ${amount(result.void, "claim")} without a delivery, or too old`;
     out(`${result.added} added, ${result.known} there already${skipped}`);
   }
   const warn = (line: string) => out(`${colors.yellow("!")} ${line}`);
   const kept = "kept and shown, but neither replayed nor tried again";
   if (trust.unknown > 0)
     warn(
-      `${trust.unknown} deliveries are signed under ${unknownKeys.join(", ")}, which is not among this store's keys (${keys.join(", ") || "it has none"}): they are ${kept}, until its gateways have that key`,
+      `${amount(trust.unknown, "delivery is", "deliveries are")} signed under ${unknownKeys.join(", ")}, which is not among this store's keys (${keys.join(", ") || "it has none"}): ${kept}, until its gateways have that key`,
     );
   if (trust.forged > 0)
-    warn(`${trust.forged} deliveries were changed after they were signed: they are ${kept}`);
+    warn(`${amount(trust.forged, "delivery was", "deliveries were")} changed after signing: ${kept}`);
   if (trust.unsigned > 0 && keys.length > 0)
-    warn(
-      `${trust.unsigned} deliveries carry no signature: they are ${kept}, but with --store-integrity adopt`,
-    );
+    warn(`${deliveries(trust.unsigned)} without a signature: ${kept}, but with --store-integrity adopt`);
   if (!whole)
     out(
       `${colors.red("✗")} the export is not whole: it was cut off, and duplicates of what it holds may not be recognised; \`sluice ledger export --resume\` goes on with its file`,
@@ -163,5 +163,10 @@ function report(
 }
 
 function inWords({ delivery, claim, act, batch }: Counts): string {
-  return `${delivery} deliveries, ${claim} dedupe keys, ${act} acts, ${batch} orders of many`;
+  const rest = [amount(claim, "dedupe key"), amount(act, "act"), amount(batch, "order")];
+  return `${[deliveries(delivery), ...rest].join(", ")} of many`;
+}
+
+function deliveries(count: number): string {
+  return amount(count, "delivery", "deliveries");
 }

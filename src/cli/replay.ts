@@ -1,5 +1,6 @@
 /** `sluice replay`: stored deliveries are decided again, by the gateway that serves their listeners. */
 
+import { amount } from "../core/amount.ts";
 import { BATCH_OPTIONS, filterSelection, mannerOf, resumeBatch, runBatch, type Wording } from "./batch.ts";
 import { cancelBatch, listBatches } from "./batch-list.ts";
 import { openClient } from "./client.ts";
@@ -13,7 +14,7 @@ const WORDING: Wording = {
   will: ({ total, objects, different, failed }) => {
     const others = `${different} would be decided otherwise than the first time`;
     const not = failed > 0 ? `, ${failed} cannot be decided now` : "";
-    return `this will decide ${total} deliveries again and start ${objects} runs; ${others}${not}`;
+    return `this will decide ${amount(total, "delivery", "deliveries")} again and start ${amount(objects, "run")}; ${others}${not}`;
   },
   did: "replayed",
 };

@@ -1,5 +1,6 @@
 /** A parity comparison for people and for programs. */
 
+import { amount } from "../core/amount.ts";
 import type { Parity } from "../shadow/compare.ts";
 import type { ShadowRun } from "../shadow/run.ts";
 import { type Console, oneLine } from "./console.ts";
@@ -73,7 +74,7 @@ function conclusion(
   if (score === undefined)
     return `${colors.red("✗")} nothing to compare: neither side has a run of this time`;
   const runs = same + different.length + onlyHere.length + onlyThere.length;
-  const said = `parity ${percent(score)} % of ${runs} runs`;
+  const said = `parity ${percent(score)} % of ${amount(runs, "run")}`;
   return ok ? `${colors.green("✓")} ${said}` : `${colors.red("✗")} ${said}, expected ${threshold} %`;
 }
 

@@ -12,14 +12,7 @@ import { compileTemplate, type RenderOptions } from "../render/index.ts";
 import { type ChainFindings, type ChainNeeds, compileChain, createChainFindings } from "./chain.ts";
 import { warningsOf } from "./ineffective.ts";
 import { originOf } from "./origin.ts";
-import {
-  isDeclaredOpen,
-  mayProve,
-  proofsOf,
-  proofUndeclared,
-  provesSender,
-  VERIFICATION,
-} from "./proofs.ts";
+import { isDeclaredOpen, mayProve, proofsOf, proofUndeclared, provesSender, VERIFICATION } from "./proofs.ts";
 
 export interface TriggerNeeds extends ChainNeeds {
   /** What becomes of triggers that demand no proof and do not say that this is meant. */

@@ -1,6 +1,6 @@
 /** Names, labels and annotations of an object by the rules of an API server, and the CEL that makes a value fit. */
 
-import { isDnsLabel } from "./dns-label.ts";
+import { isDnsLabel, isServiceName } from "./dns-label.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { isJsonObject, ownValue } from "./json.ts";
 import {
@@ -47,6 +47,10 @@ const DNS_LABEL: MetadataRule = {
   what: `a name of at most ${MAX_LABEL} lower case letters, digits and "-", ${EDGES}`,
   ...{ max: MAX_LABEL, allowed: "a-z0-9-", lowerCase: true, test: isDnsLabel },
 };
+const SERVICE_NAME: MetadataRule = {
+  what: `a name of at most ${MAX_LABEL} lower case letters, digits and "-", with a letter first and no "-" last`,
+  ...{ max: MAX_LABEL, allowed: "a-z0-9-", lowerCase: true, test: isServiceName },
+};
 const LABEL: MetadataRule = {
   what: `a label value of at most ${MAX_LABEL} letters, digits, "-", "_" and ".", ${EDGES}`,
   ...{ max: MAX_LABEL, allowed: "A-Za-z0-9_.-", lowerCase: false, test: isLabelValue },
@@ -64,14 +68,14 @@ const ANNOTATION: MetadataRule = {
 
 /** Groups with kinds of other names: RBAC takes any path segment, OpenShift's own API servers take `stream:tag`. */
 const OTHER_NAMES = /^(?:rbac\.authorization\.k8s\.io|certificates\.k8s\.io|(?:.*\.)?openshift\.io)$/;
-const DNS_LABEL_KINDS: ReadonlySet<string> = new Set(["Namespace", "Service"]);
 
 /** The rule for names of a kind; undefined where this cannot be known. */
 function ruleOf(apiVersion: string, kind: string): MetadataRule | undefined {
   const slash = apiVersion.indexOf("/");
   const group = slash < 0 ? "" : apiVersion.slice(0, slash);
   if (/^(?:.*\.)?tekton\.dev$/.test(group)) return TEKTON_NAME;
-  if (group === "" && DNS_LABEL_KINDS.has(kind)) return DNS_LABEL;
+  if (group === "" && kind === "Namespace") return DNS_LABEL;
+  if (group === "" && kind === "Service") return SERVICE_NAME;
   return OTHER_NAMES.test(group) ? undefined : SUBDOMAIN;
 }
 
@@ -98,8 +102,10 @@ export function metadataFields(object: JsonObject): readonly MetadataField[] {
   const addMap = (key: string, keys: MetadataRule, values: MetadataRule): void => {
     const map = ownValue(read, key);
     if (!isJsonObject(map ?? null)) return;
-    for (const [inner, value] of Object.entries(map as JsonObject)) {
+    for (const [inner, written] of Object.entries(map as JsonObject)) {
       const path = ["metadata", key, inner];
+      // An API server reads null as "" (Go's JSON); of labels Tekton's listener takes no null before it is asked.
+      const value = written === null && key === "annotations" ? "" : written;
       fields.push({ path, value: inner, rule: keys, isKey: true }, { path, value, rule: values });
     }
   };

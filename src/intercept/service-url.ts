@@ -1,6 +1,6 @@
 /** The URL of a Service in the cluster: names that are DNS labels, a port that is one, and nothing else in its place. */
 
-import { isDnsLabel } from "../core/dns-label.ts";
+import { isDnsLabel, isServiceName } from "../core/dns-label.ts";
 import { fault } from "../core/errors.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { ownValue } from "../core/json.ts";
@@ -31,8 +31,9 @@ export function serviceUrl(ref: ServiceRef, options: ServiceUrlOptions): string 
     throw fault("SLUICE_INTERCEPTOR_PARAMS", { name: interceptor, reason, field: `${field}.${part}` });
   };
   const label = (part: "name" | "namespace", value: JsonValue | undefined): string => {
-    if (isDnsLabel(value)) return value;
-    const wanted = `lower case letters, digits and "-", at most 63`;
+    if (part === "name" ? isServiceName(value) : isDnsLabel(value)) return value as string;
+    const first = part === "name" ? ", a letter first" : "";
+    const wanted = `lower case letters, digits and "-", at most 63${first}`;
     return refuse(part, `${part} ${shown(value)} of its Service is no DNS label (${wanted})`);
   };
   const name = label("name", ownValue(ref, "name"));

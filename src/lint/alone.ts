@@ -9,7 +9,7 @@ import { compileTemplate } from "../render/index.ts";
 import type { Finding } from "./finding.ts";
 import { type Linted, placed } from "./finding.ts";
 import { checkMetadata } from "./metadata.ts";
-import { checkVariables } from "./variables.ts";
+import { checkBindingVariables, checkVariables } from "./variables.ts";
 import { checkVersions } from "./versions.ts";
 
 /** The name of a listener that stands for those of other files: its triggers may stand behind other interceptors there. */
@@ -37,8 +37,8 @@ export function lintBinding(
   owner: TriggerBinding | ClusterTriggerBinding,
   declarations: LocatedDeclarations,
 ): Linted {
-  const params = owner.spec.params.map((param) => ({
-    ...param,
+  const params = owner.spec.params.map((param, index) => ({
+    ...{ ...param, owner, path: ["spec", "params", index] },
     from: `${owner.kind} ${owner.metadata.name}`,
   }));
   const wrong = checkBindings(params, []).map(
@@ -49,5 +49,8 @@ export function lintBinding(
       path: ["spec", "params", index],
     }),
   );
-  return { errors: placed(wrong, declarations), warnings: [] };
+  return {
+    errors: placed(wrong, declarations),
+    warnings: placed(checkBindingVariables(params), declarations),
+  };
 }

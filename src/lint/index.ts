@@ -13,13 +13,15 @@ import { checkGone } from "./gone.ts";
 import { checkHeaders } from "./headers.ts";
 import { checkLiterals } from "./literals.ts";
 import { checkUseMetadata } from "./metadata.ts";
+import { checkServiceName } from "./names.ts";
 import { checkNamespaces } from "./namespaces.ts";
 import { checkParams } from "./params.ts";
+import { checkRepeated } from "./repeated.ts";
 import { checkScripts } from "./scripts.ts";
 import { checkSelectors, checkUnmatched } from "./selectors.ts";
 import { checkTwice } from "./twice.ts";
 import { useOf } from "./use.ts";
-import { checkVariables } from "./variables.ts";
+import { checkBindingVariables, checkVariables } from "./variables.ts";
 import { checkVersions } from "./versions.ts";
 
 export { ELSEWHERE, lintBinding, lintTemplate } from "./alone.ts";
@@ -38,9 +40,11 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
   const uses = [...new Map(chained.map(({ use }) => [use.trigger.spec, use])).values()];
   const warnings: readonly Finding[] = [
     ...checkAnnotations(declarations),
+    ...listeners.filter(({ metadata }) => metadata.name !== ELSEWHERE).flatMap(checkServiceName),
     ...listeners.flatMap(checkSelectors),
     ...listeners.flatMap((listener) => checkUnmatched(listener, declarations)),
     ...listeners.flatMap((listener) => checkTwice(listener, declarations, selection)),
+    ...listeners.flatMap((listener) => checkRepeated(listener, declarations, selection)),
     ...uses.flatMap(checkUseMetadata),
     ...uses.flatMap(({ template }) => (template === undefined ? [] : checkVersions(template))),
     ...uses.flatMap(checkLiterals),
@@ -52,6 +56,7 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     ),
     ...chained.filter(({ listener }) => listener.metadata.name !== ELSEWHERE).flatMap(checkExtensions),
     ...uses.flatMap(checkVariables),
+    ...uses.flatMap(({ params }) => checkBindingVariables(params)),
     ...checkParams(uses),
     ...checkScripts(uses),
     ...checkNamespaces(uses),

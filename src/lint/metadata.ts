@@ -29,7 +29,7 @@ export function checkMetadata(
   return spec.resourcetemplates.flatMap((resource, index) =>
     literalDoubts(resource, known).map(
       ({ code, values, path: inner }): Finding => ({
-        ...{ code, values, owner },
+        ...{ code, values: { ...values, ...("index" in values && { index: String(index) }) }, owner },
         path: [...path, "resourcetemplates", index, ...inner],
       }),
     ),
@@ -70,8 +70,12 @@ function literalDoubts(resource: JsonObject, known: ReadonlyMap<string, string>)
   });
   const missing = shapeOf(resource);
   if (missing !== undefined) return [found(missing.path, missing.value, missing.reason)];
+  const metadata = ownValue(resource, "metadata");
+  if (isJsonObject(metadata) && ownValue(metadata, "labels") === null)
+    return [nullLabel(["metadata", "labels"])];
   return metadataFields(resource).flatMap((field): readonly Doubt[] => {
     const { path, value, rule, isKey } = field;
+    if (value === null) return [nullLabel(path)];
     if (typeof value !== "string")
       return [found(path, `${described(value)}`, "must be text: put it into quotes")];
     const prefix = path[1] === "generateName";
@@ -111,11 +115,19 @@ function shapeOf(
     return { path: ["metadata"], value: "an object without a name", reason: "needs name or generateName" };
   for (const key of ["labels", "annotations"]) {
     const map = ownValue(metadata, key);
-    const absent = map === undefined || (map === null && key === "annotations");
-    if (!absent && !isJsonObject(map))
+    // What Tekton makes of labels that are null is told by itself.
+    if (map !== undefined && map !== null && !isJsonObject(map))
       return { path: ["metadata", key], value: described(map), reason: "must be an object of texts" };
   }
   return undefined;
+}
+
+/** An API server takes null for "" there; Tekton's listener fails before it asks one. */
+function nullLabel(path: readonly string[]): Doubt {
+  const empty = path.length > 2 ? 'write "" for an empty value' : "leave it out";
+  const reason = `${formatPath(path)} is null, and Tekton adds its labels only to texts`;
+  const cure = `${empty[0]?.toUpperCase()}${empty.slice(1)}.`;
+  return { code: "SLUICE_TEMPLATE_BROKEN", values: { index: "", reason, cure }, path };
 }
 
 function described(value: JsonValue): string {
@@ -147,10 +159,11 @@ function fromEvent(
   resource: JsonObject,
   { params, name: trigger }: Use,
 ): readonly Finding["values"][] {
-  if (isKey || typeof value !== "string" || path[1] === "annotations" || path[1] === "namespace") return [];
+  if (typeof value !== "string" || path[1] === "namespace") return [];
+  if (path[1] === "annotations" && !isKey) return [];
   const used = variablesIn(value);
   return params
-    .filter((param) => used.includes(param.name) && isUnfit(param, rule.lowerCase))
+    .filter((param) => used.includes(param.name) && isUnfit(param, rule.lowerCase || isKey === true))
     .map((param) => {
       const source = celOf(param.value) ?? "…";
       const sample = rule.lowerCase ? "A/ " : "/ ";

@@ -2,6 +2,7 @@
 
 import { BUILT_IN } from "../../../interceptors/index.ts";
 import type { Settings } from "../../config/schema.ts";
+import { amount } from "../../core/amount.ts";
 import { within } from "../../core/deadline.ts";
 import type { SluiceError } from "../../core/errors.ts";
 import { type FaultGroup, groupFaults } from "../../core/fault-groups.ts";
@@ -92,9 +93,9 @@ function fitness({ namespace, name, groups, fault }: ListenerPlan): Finding {
   });
   const [first] = broken;
   if (first === undefined)
-    return { area: AREA, state: "ok", what: `${label}: ${counted(triggers.length, "trigger")}` };
+    return { area: AREA, state: "ok", what: `${label}: ${amount(triggers.length, "trigger")}` };
   const state = broken.length === triggers.length ? "fail" : "warn";
-  const what = `${label}: ${broken.length} of ${counted(triggers.length, "trigger")} cannot fire; ${first.key}: ${first.fault.message}`;
+  const what = `${label}: ${broken.length} of ${amount(triggers.length, "trigger")} cannot fire; ${first.key}: ${first.fault.message}`;
   return { area: AREA, state, what, fix: first.fault.fix, code: first.fault.code };
 }
 
@@ -121,7 +122,11 @@ async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): 
   const doubtful = findings.flat();
   if (doubtful.length > 0 || demanded.length === 0) return doubtful;
   return [
-    { area: "secrets", state: "ok", what: `${counted(demanded.length, "key")} that prove senders are there` },
+    {
+      area: "secrets",
+      state: "ok",
+      what: `${amount(demanded.length, "key that proves senders is", "keys that prove senders are")} there`,
+    },
   ];
 }
 
@@ -141,8 +146,4 @@ function some(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length <= SHOWN) return findings;
   const what = `and ${findings.length - SHOWN} more like these`;
   return [...findings.slice(0, SHOWN), { area: AREA, state: "note", what }];
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

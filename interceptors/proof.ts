@@ -5,7 +5,6 @@ import type { InterceptorTools, ProofDemand } from "../src/core/interceptor.ts";
 import { defineInterceptor, PASS } from "../src/core/interceptor.ts";
 import type { JsonObject } from "../src/core/json.ts";
 import { nearest } from "../src/core/nearest.ts";
-import { quoted } from "../src/core/quoted.ts";
 import {
   anyObject,
   count,
@@ -121,7 +120,8 @@ function readProofParams(params: JsonObject): Given {
     const meant = nearest(read.type ?? "", Object.keys(TAKES));
     const hint = read.type === undefined && stray !== undefined ? `; it takes no ${stray}` : "";
     const better = meant === undefined ? hint : `; did you mean ${meant}?`;
-    const given = read.type === undefined ? "is missing; it" : `is ${quoted(read.type)}; it`;
+    const given =
+      read.type === undefined ? "is missing; it" : `is ${JSON.stringify(read.type.slice(0, 80))}; it`;
     throw wrong("type", `type ${given} must be one of ${Object.keys(TAKES).join(", ")}${better}`);
   }
   const unknown = [

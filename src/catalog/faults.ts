@@ -50,8 +50,8 @@ export function objectInvalid(
 const SHOWN = 8;
 
 /**
- * SLUICE_REF_MISSING: `missing` is what is named, `owner` and `path` say where, `known` what could be meant, `otherKind`
- * which kind has an object of that name.
+ * SLUICE_REF_MISSING: `missing` is what is named, `owner` and `path` say where, `known` what could be meant, `elsewhere`
+ * the cure where an object of that name is there, of another kind or namespace.
  */
 export function refMissing(
   missing: Identity,
@@ -59,16 +59,13 @@ export function refMissing(
   path: Path,
   known: readonly string[],
   at?: SourcePosition,
-  otherKind?: string,
+  elsewhere?: string,
 ): SluiceError {
   const field = formatPath(path);
   const object = formatIdentity(owner);
   const more = known.length > SHOWN ? ", …" : "";
   const named = known.length === 0 ? "" : `; there is ${known.slice(0, SHOWN).join(", ")}${more}`;
-  const cure =
-    otherKind === undefined
-      ? (cureOfMisspelt(missing, known) ?? cureOfClusterWide(missing, known))
-      : cureOfKind(missing, otherKind);
+  const cure = elsewhere ?? cureOfMisspelt(missing, known) ?? cureOfClusterWide(missing, known);
   const values = {
     ...missing,
     absent: absence(missing, at !== undefined),
@@ -104,13 +101,6 @@ function cureOfClusterWide(
   const shipped =
     kind === "ClusterTriggerBinding" && OF_OPENSHIFT.test(name) ? " OpenShift Pipelines installs it." : "";
   return `Put it among the files: kubectl get ${kind.toLowerCase()} ${name} -o yaml > ${name}.yaml.${shipped}${there}`;
-}
-
-/** The name is there, of the other kind of binding. */
-function cureOfKind({ kind, name }: Identity, otherKind: string): string {
-  return kind === "TriggerBinding"
-    ? `There is a ${otherKind} ${name}: add kind: ${otherKind} to the reference.`
-    : `There is a ${otherKind} ${name}: take kind: ${kind} out of the reference.`;
 }
 
 /** A fault as `sluice check -o json` prints it. */

@@ -9,6 +9,7 @@ export { faultReport, formatFault, objectInvalid } from "./faults.ts";
 export { MAX_FILE_BYTES } from "./files.ts";
 export type { Path } from "./findings.ts";
 export { formatPath, quoted } from "./findings.ts";
+export { ignoredMetadata } from "./ignored.ts";
 export type { Secret } from "./kinds/secret.ts";
 export { readSecret } from "./kinds/secret.ts";
 export { compileLabelSelector } from "./labels.ts";

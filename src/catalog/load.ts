@@ -11,6 +11,7 @@ import type { FoundFiles, Unreadable } from "./files.ts";
 import { findFiles, readSource } from "./files.ts";
 import type { Path } from "./findings.ts";
 import { foreignGroups } from "./groups.ts";
+import { ignoredFields } from "./ignored.ts";
 import { judge, type Placed } from "./judge.ts";
 import { readObjects, unfolded } from "./objects.ts";
 import { fileSecrets } from "./secrets.ts";
@@ -87,7 +88,9 @@ export async function loadFound(
   const sorted = sortTexts(texts, unreadable);
   const read = readObjects(sorted.documents, defaultNamespace);
   const judged = judge(read, sorted.ours, { defaultNamespace, locate });
-  const foreign = foreignGroups(sorted.documents.flatMap(unfolded), defaultNamespace, locate);
+  const written = sorted.documents.flatMap(unfolded);
+  const foreign = foreignGroups(written, defaultNamespace, locate);
+  const ignored = ignoredFields(written, defaultNamespace, locate);
   const isListener = ({ object }: Placed): boolean => object.kind === "EventListener";
   // Of files that make no listener at all and are not all right, any may hold one.
   const doubtful = judged.objects.some(isListener)
@@ -102,7 +105,7 @@ export async function loadFound(
     ),
     ...(unread && { unread }),
     faults: [...sorted.faults, ...judged.faults].slice(0, MAX_FAULTS),
-    warnings: [...sorted.warnings, ...judged.warnings, ...foreign].slice(0, MAX_FAULTS),
+    warnings: [...sorted.warnings, ...judged.warnings, ...ignored, ...foreign].slice(0, MAX_FAULTS),
     away,
     files: found.files.length + streams.length,
     objects: read.objects.length + read.secrets.length,

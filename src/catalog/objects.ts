@@ -113,6 +113,13 @@ function kindOf(
   { file }: Source,
   findings: Findings,
 ): "tekton" | "secret" | "other" | "stray" | "broken" {
+  if (Array.isArray(written) && written.some(namesTekton)) {
+    findings.add(
+      [],
+      "must be an object, is a list: separate its objects by ---, or put them under items of a List",
+    );
+    return "broken";
+  }
   if (!isJsonObject(written)) return "stray";
   const apiVersion = ownValue(written, "apiVersion");
   const kind = ownValue(written, "kind");
@@ -126,6 +133,10 @@ function kindOf(
   if (apiVersion === "v1" && kind === "Secret") return "secret";
   const group = apiVersion.split("/", 1)[0];
   return group === TEKTON_GROUP ? "tekton" : "other";
+}
+
+function namesTekton(item: JsonValue): boolean {
+  return isJsonObject(item) && String(ownValue(item, "apiVersion")).startsWith(`${TEKTON_GROUP}/`);
 }
 
 /** Admission, and the API server's own rule for names, which Tekton's webhook need not repeat. */

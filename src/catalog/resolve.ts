@@ -10,6 +10,7 @@ import type {
   TriggerTemplateSpec,
 } from "../core/tekton.ts";
 import type { LocatedDeclarations } from "./declarations.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { refMissing } from "./faults.ts";
 import type { Path } from "./findings.ts";
 import type { SelectedTrigger } from "./select.ts";
@@ -112,20 +113,6 @@ function missing(
     full,
     others,
     at,
-    otherKind(kind, name, trigger, declarations),
+    elsewhere({ kind, namespace, name }, declarations),
   );
-}
-
-/** The other kind of binding, where it has one of that name. */
-function otherKind(
-  kind: TektonObject["kind"],
-  name: string,
-  { namespace }: Resolvable,
-  declarations: LocatedDeclarations,
-): string | undefined {
-  if (kind === "TriggerBinding")
-    return declarations.find("ClusterTriggerBinding", "", name) && "ClusterTriggerBinding";
-  return kind === "ClusterTriggerBinding"
-    ? declarations.find("TriggerBinding", namespace, name) && "TriggerBinding"
-    : undefined;
 }

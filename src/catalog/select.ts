@@ -11,6 +11,7 @@ import type {
   TriggerSpec,
 } from "../core/tekton.ts";
 import type { LocatedDeclarations } from "./declarations.ts";
+import { elsewhere } from "./elsewhere.ts";
 import type { Identity } from "./faults.ts";
 import { objectInvalid, refMissing } from "./faults.ts";
 import { formatPath, type Path } from "./findings.ts";
@@ -148,11 +149,12 @@ function listed(
       continue;
     }
     const field = [...path, "triggerRef"];
-    const missing = { kind: "Trigger", namespace, name: entry.triggerRef };
+    const missing = { kind: "Trigger" as const, namespace, name: entry.triggerRef };
     const known = declarations.names?.("Trigger", namespace) ?? [];
     const at = declarations.locate?.(listener, field);
     const why = declarations.fault?.("Trigger", namespace, entry.triggerRef);
-    faults.push(why ?? refMissing(missing, identity(listener), field, known, at));
+    const moved = elsewhere(missing, declarations);
+    faults.push(why ?? refMissing(missing, identity(listener), field, known, at, moved));
   }
   return triggers;
 }

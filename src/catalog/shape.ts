@@ -5,6 +5,7 @@ import { isJsonObject, ownValue, setOwn } from "../core/json.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Findings, Path } from "./findings.ts";
 import { quoted } from "./findings.ts";
+import { formHint, misplaced } from "./misplaced.ts";
 
 export interface ShapeContext {
   readonly findings: Findings;
@@ -84,7 +85,7 @@ export function struct<const F extends Fields>(
   const canonical = new Map(names.map((key) => [key.toLowerCase(), key]));
   return (value, path, context) => {
     if (value === null) return undefined;
-    if (!isJsonObject(value)) return wrong("an object", value, path, context);
+    if (!isJsonObject(value)) return wrong("an object", value, path, context, names);
     const read: Record<string, unknown> = {};
     for (const [written, field] of Object.entries(value)) {
       const key = canonical.get(written.toLowerCase());
@@ -92,7 +93,7 @@ export function struct<const F extends Fields>(
       if (key === undefined || shape === undefined) {
         const instead = ownValue(gone as JsonObject, written.toLowerCase());
         const reason =
-          instead === undefined ? unknownField(written, names) : `is no field any more: ${instead}`;
+          instead === undefined ? unknownField(path, written, names) : `is no field any more: ${instead}`;
         if (context.strict) context.findings.add([...path, written], reason);
         continue;
       }
@@ -120,8 +121,14 @@ function zeroIsAbsent<T extends string | boolean | number>(shape: Shape<T>): Sha
   return (value, path, context) => shape(value, path, context) || undefined;
 }
 
-function wrong(expected: string, value: JsonValue, path: Path, { findings }: ShapeContext): undefined {
-  findings.add(path, `must be ${expected}, is ${described(value)}`);
+function wrong(
+  expected: string,
+  value: JsonValue,
+  path: Path,
+  { findings }: ShapeContext,
+  known?: readonly string[],
+): undefined {
+  findings.add(path, `must be ${expected}, is ${described(value)}${formHint(expected, value, path, known)}`);
 }
 
 function isInteger(value: JsonValue, limit: number): boolean {
@@ -137,9 +144,10 @@ export function described(value: JsonValue): string {
   return Array.isArray(value) ? "a list" : "an object";
 }
 
-function unknownField(written: string, known: readonly string[]): string {
-  const swapped = known.find((key) => areClose(key.toLowerCase(), written.toLowerCase()));
-  const close = swapped ?? OTHER_WORDS.get(written.toLowerCase())?.find(isKnown) ?? nearest(written, known);
+function unknownField(path: Path, written: string, known: readonly string[]): string {
+  const place = misplaced(path, written, known);
+  if (place !== undefined) return `is no field here: ${place}`;
+  const close = OTHER_WORDS.get(written.toLowerCase())?.find(isKnown) ?? nearest(written, known);
   if (close !== undefined) return `is no field; did you mean ${close}?`;
   return known.length <= 12 ? `is no field; known here: ${known.join(", ")}` : "is no field";
 
@@ -161,17 +169,6 @@ const OTHER_WORDS: ReadonlyMap<string, readonly string[]> = new Map([
   ["selector", ["labelSelector", "triggerSelector"]],
   ["headers", ["header"]],
 ]);
-
-/** One sign more, less or changed, or two neighbours swapped. */
-function areClose(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false;
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start++;
-  const restA = a.slice(start);
-  const restB = b.slice(start);
-  if (restA.slice(1) === restB || restA === restB.slice(1) || restA.slice(1) === restB.slice(1)) return true;
-  return restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2);
-}
 
 /** The object itself, for rules that look at what was written rather than at its shape. */
 export function objectOrEmpty(value: JsonValue | undefined): JsonObject {

@@ -75,7 +75,10 @@ function mapValue(node: YAMLMap, depth: number, progress: Progress): JsonValue {
     }
     const key = keyOf(pair.key as Node | null, node, progress);
     if (seen.has(key))
-      throw new YamlProblem(`key ${quoted(key)} is written twice`, startOf(pair.key as Node, node));
+      throw new YamlProblem(
+        `key ${quoted(key)} is written twice${twiceHint(key, depth)}`,
+        startOf(pair.key as Node, node),
+      );
     seen.add(key);
     setOwn(map, key, value);
   }
@@ -86,6 +89,13 @@ function mapValue(node: YAMLMap, depth: number, progress: Progress): JsonValue {
     for (const [key, value] of entries) if (!Object.hasOwn(map, key)) setOwn(map, key, value);
   }
   return map;
+}
+
+/** Of an object's own fields: two objects with nothing between them. */
+function twiceHint(key: string, depth: number): string {
+  return depth === 0 && (key === "apiVersion" || key === "kind")
+    ? "; a line --- is missing between two objects"
+    : "";
 }
 
 function isMergeKey(key: unknown): boolean {
@@ -105,7 +115,11 @@ function keyOf(key: Node | null, map: Node, progress: Progress): string {
     const value = toValue(key, MAX_JSON_DEPTH, progress);
     if (value !== null && typeof value !== "object") return String(value);
   }
-  throw new YamlProblem("keys must be text, numbers or booleans", startOf(key, map));
+  // `{{ body.ref }}` without quotes is a map whose key is a map.
+  const reason = isMap(key)
+    ? "{{ … }} begins an object in an object: put it into quotes; a binding's variable is written $(body.ref)"
+    : "keys must be text, numbers or booleans";
+  throw new YamlProblem(reason, startOf(key, map));
 }
 
 function scalarValue(node: Scalar): JsonScalar {
@@ -134,7 +148,10 @@ function refuseTag(node: Node): void {
 function aliased(node: Alias, progress: Progress): JsonValue {
   const anchor = progress.anchors.get(node.source);
   if (anchor === undefined)
-    throw new YamlProblem(`*${node.source} stands before its anchor, inside it, or has none`, startOf(node));
+    throw new YamlProblem(
+      `*${node.source} stands before its anchor, inside it, or has none: an anchor ends with its document`,
+      startOf(node),
+    );
   count(progress, anchor.size, node);
   return anchor.value;
 }

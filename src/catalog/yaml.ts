@@ -147,5 +147,28 @@ function positionAt(file: SourceFile, lines: LineCounter, offset: number): Sourc
 function readable(message: string): string {
   if (/call stack|string length/i.test(message)) return "nested too deeply";
   // Some messages end with a piece of the file, which may be a secret.
-  return message.replace(/: ".*$/s, "").slice(0, 300);
+  const short = message.replace(/: ".*$/s, "").slice(0, 300);
+  const [, hint] = YAML_HINTS.find(([start]) => short.startsWith(start)) ?? [];
+  return hint === undefined ? short : `${short}: ${hint}`;
 }
+
+/** What people mostly did, by how the parser's message begins. */
+const YAML_HINTS: readonly (readonly [start: string, hint: string])[] = [
+  [
+    "Unexpected scalar at node end",
+    "a quote ends the text before it; write the other kind of quotes inside of it, or the text behind | on lines of its own",
+  ],
+  ["Nested mappings are not allowed in compact mappings", 'a text that holds ": " has to stand in quotes'],
+  [
+    "Implicit keys need to be on a single line",
+    'a "key: value" is wanted here; documents are separated by ---',
+  ],
+  [
+    "Implicit map keys need to be followed by map values",
+    "a colon is missing, or a line is not indented as its neighbours",
+  ],
+  ["Tabs are not allowed as indentation", "write spaces"],
+  ["All collection items must start at the same column", "indent the fields of one object alike"],
+  ["Unexpected flow-", "a text with brackets or braces inside of [ ] or { } has to stand in quotes"],
+  ["Missing closing", "a text that holds quotes has to stand in the other kind of them"],
+];

@@ -31,10 +31,27 @@ export function ineffectiveParams(
   if (ref?.kind !== "ClusterInterceptor" || !registry.has(ref.name)) return [];
   const { name: interceptor } = ref;
   return (registry.get(interceptor).unknown?.(params) ?? []).map(({ field, known }) => {
-    const meant = nearest(field.split(".").at(-1) ?? field, known);
-    const hint = meant === undefined ? `known are ${known.join(", ")}` : `did you mean ${meant}?`;
+    const name = field.split(".").at(-1) ?? field;
+    const longer = known.filter((one) => one.toLowerCase().endsWith(name.toLowerCase()));
+    const meant = longer.length === 1 ? longer[0] : nearest(name, known);
+    const owner = field.includes(".") ? undefined : ownerOf(name, registry);
+    const hint =
+      meant !== undefined
+        ? `did you mean ${meant}?`
+        : owner === undefined
+          ? `known are ${known.join(", ")}`
+          : `it is a parameter of ${owner}: add that interceptor`;
     return { interceptor, field, reason: `${field} is unknown and has no effect; ${hint}` };
   });
+}
+
+/** The one built-in that knows a parameter of this name. */
+function ownerOf(param: string, registry: Registry): string | undefined {
+  const [owner, ...others] = registry.names.filter((name) => {
+    const { unknown } = registry.get(name);
+    return unknown !== undefined && unknown({ [param]: null }).length === 0;
+  });
+  return others.length === 0 ? owner : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** An interceptor that is referred to and not there: what is known, and what was probably meant. */
 
-import type { LocatedDeclarations } from "../catalog/declarations.ts";
+import { type LocatedDeclarations, quoted } from "../catalog/index.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
@@ -20,6 +20,11 @@ export function unknownInterceptor(
   name: string,
   { registry, declarations }: { readonly registry: Registry; readonly declarations: LocatedDeclarations },
 ): SluiceError {
+  const [wrongKind, bare] = name.split("/");
+  if (bare !== undefined) {
+    const cure = `${quoted(wrongKind ?? "")} is no kind of interceptor: write ClusterInterceptor, or leave kind out for one; NamespacedInterceptor for an Interceptor of the listener's namespace.`;
+    return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: registry.names.join(", "), cure });
+  }
   const declared = declarations.names?.(kind, namespace) ?? [];
   const there = kind === "Interceptor" ? declared : [...new Set([...registry.names, ...declared])];
   if (kind === "Interceptor" && registry.has(name)) {

@@ -56,7 +56,8 @@ export function overlaysOf({ params }: InterceptorSpec): readonly JsonObject[] {
   return Array.isArray(overlays) ? (overlays as readonly JsonValue[]).filter(isJsonObject) : [];
 }
 
-function isBuiltIn({ ref, webhook }: InterceptorSpec, name: string): boolean {
+/** Whether an entry names this built-in interceptor. */
+export function isBuiltIn({ ref, webhook }: InterceptorSpec, name: string): boolean {
   return webhook === undefined && ref?.name === name && ref.kind === "ClusterInterceptor";
 }
 

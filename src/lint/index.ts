@@ -1,11 +1,12 @@
 /** The lint: what Tekton and the compiler accept, and what is nevertheless probably not meant. */
 
-import type { LocatedDeclarations, SelectionOptions } from "../catalog/index.ts";
+import type { LocatedDeclarations, Path, SelectionOptions } from "../catalog/index.ts";
 import { triggersOf } from "../catalog/index.ts";
 import type { SluiceError } from "../core/errors.ts";
-import type { EventListener } from "../core/tekton.ts";
+import type { EventListener, InterceptorSpec, TektonObject } from "../core/tekton.ts";
 import { ELSEWHERE } from "./alone.ts";
 import { checkAnnotations, wrongLimits } from "./annotations.ts";
+import { checkEventTypes } from "./event-types.ts";
 import { type Chained, checkExtensions } from "./extensions.ts";
 import type { Finding } from "./finding.ts";
 import { type Linted, placed } from "./finding.ts";
@@ -48,10 +49,10 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     ...uses.flatMap(checkUseMetadata),
     ...uses.flatMap(({ template }) => (template === undefined ? [] : checkVersions(template))),
     ...uses.flatMap(checkLiterals),
-    ...uses.flatMap(({ trigger: { owner, path, spec } }) => checkHeaders(owner, path, spec.interceptors)),
+    ...uses.flatMap(({ trigger: { owner, path, spec } }) => ofChain(owner, path, spec.interceptors)),
     ...listeners.flatMap((listener) =>
       listener.spec.triggerGroups.flatMap(({ interceptors }, index) =>
-        checkHeaders(listener, ["spec", "triggerGroups", index], interceptors),
+        ofChain(listener, ["spec", "triggerGroups", index], interceptors),
       ),
     ),
     ...chained.filter(({ listener }) => listener.metadata.name !== ELSEWHERE).flatMap(checkExtensions),
@@ -66,6 +67,11 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     errors: placed(wrongLimits(declarations), declarations),
     warnings: placed(warnings, declarations),
   };
+}
+
+/** What the interceptors of one list say by themselves. @param path of the object that has them. */
+function ofChain(owner: TektonObject, path: Path, interceptors: readonly InterceptorSpec[]) {
+  return [...checkHeaders(owner, path, interceptors), ...checkEventTypes(owner, path, interceptors)];
 }
 
 /** What nobody can mean of one listener alone. */

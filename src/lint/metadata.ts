@@ -2,7 +2,7 @@
 
 import { sourcesOf } from "../bind/index.ts";
 import type { BoundParam, Template } from "../catalog/index.ts";
-import { formatPath, quoted } from "../catalog/index.ts";
+import { formatPath, ignoredMetadata, quoted } from "../catalog/index.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import { type MetadataField, metadataFields, reasonFor, repairCalls } from "../core/object-metadata.ts";
@@ -63,6 +63,22 @@ type Doubt = Pick<Finding, "code" | "values" | "path">;
 
 function literalDoubts(resource: JsonObject, known: ReadonlyMap<string, string>): readonly Doubt[] {
   const kind = String(ownValue(resource, "kind") ?? "the object");
+  const ignored = ignoredMetadata(resource).map(
+    ({ field, hint }): Doubt => ({
+      code: "SLUICE_FIELD_IGNORED",
+      values: { field: formatPath(["metadata", field]), hint },
+      path: ["metadata", field],
+    }),
+  );
+  return [...ignored, ...ruledDoubts(resource, kind, known)];
+}
+
+/** What the rules for names, labels and annotations say. */
+function ruledDoubts(
+  resource: JsonObject,
+  kind: string,
+  known: ReadonlyMap<string, string>,
+): readonly Doubt[] {
   const found = (path: readonly string[], value: string, reason: string, repair = ""): Doubt => ({
     code: "SLUICE_METADATA_INVALID",
     values: { field: formatPath(path), kind, value, reason, repair },

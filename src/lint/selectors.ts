@@ -2,6 +2,7 @@
 
 import type { LocatedDeclarations, Path } from "../catalog/index.ts";
 import { compileLabelSelector, formatPath, quoted } from "../catalog/index.ts";
+import { amount } from "../core/amount.ts";
 import { nearest } from "../core/nearest.ts";
 import type { EventListener, LabelSelector, NamespaceSelector } from "../core/tekton.ts";
 import type { Finding } from "./finding.ts";
@@ -40,9 +41,15 @@ export function checkUnmatched(owner: EventListener, declarations: LocatedDeclar
     { labelSelector, namespaceSelector }: Pick<EventListener["spec"], "labelSelector" | "namespaceSelector">,
     path: Path,
   ): readonly Finding[] => {
+    const names = namespaceSelector?.matchNames ?? [];
+    const astray = misspeltNamespace(names, declarations);
+    if (astray !== undefined) {
+      const at = [...path, "namespaceSelector", "matchNames"];
+      const values = { selector: formatPath(path), count: amount(0, "Trigger"), ...astray };
+      return [{ code: "SLUICE_SELECTOR_UNMATCHED", values, owner, path: at }];
+    }
     if (labelSelector === undefined || contradictions(labelSelector).length > 0) return [];
     const compiled = compileLabelSelector(labelSelector);
-    const names = namespaceSelector?.matchNames ?? [];
     const everywhere = names.includes("") || (names.length === 1 && names[0] === "*");
     const namespaces = names.length === 0 ? [metadata.namespace] : names;
     const triggers = declarations.triggers(everywhere ? "*" : namespaces);
@@ -50,7 +57,7 @@ export function checkUnmatched(owner: EventListener, declarations: LocatedDeclar
     if (triggers.length === 0 || "finding" in compiled || labels.some(compiled.matches)) return [];
     const values = {
       selector: formatPath(path),
-      count: String(triggers.length),
+      count: amount(triggers.length, "Trigger"),
       ...unmet(labelSelector, labels),
     };
     return [{ code: "SLUICE_SELECTOR_UNMATCHED", values, owner, path: [...path, "labelSelector"] }];
@@ -61,6 +68,30 @@ export function checkUnmatched(owner: EventListener, declarations: LocatedDeclar
       check(group, ["spec", "triggerGroups", i, "triggerSelector"]),
     ),
   ];
+}
+
+/** A namespace without any Trigger whose name is nearly that of one that has some. */
+function misspeltNamespace(names: readonly string[], declarations: LocatedDeclarations) {
+  const there = [...new Set(declarations.triggers("*").map(({ metadata }) => metadata.namespace))];
+  if (names.some((name) => name === "" || name === "*" || there.includes(name))) return undefined;
+  for (const name of names) {
+    const meant = nearest(name, there);
+    if (meant === undefined || areSiblings(name, meant)) continue;
+    const reason = `none stands in namespace ${quoted(name)}; there are some in ${there.slice(0, 5).join(", ")}`;
+    return { reason, hint: meantHint(meant) };
+  }
+  return undefined;
+}
+
+/** Names that differ on purpose: `team-a` and `team-b`, `dev` and `dev2`. */
+function areSiblings(a: string, b: string): boolean {
+  const letters = (name: string) => [...name].sort().join("");
+  const words = (name: string) => name.replace(/[0-9]/g, "");
+  return words(a) === words(b) || (a.length === b.length && letters(a) !== letters(b));
+}
+
+function meantHint(meant: string | undefined): string {
+  return meant === undefined ? "" : ` (did you mean ${meant}?)`;
 }
 
 /** The first demand that no Trigger meets, and what was probably meant. */
@@ -76,7 +107,7 @@ function unmet({ matchLabels = {} }: LabelSelector, labels: readonly Readonly<Re
       having.length === 0
         ? `none has the label ${quoted(key)}; labels there: ${there}`
         : `${quoted(key)} is ${quoted(value)} on none; values there: ${there}`;
-    return { reason, hint: meant === undefined ? "" : `; did you mean ${meant}?` };
+    return { reason, hint: meantHint(meant) };
   }
   return { reason: "none has all the labels that it demands", hint: "" };
 }

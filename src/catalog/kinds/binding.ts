@@ -7,7 +7,10 @@ import { quoted } from "../findings.ts";
 import { anything, list, struct, text } from "../shape.ts";
 import { checkName } from "./metadata.ts";
 
-const NO_TYPE = { type: "params of a TriggerBinding are always text; leave the type out" } as const;
+const NO_TYPE = {
+  type: "params of a TriggerBinding are always text; leave the type out",
+  default: "a default belongs to the param of the TriggerTemplate",
+} as const;
 
 const binding = struct({
   apiVersion: text,

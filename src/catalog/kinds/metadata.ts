@@ -11,8 +11,7 @@ import { time } from "./scalars.ts";
 
 export { isLabelKey, isLabelValue } from "../../core/object-names.ts";
 
-/** Kubernetes' ObjectMeta. */
-export const objectMeta = struct({
+const fields = {
   name: text,
   generateName: text,
   namespace: text,
@@ -47,7 +46,12 @@ export const objectMeta = struct({
       subresource: text,
     }),
   ),
-});
+} as const;
+
+/** Kubernetes' ObjectMeta. */
+export const objectMeta = struct(fields);
+/** Its fields' names; an API server wants them in this very case. */
+export const METADATA_FIELDS: readonly string[] = Object.keys(fields);
 
 /** Reads `metadata`; an object without namespace gets `namespace` ("" for cluster-scoped kinds). */
 export function readMetadata(object: JsonObject, namespace: string, findings: Findings): Metadata {
@@ -72,9 +76,19 @@ export function checkName({ name }: Metadata, findings: Findings): void {
 /** The API server's rule for every object of a custom kind (RFC 1123 subdomain). */
 export function checkSubdomain({ name }: Pick<Metadata, "name">, findings: Findings): void {
   if (name === "") findings.add(["metadata", "name"], "is missing");
-  else if (!isSubdomain(name))
+  else if (!isSubdomain(name)) {
+    const better = repaired(name);
+    const hint = better === undefined ? "" : `; write ${better}`;
     findings.add(
       ["metadata", "name"],
-      `${quoted(name)} must consist of lower case letters, digits, "-" and ".", and start and end with a letter or digit`,
+      `${quoted(name)} must consist of lower case letters, digits, "-" and ".", and start and end with a letter or digit${hint}`,
     );
+  }
+}
+
+function repaired(name: string): string | undefined {
+  if (/\$[({]|\{\{/.test(name)) return undefined;
+  const letters = name.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
+  const better = letters.replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "");
+  return isSubdomain(better) ? better : undefined;
 }

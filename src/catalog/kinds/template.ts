@@ -2,6 +2,7 @@
 
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { isJsonObject, ownValue } from "../../core/json.ts";
+import { nearest } from "../../core/nearest.ts";
 import type { Metadata, TemplateParam, TriggerTemplateSpec } from "../../core/tekton.ts";
 import type { Findings, Path } from "../findings.ts";
 import { quoted } from "../findings.ts";
@@ -14,6 +15,7 @@ export const templateSpec = struct({
   params: list(
     struct({ name: text, description: text, default: textPointer }, [], {
       type: "params of a TriggerTemplate are always text; leave the type out, and give an array as JSON text",
+      value: "its value comes from a binding; what it is without one is its default",
     }),
   ),
   resourcetemplates: list(anything),
@@ -94,8 +96,11 @@ function checkParams(
   for (const [, name = ""] of JSON.stringify(resource).matchAll(TEMPLATE_PARAM)) {
     if (!declared.has(name)) undeclared.add(name);
   }
-  for (const name of undeclared)
-    findings.add(path, `uses $(tt.params.${name}), which ${formatDeclared(declared)}`);
+  for (const name of undeclared) {
+    const meant = nearest(name, [...declared]);
+    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+    findings.add(path, `uses $(tt.params.${name}), which ${formatDeclared(declared)}${hint}`);
+  }
 }
 
 function formatDeclared(declared: ReadonlySet<string>): string {

@@ -13,6 +13,7 @@ import { templateSpec, toTemplateSpec } from "./template.ts";
 
 const binding = struct({ name: text, value: textPointer, ref: text, kind: text, apiversion: text }, [], {
   spec: "write its params here, as entries with name and value",
+  template: "the template is a field of the trigger, beside bindings",
 });
 const template = struct({ ref: textPointer, apiversion: text, spec: templateSpec }, [], {
   name: "template.name is now template.ref",

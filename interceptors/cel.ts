@@ -59,7 +59,7 @@ export const cel = defineInterceptor({
     const additions = overlays.map(
       ({ key = "", expression = "" }): Overlay => ({
         key,
-        program: compiled(expression),
+        program: compiled(expression, expression === "" ? missing(key) : undefined),
         set: overlayKey(key),
       }),
     );
@@ -111,15 +111,21 @@ function proved(filter: CelProgram, compared: readonly HeaderComparison[]): CelP
   return { ...filter, evaluate: filter.assuming(compared.map(({ node }) => node)) };
 }
 
-function compiled(expression: string): CelProgram {
+function missing(key: string): string {
+  return `Write the expression of overlay ${JSON.stringify(key.slice(0, 80))} under "expression": it has none.`;
+}
+
+/** @param ownCure of an expression that is known to be wrong. */
+function compiled(expression: string, ownCure?: string): CelProgram {
   try {
     return compileCel(expression);
   } catch (error) {
     if (!(error instanceof CelSyntaxError)) throw error;
-    const { message: reason, cure } = error;
+    const { message: reason } = error;
+    const cure = ownCure ?? error.cure;
     throw fault(
       "SLUICE_CEL_SYNTAX",
-      { reason, expression, ...(cure && { cure: `${cure} In: ${expression}` }) },
+      { reason, expression, ...(cure && { cure: ownCure ?? `${cure} In: ${expression}` }) },
       { cause: error },
     );
   }

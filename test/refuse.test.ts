@@ -5,8 +5,9 @@ import { test } from "node:test";
 import { payload } from "../src/core/delivery.ts";
 import { asFault, fault, forSender, SluiceError } from "../src/core/errors.ts";
 import type { ListenerPlan } from "../src/core/plan.ts";
+import { demandsOf } from "../src/core/proof.ts";
 import { decide } from "../src/decide.ts";
-import { refuseBroken, refuseNoJson, refuseUnproved } from "../src/refuse.ts";
+import { refuseBroken, refuseByHead, refuseNoJson, refuseUnproved } from "../src/refuse.ts";
 import { createVerifier } from "../src/verify/verifier.ts";
 import { deliveryOf } from "./contracts/interceptor.ts";
 import { compiled } from "./helpers/flows.ts";
@@ -48,6 +49,20 @@ test("a form of a Git host has one cure, and a byte order mark is named", () => 
   assert.doesNotMatch(ofGitHub, /payload-validation/);
   assert.match(fixOf({}, "token=a&text=b"), /payload-validation/);
   assert.match(fixOf({}, "\ufeff{}"), /byte order mark.*UTF-8 without a byte order mark/);
+});
+
+test("where what was to prove the sender is broken, the answer is 503: he may be the right one", async () => {
+  const wrong = { ref: { name: "github" }, params: [{ name: "secretRef", value: "hook" }] };
+  for (const triggers of [[trigger("a", [wrong])], [trigger("b", [github()]), trigger("a", [wrong])]]) {
+    const { plans, secrets } = await compiled([secret("hook", "s3cret"), listener("git", triggers)]);
+    const plan = plans.find("ci", "git") as ListenerPlan;
+    const delivery = deliveryOf({ "X-Hub-Signature-256": "sha256=00" }, "{}");
+    const verifier = createVerifier(secrets);
+    const broken = refusal("SLUICE_LISTENER_BROKEN", 503);
+    await assert.rejects(refuseUnproved(plan, verifier.begin(delivery)), broken);
+    const opened = verifier.open(delivery, demandsOf(plan), "ci/git", Date.now());
+    assert.throws(() => refuseByHead(plan, opened), broken);
+  }
 });
 
 test("a sender is told what he sent, and not which Secret it was held against, nor whether there is one", async () => {

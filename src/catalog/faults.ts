@@ -6,7 +6,7 @@ import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Path } from "./findings.ts";
-import { formatPath, quoted } from "./findings.ts";
+import { formatPath } from "./findings.ts";
 
 /** Kind, namespace ("" for cluster-scoped kinds) and name, as far as an object has them. */
 export interface Identity {
@@ -30,7 +30,8 @@ export function identityOf(written: JsonObject, defaultNamespace: string): Ident
 /** `EventListener default/github`, `ClusterTriggerBinding github`. */
 export function formatIdentity({ kind, namespace, name }: Identity): string {
   const shown = name === "" ? "(without a name)" : name;
-  return namespace === "" ? `${kind} ${shown}` : `${kind} ${namespace}/${shown}`;
+  const what = kind === "" ? "object" : kind;
+  return namespace === "" ? `${what} ${shown}` : `${what} ${namespace}/${shown}`;
 }
 
 /** SLUICE_OBJECT_INVALID with the values field, reason, kind, namespace, name and object. */
@@ -65,11 +66,12 @@ export function refMissing(
   const object = formatIdentity(owner);
   const more = known.length > SHOWN ? ", …" : "";
   const named = known.length === 0 ? "" : `; there is ${known.slice(0, SHOWN).join(", ")}${more}`;
-  const cure = elsewhere ?? cureOfMisspelt(missing, known) ?? cureOfClusterWide(missing, known);
+  const from = `${object}: ${field}${named}`;
+  const cure = elsewhere ?? cureOfMisspelt(missing, known, from) ?? cureOfClusterWide(missing, known);
   const values = {
     ...missing,
     absent: absence(missing, at !== undefined),
-    from: `${object}: ${field}${named}`,
+    from,
     field,
     object,
     ...(cure && { cure }),
@@ -83,9 +85,9 @@ function absence({ namespace }: Identity, inFiles: boolean): string {
   return inFiles ? "is in none of the files" : "does not exist in the cluster";
 }
 
-function cureOfMisspelt({ name }: Identity, known: readonly string[]): string | undefined {
+function cureOfMisspelt({ name }: Identity, known: readonly string[], from: string): string | undefined {
   const meant = nearest(name, known);
-  return meant && `Did you mean ${meant}? Else create ${quoted(name)}, or put it among the files.`;
+  return meant && `Did you mean ${meant}? Else create it, or correct the reference in ${from}.`;
 }
 
 /** What Red Hat's OpenShift Pipelines installs. */

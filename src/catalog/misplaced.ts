@@ -1,6 +1,7 @@
 /** Fields that stand in the wrong place, and values of the wrong form: what was probably meant, by where they stand. */
 
 import type { JsonValue } from "../core/json.ts";
+import { isJsonObject } from "../core/json.ts";
 import type { Path } from "./findings.ts";
 
 const AS_PARAM = "it is a parameter: write it under params, as an entry with name and value";
@@ -88,8 +89,9 @@ export function formHint(
   const isEntry = typeof path.at(-1) === "number";
   if (expected === "a list" && value !== null && typeof value === "object")
     return field === "params" || field === "header"
-      ? '; write each entry as "- name: …" with "value: …" below'
+      ? '; write each entry as "- name: …", with its other fields below'
       : '; begin each entry with "- "';
+  if (expected === "a string") return textHint(value, field, path);
   if (expected !== "an object") return "";
   if (Array.isArray(value)) return '; leave out the "- "';
   if (typeof value !== "string" || value.length > 63 || value === "") return "";
@@ -97,4 +99,11 @@ export function formHint(
   const key = ["ref", "name"].find((one) => known.includes(one));
   if (key === undefined) return "";
   return isEntry ? `; write ${key}: ${value}` : `; write ${field}: {${key}: ${value}}`;
+}
+
+function textHint(value: JsonValue, field: string, path: Path): string {
+  if (typeof value === "number") return "; put it into quotes";
+  if (!isJsonObject(value) || typeof path.at(-1) === "number") return "";
+  const [only, ...others] = Object.values(value);
+  return typeof only === "string" && others.length === 0 ? `; write ${field}: ${only.slice(0, 63)}` : "";
 }

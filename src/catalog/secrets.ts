@@ -29,5 +29,9 @@ export function fileSecrets(
       [...known.keys()]
         .filter((key) => key.startsWith(`${namespace}/`))
         .map((key) => key.slice(namespace.length + 1)),
+    namespaces: (name) =>
+      [...known.keys()]
+        .filter((key) => key.endsWith(`/${name}`))
+        .map((key) => key.slice(0, -name.length - 1)),
   };
 }

@@ -168,6 +168,7 @@ const YAML_HINTS: readonly (readonly [start: string, hint: string])[] = [
     "a colon is missing, or a line is not indented as its neighbours",
   ],
   ["Tabs are not allowed as indentation", "write spaces"],
+  ["All mapping items must start at the same column", "indent the fields of one object alike"],
   ["All collection items must start at the same column", "indent the fields of one object alike"],
   ["Unexpected flow-", "a text with brackets or braces inside of [ ] or { } has to stand in quotes"],
   ["Missing closing", "a text that holds quotes has to stand in the other kind of them"],

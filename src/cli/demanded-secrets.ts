@@ -38,6 +38,9 @@ export function meantInstead(
   data: SecretData | null,
   secrets: Secrets,
 ): string | undefined {
+  const [elsewhere] = data === null ? (secrets.namespaces?.(name) ?? []) : [];
+  if (elsewhere !== undefined)
+    return `there is ${elsewhere}/${name}, but a trigger's Secrets are read in its own namespace`;
   const near = data === null ? nearest(name, secrets.names?.(namespace) ?? []) : nearestKey(data, key);
   if (near === undefined) return undefined;
   return data === null ? `did you mean Secret ${namespace}/${near}?` : `did you mean its key ${near}?`;

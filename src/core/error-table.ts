@@ -132,6 +132,7 @@ export const ERRORS = {
   SLUICE_FIELD_IGNORED: row(422, "never", "{field}: this is no field of metadata, and the API server drops it", "{hint}"),
   SLUICE_EVENT_TYPE: row(422, "never", "{host} calls no event {type}, so nothing of that kind passes", "Write {meant}{more}."),
   SLUICE_GROUP_UNKNOWN: row(422, "never", "nothing serves {kind} {name} as {apiVersion}: {reason}", "Write apiVersion: {expected}."),
+  SLUICE_KIND_UNKNOWN: row(422, "never", "Tekton Pipelines serves no {kind} as {apiVersion}, so no API server creates it", "{cure}"),
   SLUICE_VERSION_GONE: row(422, "never", "Tekton Pipelines no longer serves {kind} as {apiVersion}", "{cure}"),
   SLUICE_NAMESPACE_FROM_EVENT: row(422, "never", "trigger {trigger}: param {param} brings {source} into metadata.namespace, so whoever sends the event says where the object is created", "Write the namespace, or leave it out: the trigger's is taken. Where the event has to choose, let a filter name all that it may: body.team in ['a', 'b']."),
   SLUICE_PARAM_UNBOUND: row(422, "never", "trigger {trigger} gives param {param} no value, so $(tt.params.{param}) stays in the object as it is{hint}", "Bind {param}, or give it a default in the template."),

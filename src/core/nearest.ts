@@ -1,18 +1,20 @@
 /** The word that someone probably meant. */
 
+/** Shorter words are all near to each other. */
+const SHORTEST = 3;
 /** Longer words are no typing errors, and comparing them would cost the square of their length. */
 const LONGEST = 64;
 
 /**
  * The known word nearest to a misspelt one, by edit distance without regard to case.
  *
- * @param most edits that are a typing error; default: a third of the word's length.
+ * @param most edits that are a typing error; default: a third of the word's length, none for very short ones.
  * @returns undefined when none is within so many.
  */
 export function nearest(
   word: string,
   known: readonly string[],
-  most = Math.max(1, Math.floor(word.length / 3)),
+  most = word.length < SHORTEST ? 0 : Math.max(1, Math.floor(word.length / 3)),
 ): string | undefined {
   if (word.length > LONGEST) return undefined;
   let best: string | undefined;

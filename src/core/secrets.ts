@@ -22,6 +22,8 @@ export interface Secrets {
   again?(namespace: string, name: string): Promise<SecretData | null | undefined>;
   /** Names of the Secrets in a namespace, where they stand in files: those of a cluster are never listed. */
   names?(namespace: string): readonly string[];
+  /** Namespaces that have a Secret of this name, likewise. */
+  namespaces?(name: string): readonly string[];
 }
 
 /**

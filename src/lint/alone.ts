@@ -8,6 +8,7 @@ import type { ClusterTriggerBinding, TriggerBinding, TriggerTemplate } from "../
 import { compileTemplate } from "../render/index.ts";
 import type { Finding } from "./finding.ts";
 import { type Linted, placed } from "./finding.ts";
+import { checkKinds } from "./kinds.ts";
 import { checkMetadata } from "./metadata.ts";
 import { checkBindingVariables, checkVariables } from "./variables.ts";
 import { checkVersions } from "./versions.ts";
@@ -28,6 +29,7 @@ export function lintTemplate(owner: TriggerTemplate, declarations: LocatedDeclar
     ...checkMetadata(template, new Map()),
     ...checkVariables({ template, params: [] }),
     ...checkVersions(template),
+    ...checkKinds(template),
   ];
   return { errors, warnings: placed(doubts, declarations) };
 }

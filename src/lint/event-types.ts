@@ -22,6 +22,9 @@ const TYPES: ReadonlyMap<string, readonly string[]> = new Map([
   ["bitbucket", BITBUCKET.split(" ")],
 ]);
 
+/** Characters of a name that is compared. */
+const LONGEST = 100;
+
 /** What people call an event after another host, by its letters alone. */
 const ALIASES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   github: { mergerequest: "pull_request", tagpush: "push", pullrequests: "pull_request", issue: "issues" },
@@ -59,7 +62,7 @@ function misspelt(
   { owner, path }: Pick<Finding, "owner" | "path">,
 ): readonly Finding[] {
   return types.flatMap((type, i): readonly Finding[] => {
-    if (typeof type !== "string" || known.includes(type)) return [];
+    if (typeof type !== "string" || type.length > LONGEST || known.includes(type)) return [];
     const meant = meantBy(type, host, known);
     if (meant === undefined) return [];
     const action = host === "github" ? /\.(\w+)$/.exec(type)?.[1] : undefined;

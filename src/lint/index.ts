@@ -12,6 +12,7 @@ import type { Finding } from "./finding.ts";
 import { type Linted, placed } from "./finding.ts";
 import { checkGone } from "./gone.ts";
 import { checkHeaders } from "./headers.ts";
+import { checkKinds } from "./kinds.ts";
 import { checkLiterals } from "./literals.ts";
 import { checkUseMetadata } from "./metadata.ts";
 import { checkServiceName } from "./names.ts";
@@ -48,6 +49,7 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     ...listeners.flatMap((listener) => checkRepeated(listener, declarations, selection)),
     ...uses.flatMap(checkUseMetadata),
     ...uses.flatMap(({ template }) => (template === undefined ? [] : checkVersions(template))),
+    ...uses.flatMap(({ template }) => (template === undefined ? [] : checkKinds(template))),
     ...uses.flatMap(checkLiterals),
     ...uses.flatMap(({ trigger: { owner, path, spec } }) => ofChain(owner, path, spec.interceptors)),
     ...listeners.flatMap((listener) =>

@@ -7,10 +7,13 @@ export interface Misspelt {
   readonly better: string | undefined;
 }
 
-/** What of an event a binding can read, by its name and by what people call it. */
-export const EVENT_ROOTS = "body|headers?|extensions?|context|payload";
+/** Finds such pieces of one sort in a text. */
+export type FindMisspelt = (text: string) => readonly Misspelt[];
+
+/** What a binding can read of an event, by its name and by what people call it. */
+export const ofEvent = finder("body|headers?|extensions?|context|payload");
 /** What a template can read. */
-export const TEMPLATE_ROOTS = "tt\\.params";
+export const ofTemplate = finder("tt\\.params");
 
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ["headers", "header"],
@@ -21,45 +24,55 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 /** Longest piece that is shown. */
 const SHOWN = 80;
 
-/**
- * Finds them in a text.
- *
- * @param roots a regular expression's alternatives: with what a variable begins.
- */
-export function misspeltIn(text: string, roots: string): readonly Misspelt[] {
-  // Every form has a sign of its own; most texts have none.
-  if (!/[${]/.test(text)) return [];
+/** @param roots a regular expression's alternatives: with what a variable begins. */
+function finder(roots: string): FindMisspelt {
   const path = `((?:${roots})\\b(?:[.[][^\\s{}()$]*?)?)`;
+  const bracketed = `((?:${roots})\\b(?:\\.[^\\s{}()$.[\\]]*|\\[[^\\s{}()$[\\]]*\\])*)`;
   const forms = [
     `\\$?\\{\\{-?\\s*\\.?${path}\\s*-?\\}\\}`,
     `\\$\\{\\s*\\.?${path}\\s*\\}`,
-    `\\$\\[\\s*\\.?${path}\\s*\\](?!\\])`,
+    `\\$\\[\\s*\\.?${bracketed}\\s*\\]`,
     `\\$\\(\\(\\s*\\.?${path}\\s*\\)\\)`,
     `\\$((?:${roots})\\.\\w[\\w.-]*)`,
   ];
-  const closed = [...text.matchAll(new RegExp(forms.join("|"), "g"))].map(([written, ...paths]) => ({
-    written: shown(written),
-    better: variable(paths.find((one) => one !== undefined) ?? ""),
-  }));
-  return [...closed, ...unclosed(text, roots)];
+  const closed = new RegExp(forms.join("|"), "g");
+  const open = new RegExp(`^\\$\\(\\s*\\.?((?:${roots})\\b[^\\s)}\\]"'$,;]*)`);
+  return (text) => {
+    // Every form has a sign of its own; most texts have none.
+    if (!/[${]/.test(text)) return [];
+    const found = [...text.matchAll(closed)].map(([written, ...paths]) => ({
+      written: shown(written),
+      better: variable(paths.find((one) => one !== undefined) ?? ""),
+    }));
+    const unclosed = unclosedIn(text).flatMap((written): readonly Misspelt[] => {
+      const [, root] = open.exec(written) ?? [];
+      return root === undefined ? [] : [{ written, better: variable(root) }];
+    });
+    return [...found, ...unclosed];
+  };
 }
 
-/** `$(` whose bracket never closes, before the text or the next `$(` begins. */
-function unclosed(text: string, roots: string): readonly Misspelt[] {
-  const open = new RegExp(`\\$\\(\\s*\\.?((?:${roots})\\b[^\\s)}\\]"'$,;]*)[^)$]*(?=\\$\\(|$)`, "g");
-  return [...text.matchAll(open)].map(([whole, path = ""]) => ({
-    written: shown(whole.trimEnd()),
-    better: variable(path),
-  }));
+/** Each `$(` whose bracket does not close before the text or the next `$(` begins. */
+function unclosedIn(text: string): readonly string[] {
+  const found: string[] = [];
+  for (let at = text.indexOf("$("); at !== -1; ) {
+    const next = text.indexOf("$(", at + 2);
+    const end = next === -1 ? text.length : next;
+    const close = text.indexOf(")", at);
+    if (close === -1 || close > end) found.push(text.slice(at, Math.min(end, at + SHOWN)).trimEnd());
+    at = next;
+  }
+  return found;
 }
 
 /** A whole value that is a path without its `$(…)`: `body.ref`, `(body.ref)`. */
 export function barePath(value: string): Misspelt | undefined {
-  const [, path] = BARE.exec(value) ?? [];
-  return path === undefined ? undefined : { written: shown(value.trim()), better: variable(path) };
+  const written = value.trim();
+  const [, path] = BARE.exec(written) ?? [];
+  return path === undefined ? undefined : { written: shown(written), better: variable(path) };
 }
 
-const BARE = new RegExp(`^\\s*\\(?\\s*((?:${EVENT_ROOTS})\\.\\w[\\w.[\\]'\\\\-]*)\\s*\\)?\\s*$`);
+const BARE = /^\(?\s*((?:body|headers?|extensions?|context)\.\w[\w.[\]'\\-]*)\s*\)?$/;
 
 function variable(path: string): string {
   const root = /^\w+/.exec(path)?.[0] ?? "";

@@ -7,7 +7,7 @@ import { isJsonObject, ownValue } from "../core/json.ts";
 import { nearest } from "../core/nearest.ts";
 import { variablesIn } from "../render/index.ts";
 import type { Finding } from "./finding.ts";
-import { barePath, EVENT_ROOTS, type Misspelt, misspeltIn, TEMPLATE_ROOTS } from "./spelling.ts";
+import { barePath, type Misspelt, ofEvent, ofTemplate } from "./spelling.ts";
 import type { Use } from "./use.ts";
 
 type Path = readonly (string | number)[];
@@ -17,7 +17,7 @@ export function checkBindingVariables(params: readonly BoundParam[]): readonly F
   return params.flatMap(({ value, owner, path }) => {
     const { literals } = cutValue(value);
     const bare = barePath(value);
-    const meant = bare === undefined ? literals.flatMap((text) => misspeltIn(text, EVENT_ROOTS)) : [bare];
+    const meant = bare === undefined ? literals.flatMap(ofEvent) : [bare];
     // Any other `$(` that stands in a literal has no end.
     const open = meant.length === 0 ? literals.flatMap(openIn) : [];
     return [...meant, ...open].map(
@@ -62,8 +62,8 @@ export function checkVariables({ template, params }: Pick<Use, "template" | "par
     if (typeof value === "string") {
       for (const variable of lost(value, known))
         add({ code: "SLUICE_VARIABLE_UNKNOWN", values: { variable, hint: hintFor(variable) } }, path);
-      for (const one of misspeltIn(value, TEMPLATE_ROOTS)) add(told(one, "it stays as it stands"), path);
-      if (!foreign) for (const one of ofEvent(value)) add(one, path);
+      for (const one of ofTemplate(value)) add(told(one, "it stays as it stands"), path);
+      if (!foreign) for (const one of eventVariables(value)) add(one, path);
       if (isRunsOwn(path)) for (const one of ofRun(value)) add(one, path);
     } else if (Array.isArray(value)) {
       (value as readonly JsonValue[]).forEach((item, i) => {
@@ -111,10 +111,10 @@ function isRunsOwn([, , first, second, , third]: Path): boolean {
 }
 
 /** `$(body.ref)` and its like: only a binding reads the event. */
-function ofEvent(text: string): readonly Pick<Finding, "code" | "values">[] {
+function eventVariables(text: string): readonly Pick<Finding, "code" | "values">[] {
   if (!text.includes("$") && !text.includes("{")) return [];
   const closed = [...text.matchAll(OF_EVENT)].map(([written]) => written);
-  return [...closed, ...misspeltIn(text, EVENT_ROOTS).map(({ written }) => written)].map((variable) => ({
+  return [...closed, ...ofEvent(text).map(({ written }) => written)].map((variable) => ({
     code: "SLUICE_VARIABLE_UNKNOWN" as const,
     values: {
       ...{ variable, hint: "only a binding reads the event" },

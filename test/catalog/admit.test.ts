@@ -15,6 +15,43 @@ test("an unknown field is refused, and a near miss named", () => {
   ]);
 });
 
+const EVENT_LISTENER = (trigger: unknown) => written("EventListener", { triggers: [trigger] });
+const CHAIN = (step: unknown) => EVENT_LISTENER({ template: { ref: "t" }, interceptors: [step] });
+for (const [object, reason] of [
+  [CHAIN({ ref: { name: "github", params: [] } }), /ref\.params: is no field here: write it beside ref$/],
+  [CHAIN({ filter: "true" }), /filter: is no field here: it is a parameter of cel/],
+  [CHAIN({ cel: { filter: "true" } }), /cel: is no field here: write ref: \{name: …\}/],
+  [CHAIN({ ref: { name: "github" }, secretRef: {} }), /it is a parameter: write it under params/],
+  [CHAIN("github"), /must be an object, is the string "github"; write ref: \{name: github\}/],
+  [CHAIN({ ref: "github" }), /must be an object, is the string "github"; write ref: \{name: github\}/],
+  [
+    CHAIN({ ref: { name: "github" }, params: { a: 1 } }),
+    /must be a list, is an object; write each entry as "- name: …"/,
+  ],
+  [EVENT_LISTENER({ template: "build" }), /write template: \{ref: build\}/],
+  [
+    EVENT_LISTENER({ template: { ref: { name: "build" } } }),
+    /must be a string, is an object; write ref: build/,
+  ],
+  [EVENT_LISTENER({ template: { resourcetemplates: [] } }), /write it under template\.spec/],
+  [EVENT_LISTENER({ template: { ref: "t" }, bindings: ["b"] }), /is the string "b"; write ref: b$/],
+  [EVENT_LISTENER({ ref: "one" }), /a Trigger is named by triggerRef/],
+  [written("EventListener", { interceptors: [] }), /it belongs into a trigger, under spec\.triggers/],
+  [
+    written("EventListener", { triggers: { template: {} } }),
+    /must be a list, is an object; begin each entry with "- "/,
+  ],
+  [written("Trigger", { triggers: [] }), /a Trigger is one trigger/],
+  [written("Trigger", undefined, { template: {} }), /template: is no field here: write it under spec/],
+  [written("TriggerBinding", { parameters: [] }), /did you mean params\?/],
+  [written("TriggerBinding", { params: [{ name: "a", value: 8 }] }), /is the number 8; put it into quotes/],
+  [written("TriggerTemplate", { resourceTemplate: [] }), /did you mean resourcetemplates\?/],
+  [written("TriggerTempalte", {}), /did you mean TriggerTemplate\?/],
+] as const) {
+  test(`what was probably meant is told: ${reason.source}`, () =>
+    assert.match(refusals(object).join(), reason));
+}
+
 test("unknown fields in metadata pass, as kubectl's output has many", () => {
   const metadata = { name: "x", managedFields: [{}], creationTimestamp: null };
   assert.deepEqual(refusals(written("Trigger", { template: { ref: "t" } }, { metadata })), []);

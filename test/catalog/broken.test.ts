@@ -57,6 +57,15 @@ test("a file that hides a listener, and files of which no listener can be made, 
   assert.equal((await load(t, { "a.yaml": listenerYaml("good"), "b.yaml": "kind: [\n" })).unread, undefined);
 });
 
+test("a listener by a name that no object can have leaves unknown paths in doubt, whatever else there is", async (t) => {
+  const { unread, codes } = await load(t, {
+    "a.yaml": listenerYaml("good"),
+    "b.yaml": listenerYaml("GitHub"),
+  });
+  assert.deepEqual([unread?.code, codes], ["SLUICE_OBJECT_INVALID", ["SLUICE_OBJECT_INVALID"]]);
+  assert.match(unread?.message ?? "", /"GitHub" must consist of lower case letters.*; write github$/);
+});
+
 test("a Secret that is broken is neither there nor missing", async (t) => {
   const { secrets, codes } = await load(t, {
     "a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: no base64 at all}\n",

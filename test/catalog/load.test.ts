@@ -98,7 +98,7 @@ test("an object that lacks apiVersion or kind is a mistake; what has neither is 
     (await faultsOf([folder], folder)).map((line) => line.replace(/ {2}→.*/, "")),
     [
       "a.yaml:1:1 TriggerBinding default/(without a name): apiVersion: is missing or not a string",
-      "a.yaml:8:1  default/x: kind: is missing or not a string",
+      "a.yaml:8:1 object default/x: kind: is missing or not a string",
     ],
   );
   assert.deepEqual(
@@ -117,7 +117,9 @@ test("Lists are unfolded, and faults inside them keep their place", async (t) =>
   const { faults, declarations } = await loadCatalog({ paths: [folder] });
   assert.deepEqual(
     faults.map(formatFault).map((line) => line.replace(`${folder}/`, "").replace(/ {2}→.*/, "")),
-    ["list.yaml:15:21 TriggerBinding default/b: spec.params[0].value: must be a string, is the number 5"],
+    [
+      "list.yaml:15:21 TriggerBinding default/b: spec.params[0].value: must be a string, is the number 5; put it into quotes",
+    ],
   );
   assert.ok(declarations.find("TriggerBinding", "default", "a"));
   assert.ok(declarations.find("TriggerBinding", "default", "c"));

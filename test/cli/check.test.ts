@@ -96,7 +96,7 @@ test("what is right is counted", async () => {
     errors: [],
     warnings: [],
   });
-  assert.match(text, /^✓ 2 objects in 1 files, 1 listeners: 0 errors, 0 warnings$/m);
+  assert.match(text, /^✓ 2 objects in 1 file, 1 listener: 0 errors, 0 warnings$/m);
 });
 
 test("a Secret that is in none of the files is a note, also under --strict", async () => {
@@ -320,6 +320,55 @@ test("an object that is broken is not also said to be absent", async () => {
     listener(GITHUB) + TEMPLATE.replace("spec:", "spec:\n  params: [{name: a, default: [b]}]"),
   );
   assert.deepEqual([report.errors.map(({ code }) => code), report.warnings], [["SLUICE_OBJECT_INVALID"], []]);
+});
+
+test("findings come in the order of files and lines, whatever their objects are called", async () => {
+  using folder = temporaryFolder();
+  const bound = (name: string, value: string) =>
+    `apiVersion: triggers.tekton.dev/v1beta1\nkind: TriggerBinding\nmetadata: {name: ${name}}\nspec:\n  params: [{name: a, value: "${value}"}]\n`;
+  writeFileSync(
+    join(folder.path, "a.yaml"),
+    `${bound("zed", "$(boddy.a)")}---\n${bound("young", "$(boddy.b)")}`,
+  );
+  writeFileSync(join(folder.path, "b.yaml"), `${bound("c", "$(boddy.c)")}---\n${bound("b", "{{ body.d }}")}`);
+  const people = await sluice(["check", folder.path]);
+  const places = [...people.stdout.matchAll(/(\w\.yaml:\d+):/g)].map(([, place]) => place);
+  assert.deepEqual(places, ["a.yaml:5", "a.yaml:11", "b.yaml:5", "b.yaml:11"]);
+  const json = await sluice(["check", folder.path, "-o", "json"]);
+  const report = JSON.parse(json.stdout) as Report;
+  assert.deepEqual(
+    report.errors.map(({ line }) => line),
+    [5, 11, 5],
+  );
+});
+
+test("where no object of Tekton Triggers stands, nothing was checked, and that is no good result", async () => {
+  using folder = temporaryFolder();
+  const empty = await sluice(["check", folder.path]);
+  assert.equal(empty.code, 2);
+  assert.match(
+    empty.stdout,
+    /no object of Tekton Triggers stands there \(0 files read\), so nothing was checked/,
+  );
+  const foreign = await check("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+  assert.deepEqual(
+    [foreign.code, foreign.report.ok, foreign.report.errors.map(({ code }) => code)],
+    [2, false, ["SLUICE_CONFIG_EMPTY"]],
+  );
+  const alone = await check("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n");
+  assert.equal(alone.code, 0);
+  assert.match(alone.text, /^✓ 1 object in 1 file, 0 listeners: 0 errors, 0 warnings$/m);
+});
+
+test("a Secret of another namespace is named as what it is", async () => {
+  const elsewhere =
+    "\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: hook, namespace: other}\nstringData: {token: 5fd1d2c0a9f04d5e8c5e}\n";
+  const { report } = await check(listener(GITHUB) + TEMPLATE + elsewhere);
+  assert.deepEqual(
+    report.warnings.map(({ code }) => code),
+    ["SLUICE_SECRET_NAME"],
+  );
+  assert.match(report.warnings[0]?.message ?? "", /there is other\/hook, but .* in its own namespace/);
 });
 
 test("many warnings of one kind are shown as a few, and all of them with --all and as JSON", async () => {

@@ -68,6 +68,23 @@ describe("a chain", () => {
     });
   }
 
+  for (const [step, fix] of [
+    [interceptor("githb"), /^Did you mean github\? Known here: bitbucket, cel/],
+    [interceptor("gaet"), /^Did you mean gate\?/],
+    [interceptor("github", {}, "NamespacedInterceptor"), /github is built in: take kind/],
+    [interceptor("github", {}, "Interceptor"), /^"Interceptor" is no kind of interceptor/],
+  ] as const) {
+    test(`says what was meant by ${JSON.stringify(step["ref"])}`, async () => {
+      const gate = written("ClusterInterceptor", "gate", { clientConfig: { url: "http://127.0.0.1:1/" } });
+      const { errors } = await planOf([gate, listener("git", [trigger("a", [step])], OPEN)]);
+      assert.deepEqual(
+        errors.map(({ code }) => code),
+        ["SLUICE_INTERCEPTOR_UNKNOWN"],
+      );
+      assert.match(errors[0]?.fix ?? "", fix);
+    });
+  }
+
   test("with an Interceptor finds it in the listener's namespace, whatever the Trigger's is", async () => {
     const step = interceptor("gate", {}, "NamespacedInterceptor");
     const clientConfig = { url: "http://127.0.0.1:1/" };

@@ -39,6 +39,46 @@ describe("a trigger", () => {
     }
   });
 
+  for (const [what, broken] of [
+    ["proof without its type", interceptor("proof", { scheme: "bearer" })],
+    ["proof of no type that there is", interceptor("proof", { type: "baerer" })],
+    ["a secretRef that is text", interceptor("github", { secretRef: "hook" })],
+    ["a secretRef of other keys", interceptor("gitlab", { secretRef: { name: "hook", key: "token" } })],
+    [
+      "an interceptor by a wrong name",
+      interceptor("githb", { secretRef: { secretName: "a", secretKey: "b" } }),
+    ],
+    ["a comparison that does not compile", cel("header.canonical('X').compareSecret('token', 'hook'")],
+  ] as const) {
+    test(`that was to be proved by ${what} is told so, and not to go without`, async () => {
+      const { errorsSaid, errors, triggers, warningsSaid } = await planOf([
+        secret("hook", "x"),
+        listener("git", [trigger("a", [broken])]),
+      ]);
+      assert.equal(errors.length, 1, errorsSaid.join());
+      assert.deepEqual([triggers[0]?.fault?.code, triggers[0]?.unreadable], [errors[0]?.code, true]);
+      assert.doesNotMatch([...warningsSaid, ...errors.map(({ fix }) => fix)].join(), /no proof|verification/);
+    });
+  }
+
+  test("whose broken entry proves nothing demands no proof all the same; a misspelt secretRef is the cure", async () => {
+    const { triggers, errorsSaid } = await planOf([
+      listener("git", [
+        trigger("a", [cel("body.ref ==")]),
+        trigger("b", [interceptor("github", { secretReff: {} })]),
+      ]),
+    ]);
+    assert.deepEqual(
+      triggers.map(({ fault }) => fault?.code),
+      ["SLUICE_PROOF_UNDECLARED", "SLUICE_PROOF_UNDECLARED"],
+    );
+    assert.match(errorsSaid.join(), /CEL/);
+    assert.match(
+      triggers[1]?.fault?.fix ?? "",
+      /secretReff is unknown and has no effect; did you mean secretRef\?/,
+    );
+  });
+
   test("that asks GitHub for more than the event holds has proved nobody by that", async () => {
     const personalAccessToken = { secretName: "hook", secretKey: "token" };
     const chains = [

@@ -27,6 +27,18 @@ describe("a field that every API server refuses is found", () => {
   });
 });
 
+test("a Service begins with a letter, a Namespace need not", () => {
+  const core = (kind: string) => ({ apiVersion: "v1", kind });
+  assert.equal(refused({ name: "1-hook" }, core("Service")), "metadata.name");
+  assert.equal(refused({ name: "a.b" }, core("Service")), "metadata.name");
+  assert.equal(refused({ name: "hook-1" }, core("Service")), undefined);
+  assert.equal(refused({ name: "1-team" }, core("Namespace")), undefined);
+});
+
+test("null is an empty annotation for an API server", () => {
+  assert.equal(refused({ name: "a", annotations: { e: null } }), undefined);
+});
+
 describe("what is taken is not refused", () => {
   const kinds: readonly [string, object, object][] = [
     ["63 characters", { name: "a".repeat(63) }, {}],

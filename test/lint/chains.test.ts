@@ -100,6 +100,30 @@ describe("literal text that breaks the template's JSON", () => {
       );
       if (fix !== undefined) assert.match(all[0]?.fix ?? "", fix);
     });
+  const escaped: readonly [string, RegExp | undefined][] = [
+    ["C:\\new", /C:\\new,.*a line end where \\n stands/],
+    ["dir=C:\\tools\\new", /a tab where \\t stands, a line end where \\n stands/],
+    ["\\\\srv\\new", /one backslash where .* stands, a line end/],
+    ["\\bmain\\b", /a backspace where \\b stands/],
+    ["C:\\\\new", undefined],
+    ["one\\ntwo\\tthree", undefined],
+    ["http://host/x", undefined],
+  ];
+  for (const [value, message] of escaped)
+    test(`${value} as JSON reads it`, async () => {
+      const all = await told(open(firing([], value)));
+      assert.deepEqual(
+        all.map(({ code }) => code),
+        message === undefined ? [] : ["SLUICE_LITERAL_ESCAPED"],
+      );
+      if (message !== undefined) assert.match(all[0]?.message ?? "", message);
+    });
+  test("the text that keeps its backslashes is told, and is right", async () => {
+    const [one] = await told(open(firing([], "C:\\new $(body.it's)")));
+    const kept = /: '(.*)'\.$/.exec(one?.fix ?? "")?.[1]?.replaceAll("''", "'") ?? "";
+    assert.equal(kept, "C:\\\\new $(body.it's)");
+    assert.deepEqual(await told(open(firing([], kept))), []);
+  });
   test("a default counts, and a param that nothing uses does not", async () => {
     const template = (used: string) => ({
       spec: {

@@ -40,6 +40,32 @@ describe("a literal that is refused in any case", () => {
     assert.deepEqual(await codes({ name: "run-$(tt.params.x)" }, X("Prod_EU")), ["SLUICE_METADATA_INVALID"]);
     assert.deepEqual(await codes({ name: "run-$(tt.params.x)" }, X("prod-eu")), []);
   });
+  test("a generateName is as long as it likes, as for an API server, which cuts it before it adds its letters", async () => {
+    assert.deepEqual(await codes({ generateName: `${"a".repeat(70)}-` }), []);
+  });
+  test("null is an empty annotation, and no label that Tekton takes", async () => {
+    const all = async (metadata: Written) =>
+      (await lintOf(open(firing([], [], object(metadata))))).warnings.map(({ code, message }) => [
+        code,
+        message,
+      ]);
+    assert.deepEqual(await all({ generateName: "b-", annotations: { e: null } }), []);
+    assert.deepEqual(await all({ generateName: "b-", annotations: null }), []);
+    for (const labels of [{ e: null }, null]) {
+      const [[code, message] = [], ...others] = await all({ generateName: "b-", labels });
+      assert.deepEqual([code, others], ["SLUICE_TEMPLATE_BROKEN", []]);
+      assert.match(message ?? "", /is null, and Tekton adds its labels only to texts/);
+    }
+  });
+  test("a field that metadata does not have is dropped, and is named", async () => {
+    const { warnings } = await lintOf(
+      open(firing([], [], object({ generateName: "b-", label: { a: "b" } }))),
+    );
+    assert.deepEqual(
+      warnings.map(({ code, fix }) => [code, fix]),
+      [["SLUICE_FIELD_IGNORED", "Did you mean labels?"]],
+    );
+  });
   test("the better text is told", async () => {
     const [one] = await found({ generateName: "Simple-Run-" });
     assert.match(one?.message ?? "", /write simple-run-/);
@@ -47,6 +73,15 @@ describe("a literal that is refused in any case", () => {
 });
 
 describe("what an event brings", () => {
+  test("into the key of a label or annotation, where a value of any kind may not fit", async () => {
+    const key = { "x/$(tt.params.x)": "y" };
+    for (const map of ["labels", "annotations"]) {
+      const [one, ...others] = await found({ generateName: "b-", [map]: key }, X("$(body.team)"));
+      assert.deepEqual([one?.code, others], ["SLUICE_METADATA_FROM_EVENT", []]);
+      assert.match(one?.message ?? "", /where it is not a key/);
+      assert.deepEqual(await codes({ generateName: "b-", [map]: key }, X("$(body.after)")), []);
+    }
+  });
   test("a branch into a label, any text into a name: with the overlay that makes it fit", async () => {
     const [label] = await found({ generateName: "b-", labels: { ref: "$(tt.params.x)" } }, X("$(body.ref)"));
     assert.equal(label?.code, "SLUICE_METADATA_FROM_EVENT");

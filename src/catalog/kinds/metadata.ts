@@ -87,7 +87,7 @@ export function checkSubdomain({ name }: Pick<Metadata, "name">, findings: Findi
 }
 
 function repaired(name: string): string | undefined {
-  if (/\$[({]|\{\{/.test(name)) return undefined;
+  if (name.length > 253 || /\$[({]|\{\{/.test(name)) return undefined;
   const letters = name.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
   const better = letters.replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "");
   return isSubdomain(better) ? better : undefined;

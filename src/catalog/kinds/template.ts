@@ -77,8 +77,10 @@ function checkResource(resource: JsonValue, path: Path, findings: Findings): voi
   }
   for (const field of ["apiVersion", "kind"]) {
     const value = ownValue(resource, field);
-    if (typeof value !== "string" || value === "")
-      findings.add([...path, field], "is missing or not a string");
+    if (typeof value === "string" && value !== "") continue;
+    const other = Object.keys(resource).find((key) => key.toLowerCase() === field.toLowerCase());
+    const hint = value !== undefined || other === undefined ? "" : `; ${other} has to be spelled ${field}`;
+    findings.add([...path, other ?? field], `is missing or not a string${hint}`);
   }
   const version = ownValue(resource, "apiVersion");
   if (typeof version === "string" && version.split("/").length > 2)

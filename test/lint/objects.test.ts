@@ -1,0 +1,119 @@
+/** What is doubtful about names, kinds, event types and the choice of Triggers. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { interceptor, listener, OPEN, trigger, type Written, written } from "../helpers/objects.ts";
+import { firing, lintOf, open, taskRun } from "./helper.ts";
+
+const warnings = async (...objects: readonly Written[]) => (await lintOf(...objects)).warnings;
+
+describe("a Trigger that is named more than once", () => {
+  const one = written("Trigger", "one", firing([], [], taskRun({})), { labels: { team: "a" } });
+  const by = (more: Written) => listener("git", [], { ...OPEN, ...more });
+  const labelSelector = { matchLabels: { team: "a" } };
+  const cases: readonly [string, Written, RegExp | undefined][] = [
+    [
+      "two references",
+      { triggers: [{ triggerRef: "one" }, { triggerRef: "one" }] },
+      /named 2 times, by spec\.triggers\[0\]\.triggerRef and spec\.triggers\[1\]\.triggerRef/,
+    ],
+    [
+      "two references beside a selector",
+      { triggers: [{ triggerRef: "one" }, { triggerRef: "one" }], labelSelector },
+      /named 3 times, by spec\.labelSelector and .*Tekton runs it 3 times for each event, this gateway once/,
+    ],
+    ["a namespace twice", { triggers: [], namespaceSelector: { matchNames: ["ci", "ci"] } }, /named 2 times/],
+    ["one reference", { triggers: [{ triggerRef: "one" }] }, undefined],
+    ["one selector", { triggers: [], labelSelector }, undefined],
+  ];
+  for (const [what, more, message] of cases)
+    test(`by ${what}`, async () => {
+      const found = (await warnings(one, by(more))).filter(({ code }) => code === "SLUICE_TRIGGER_REPEATED");
+      assert.equal(found.length, message === undefined ? 0 : 1);
+      if (message !== undefined) assert.match(found[0]?.message ?? "", message);
+    });
+});
+
+test("a namespace without Triggers whose name is nearly another's is named; one that is meant so is not", async () => {
+  const there = written("Trigger", "one", firing([], [], taskRun({})), { namespace: "build" });
+  const chosen = (name: string) =>
+    listener("git", [], { ...OPEN, namespaceSelector: { matchNames: [name] } });
+  const [astray] = await warnings(there, chosen("biuld"));
+  assert.equal(astray?.code, "SLUICE_SELECTOR_UNMATCHED");
+  assert.match(astray.fix, /did you mean build\?/);
+  for (const name of ["builx", "build2", "elsewhere"])
+    assert.deepEqual(await warnings(there, chosen(name)), [], name);
+});
+
+test("a listener's name that no Service can have", async () => {
+  const [dotted] = await warnings(listener("git.hub", [firing([], [], taskRun({}))], OPEN));
+  assert.equal(dotted?.code, "SLUICE_LISTENER_SERVICE");
+  assert.deepEqual(await warnings(listener("1-git", [firing([], [], taskRun({}))], OPEN)), []);
+});
+
+describe("event types", () => {
+  const cases: readonly [string, string, RegExp | undefined][] = [
+    ["github", "Push", /Write push\./],
+    ["github", "pull-request", /Write pull_request\./],
+    ["github", "pull_request.opened", /Write pull_request and filter by body\.action == 'opened'/],
+    ["github", "Merge Request Hook", /Write pull_request\./],
+    ["gitlab", "push", /Write Push Hook\./],
+    ["gitlab", "merge_request", /Write Merge Request Hook\./],
+    ["gitlab", "pull_request", /Write Merge Request Hook\./],
+    ["bitbucket", "push", /Write repo:push\./],
+    ["bitbucket", "pullrequest:merged_now", undefined],
+    ["github", "push", undefined],
+    ["github", "an_event_of_tomorrow", undefined],
+    ["gitlab", "Push Hook", undefined],
+  ];
+  for (const [host, type, fix] of cases)
+    test(`${host} ${type}`, async () => {
+      const one = {
+        ...firing([], [], taskRun({})),
+        interceptors: [interceptor(host, { eventTypes: [type] })],
+      };
+      const found = await warnings(open(one));
+      assert.deepEqual(
+        found.map(({ code }) => code),
+        fix === undefined ? [] : ["SLUICE_EVENT_TYPE"],
+      );
+      if (fix !== undefined) assert.match(found[0]?.fix ?? "", fix);
+    });
+});
+
+describe("kinds of Tekton Pipelines", () => {
+  const cases: readonly [string, string, RegExp | undefined][] = [
+    ["tekton.dev/v1", "Pipelinerun", /Write kind: PipelineRun\./],
+    ["tekton.dev/v2", "PipelineRun", /Write apiVersion: tekton\.dev\/v1\./],
+    ["v1", "TaskRun", /Write apiVersion: tekton\.dev\/v1\./],
+    ["pipelines.tekton.dev/v1", "PipelineRun", /Write apiVersion: tekton\.dev\/v1\./],
+    ["tekton.dev/v1", "CustomRun", /Write apiVersion: tekton\.dev\/v1beta1\./],
+    ["tekton.dev/v1", "PipelineRun", undefined],
+    ["tekton.dev/v1", "Something", undefined],
+    ["argoproj.io/v1alpha1", "Workflow", undefined],
+    ["kubeflow.org/v1", "Pipeline", undefined],
+  ];
+  for (const [apiVersion, kind, fix] of cases)
+    test(`${apiVersion} ${kind}`, async () => {
+      const resource = { apiVersion, kind, metadata: { generateName: "x-" } };
+      const found = (await warnings(open(firing([], [], resource)))).map(({ code, fix }) => `${code} ${fix}`);
+      assert.equal(found.length, fix === undefined ? 0 : 1, found.join());
+      if (fix !== undefined) assert.match(found[0] ?? "", fix);
+    });
+});
+
+test("a parameter without effect is not said to leave everything through where a filter is broken", async () => {
+  const broken = interceptor("cel", { filter: "body.ref ==" });
+  const stray = interceptor("github", { eventTypess: ["push"] });
+  const said = async (...chain: readonly Written[]) => {
+    const { warnings: found } = await lintOf(open(trigger("a", chain)));
+    return found.filter(({ code }) => code === "SLUICE_INTERCEPTOR_PARAMS").map(({ message }) => message);
+  };
+  assert.match((await said(stray)).join(), /has no filter and fires on everything/);
+  for (const chain of [
+    [stray, broken],
+    [broken, stray],
+  ])
+    assert.doesNotMatch((await said(...chain)).join(), /no filter/);
+  assert.match((await said(interceptor("github", { filter: "true" }))).join(), /it is a parameter of cel/);
+});

@@ -14,6 +14,7 @@ import { foreignGroups } from "./groups.ts";
 import { ignoredFields } from "./ignored.ts";
 import { judge, type Placed } from "./judge.ts";
 import { readObjects, unfolded } from "./objects.ts";
+import { repeatedParams } from "./repeated.ts";
 import { fileSecrets } from "./secrets.ts";
 import { type ReadText, sortTexts } from "./sort.ts";
 import type { Locate, ParsedFile, SourceFile } from "./yaml.ts";
@@ -91,6 +92,7 @@ export async function loadFound(
   const written = sorted.documents.flatMap(unfolded);
   const foreign = foreignGroups(written, defaultNamespace, locate);
   const ignored = ignoredFields(written, defaultNamespace, locate);
+  const repeated = repeatedParams(written, defaultNamespace, locate);
   const isListener = ({ object }: Placed): boolean => object.kind === "EventListener";
   // Of files that make no listener at all and are not all right, any may hold one.
   const doubtful = judged.objects.some(isListener)
@@ -105,7 +107,10 @@ export async function loadFound(
     ),
     ...(unread && { unread }),
     faults: [...sorted.faults, ...judged.faults].slice(0, MAX_FAULTS),
-    warnings: [...sorted.warnings, ...judged.warnings, ...ignored, ...foreign].slice(0, MAX_FAULTS),
+    warnings: [...sorted.warnings, ...judged.warnings, ...ignored, ...repeated, ...foreign].slice(
+      0,
+      MAX_FAULTS,
+    ),
     away,
     files: found.files.length + streams.length,
     objects: read.objects.length + read.secrets.length,

@@ -2,6 +2,7 @@
 
 import type { JsonValue } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
+import { nearest } from "../core/nearest.ts";
 import type { Path } from "./findings.ts";
 
 const AS_PARAM = "it is a parameter: write it under params, as an entry with name and value";
@@ -43,6 +44,13 @@ const HINTS: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
       ...{ filter: "write an interceptor with ref: {name: cel}" },
     },
   ],
+  [
+    "triggerSelector",
+    {
+      ...{ matchlabels: "write it under labelSelector", matchexpressions: "write it under labelSelector" },
+      ...{ matchnames: "write it under namespaceSelector" },
+    },
+  ],
   ["bindings", { params: "write its params here, as entries with name and value" }],
   [
     "triggerGroups",
@@ -73,6 +81,8 @@ const IN_SPEC: readonly (readonly [known: string, hints: Readonly<Record<string,
 export function misplaced(path: Path, written: string, known: readonly string[]): string | undefined {
   const holder = path.findLast((step) => typeof step === "string") ?? "";
   const name = written.toLowerCase();
+  if (holder === "labelSelector" && nearest(written, known) === undefined)
+    return "labels are demanded under matchLabels";
   const hints =
     holder === "spec" ? IN_SPEC.find(([field]) => known.includes(field))?.[1] : HINTS.get(holder as string);
   return hints !== undefined && Object.hasOwn(hints, name) ? hints[name] : undefined;

@@ -135,7 +135,17 @@ function syntaxFault(
   reason: string,
   at: { readonly file: SourceFile; readonly lines: LineCounter; readonly offset: number },
 ): SluiceError {
-  return fault("SLUICE_YAML_SYNTAX", { reason }, { at: positionAt(at.file, at.lines, at.offset) });
+  const place = positionAt(at.file, at.lines, at.offset);
+  const odd = oddSpace(at.file.text.split("\n", place.line).slice(-2).join("\n"));
+  const more = odd === undefined ? "" : `; near it stands ${odd}, which is no space for YAML`;
+  return fault("SLUICE_YAML_SYNTAX", { reason: `${reason}${more}` }, { at: place });
+}
+
+/** Signs that web pages put in the place of spaces. */
+function oddSpace(text: string): string | undefined {
+  const [sign] = /[\u00a0\u2000-\u200b\u202f\u3000]/u.exec(text) ?? [];
+  if (sign === undefined) return undefined;
+  return `U+${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} (a no-break or wide space)`;
 }
 
 function positionAt(file: SourceFile, lines: LineCounter, offset: number): SourcePosition {

@@ -130,6 +130,7 @@ export const ERRORS = {
   SLUICE_LISTENER_SERVICE: row(422, "never", "no Service can be called el-{name}, as Tekton and --announce services call a listener's: its name may hold no dots", "Write dashes for the dots; here {path} answers all the same."),
   SLUICE_SELECTOR_UNMATCHED: row(422, "never", "{selector} selects none of the {count} of its namespaces here: {reason}", "Correct the selector or the Triggers{hint}."),
   SLUICE_FIELD_IGNORED: row(422, "never", "{field}: this is no field of metadata, and the API server drops it", "{hint}"),
+  SLUICE_PARAM_REPEATED: row(422, "never", "{field}: {name} is written more than once in this list, and only the last counts", "Keep one of them."),
   SLUICE_EVENT_TYPE: row(422, "never", "{host} calls no event {type}, so nothing of that kind passes", "Write {meant}{more}."),
   SLUICE_GROUP_UNKNOWN: row(422, "never", "nothing serves {kind} {name} as {apiVersion}: {reason}", "Write apiVersion: {expected}."),
   SLUICE_KIND_UNKNOWN: row(422, "never", "Tekton Pipelines serves no {kind} as {apiVersion}, so no API server creates it", "{cure}"),

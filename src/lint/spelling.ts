@@ -5,6 +5,8 @@ export interface Misspelt {
   readonly written: string;
   /** As it is written; undefined where only the closing bracket is known to be missing. */
   readonly better: string | undefined;
+  /** Where another cure helps. */
+  readonly cure?: string;
 }
 
 /** Finds such pieces of one sort in a text. */
@@ -20,6 +22,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ["extension", "extensions"],
   ["payload", "body"],
 ]);
+
+const NESTED =
+  "Expressions do not nest: compute it in an overlay of a cel interceptor, body[body.key], and bind $(extensions.<key of the overlay>).";
 
 /** Longest piece that is shown. */
 const SHOWN = 80;
@@ -46,7 +51,13 @@ function finder(roots: string): FindMisspelt {
     }));
     const unclosed = unclosedIn(text).flatMap((written): readonly Misspelt[] => {
       const [, root] = open.exec(written) ?? [];
-      return root === undefined ? [] : [{ written, better: variable(root) }];
+      if (root === undefined) return [];
+      // What opens before this one has closed stands inside of it.
+      return [
+        /[.[]$/.test(root)
+          ? { written, better: undefined, cure: NESTED }
+          : { written, better: variable(root) },
+      ];
     });
     return [...found, ...unclosed];
   };

@@ -15,28 +15,49 @@ type Path = readonly (string | number)[];
 /** Values of bindings that hold text where a variable was meant. */
 export function checkBindingVariables(params: readonly BoundParam[]): readonly Finding[] {
   return params.flatMap(({ value, owner, path }) => {
-    const { literals } = cutValue(value);
+    const { literals, paths } = cutValue(value);
+    const calls = paths.flatMap(callIn).map(
+      (doubt): Finding => ({
+        code: "SLUICE_PATH_DOUBTFUL",
+        values: doubt,
+        owner,
+        path: [...path, "value"],
+      }),
+    );
     const bare = barePath(value);
     const meant = bare === undefined ? literals.flatMap(ofEvent) : [bare];
     // Any other `$(` that stands in a literal has no end.
     const open = meant.length === 0 ? literals.flatMap(openIn) : [];
-    return [...meant, ...open].map(
+    const texts = [...meant, ...open].map(
       (one): Finding => ({
         ...told(one, "the object gets it as it stands"),
         owner,
         path: [...path, "value"],
       }),
     );
+    return [...calls, ...texts];
   });
 }
+
+/** A call of CEL in a path, which takes it for a key: `body.ref.split('/')[2]`. */
+function callIn(path: string): readonly Readonly<Record<string, string>>[] {
+  const [, method] = CALL.exec(path) ?? [];
+  if (method === undefined) return [];
+  const reason = `.${method}(…) is a call of CEL, and a path takes it for a key`;
+  const cure = `Write it as the expression of an overlay of a cel interceptor, and bind $(extensions.<key of the overlay>).`;
+  return [{ path: path.slice(0, 200), reason, cure }];
+}
+
+const CALL =
+  /\.(split|replace|truncate|translate|lowerAscii|upperAscii|substring|trim|join|matches|startsWith|endsWith|contains|size|last|first|decodeb64|marshalJSON|parseJSON|canonical|match|map|filter|exists)\(/;
 
 function openIn(literal: string): readonly Misspelt[] {
   const at = literal.indexOf("$(");
   return at === -1 ? [] : [{ written: literal.slice(at, at + 80), better: undefined }];
 }
 
-function told({ written, better }: Misspelt, hint: string): Pick<Finding, "code" | "values"> {
-  const cure = better === undefined ? "Close the bracket: $(…)." : `Write ${better}.`;
+function told({ written, better, cure: own }: Misspelt, hint: string): Pick<Finding, "code" | "values"> {
+  const cure = own ?? (better === undefined ? "Close the bracket: $(…)." : `Write ${better}.`);
   return { code: "SLUICE_VARIABLE_UNKNOWN", values: { variable: written, hint, cure } };
 }
 

@@ -36,6 +36,13 @@ for (const [object, reason] of [
   [EVENT_LISTENER({ template: { resourcetemplates: [] } }), /write it under template\.spec/],
   [EVENT_LISTENER({ template: { ref: "t" }, bindings: ["b"] }), /is the string "b"; write ref: b$/],
   [EVENT_LISTENER({ ref: "one" }), /a Trigger is named by triggerRef/],
+  [
+    written("EventListener", {
+      triggerGroups: [{ name: "g", interceptors: [], triggerSelector: { matchLabels: {} } }],
+    }),
+    /matchLabels: is no field here: write it under labelSelector/,
+  ],
+  [written("EventListener", { labelSelector: { team: "a" } }), /labels are demanded under matchLabels/],
   [written("EventListener", { interceptors: [] }), /it belongs into a trigger, under spec\.triggers/],
   [
     written("EventListener", { triggers: { template: {} } }),

@@ -107,6 +107,63 @@ test("an object that lacks apiVersion or kind is a mistake; what has neither is 
   );
 });
 
+test("a param that is written twice, and a field that metadata does not have, are warnings with their places", async (t) => {
+  const folder = await folderWith(t, {
+    "a.yaml": [
+      "apiVersion: triggers.tekton.dev/v1beta1",
+      "kind: EventListener",
+      "metadata: {name: a, label: {b: c}, sluice.dev/verification: none}",
+      "spec:",
+      "  triggers:",
+      "    - interceptors: [{ref: {name: cel}, params: [{name: filter, value: a}, {name: filter, value: b}]}]",
+      "      template: {ref: t}",
+      "---",
+      "apiVersion: triggers.tekton.dev/v1beta1",
+      "kind: TriggerTemplate",
+      "metadata: {name: t}",
+      "spec: {params: [{name: x}, {name: x}], resourcetemplates: [{apiVersion: v1, kind: Pod}]}",
+    ].join("\n"),
+  });
+  const { warnings, faults } = await loadCatalog({ paths: [folder] });
+  assert.deepEqual(faults, []);
+  assert.deepEqual(
+    warnings.map(({ code, values, at }) => [code, values["field"], at?.line]),
+    [
+      ["SLUICE_FIELD_IGNORED", "metadata.label", 3],
+      ["SLUICE_FIELD_IGNORED", 'metadata["sluice.dev/verification"]', 3],
+      ["SLUICE_PARAM_REPEATED", "spec.triggers[0].interceptors[0].params[1].name", 6],
+      ["SLUICE_PARAM_REPEATED", "spec.params[1].name", 12],
+    ],
+  );
+});
+
+for (const [what, text, reason] of [
+  ["a quote inside of quotes", 'value: "a "b""', /write the other kind of quotes inside/],
+  ["a colon in a text", "value: a: b", /has to stand in quotes/],
+  [
+    "braces without quotes",
+    "value: {{ body.ref }}",
+    /put it into quotes; a binding's variable is written \$\(body\.ref\)/,
+  ],
+  ["two objects without a line between", "kind: TriggerBinding", /a line --- is missing between two objects/],
+  ["a tab", "\tvalue: b", /write spaces/],
+  ["a space of a web page", "a\u00a0: [", /U\+00A0/],
+  ["an alias of another document", "---\na: *b", /an anchor ends with its document/],
+] as const) {
+  test(`what is no YAML is told with what helps: ${what}`, async (t) => {
+    const ours = "apiVersion: triggers.tekton.dev/v1beta1\nkind: TriggerBinding\n";
+    const folder = await folderWith(t, { "a.yaml": `${ours}${text}\n` });
+    const { faults } = await loadCatalog({ paths: [folder] });
+    assert.match(faults[0]?.message ?? "", reason);
+  });
+}
+
+test("a list of objects is no document", async (t) => {
+  const text = "- apiVersion: triggers.tekton.dev/v1beta1\n  kind: TriggerBinding\n  metadata: {name: a}\n";
+  const { faults } = await loadCatalog({ paths: [await folderWith(t, { "a.yaml": text })] });
+  assert.match(faults[0]?.message ?? "", /must be an object, is a list: separate its objects by ---/);
+});
+
 test("Lists are unfolded, and faults inside them keep their place", async (t) => {
   const item = (name: string, value: string) =>
     `  - apiVersion: triggers.tekton.dev/v1beta1\n    kind: TriggerBinding\n    metadata: {name: ${name}}\n    spec:\n      params:\n        - {name: a, value: ${value}}\n`;

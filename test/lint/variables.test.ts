@@ -45,6 +45,19 @@ describe("a binding's value", () => {
     "{{ x }}",
   ])
     test(`${value} is left in peace`, async () => assert.deepEqual(await bound(value), []));
+  test("that opens one variable in another is told how it can be computed", async () => {
+    const [said = ""] = await bound("$(body.$(body.key))");
+    assert.match(said, /Expressions do not nest.*overlay/);
+  });
+  test("that calls CEL is told where calls belong", async () => {
+    for (const [value, code] of [
+      ["$(body.ref.split('/')[2])", "SLUICE_PATH_DOUBTFUL"],
+      ["$(body.a[?(@.size == 'c')].d)", undefined],
+    ] as const) {
+      const one = firing([{ name: "x", value }], [{ name: "x" }], runParam("$(tt.params.x)"));
+      assert.equal((await lintOf(open(one))).warnings[0]?.code, code);
+    }
+  });
   test("is looked at in a TriggerBinding that a trigger names, with its place", async () => {
     const binding = written("TriggerBinding", "b", { params: [{ name: "x", value: `\${body.ref}` }] });
     const one = firing([], [{ name: "x" }], runParam("$(tt.params.x)"));

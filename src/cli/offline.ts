@@ -2,6 +2,7 @@
 
 import { BUILT_IN } from "../../interceptors/index.ts";
 import { type Loaded, loadCatalog } from "../catalog/index.ts";
+import { mayBeElsewhere } from "../compile/unknown.ts";
 import type { Settings } from "../config/schema.ts";
 import { fault, type SluiceError } from "../core/errors.ts";
 import type { HttpClient } from "../core/interceptor.ts";
@@ -70,10 +71,14 @@ export async function loadOffline(
   const unused = alone ? lintUnused(declarations, needs.registry) : { errors: [], warnings: [] };
   const doubts = await doubtfulSecrets(plans.all(), loaded);
   const notes = await secretsElsewhere(plans.all(), loaded.secrets);
-  const warnings = [...loaded.warnings, ...compiled.warnings, ...unused.warnings, ...doubts];
+  const found = [...away, ...faults, ...compiled.errors, ...unused.errors];
+  // As references to bindings and templates: the usual layout has such interceptors in the cluster.
+  const errors = found.filter((error) => !mayBeElsewhere(error));
+  const missing = found.filter(mayBeElsewhere);
+  const warnings = [...loaded.warnings, ...compiled.warnings, ...unused.warnings, ...missing, ...doubts];
   return {
     ...{ plans, secrets, inFiles: loaded.secrets, notes, objects, files, locateSecret: loaded.locateSecret },
-    ...{ errors: [...away, ...faults, ...compiled.errors, ...unused.errors], unselected: elsewhere },
+    ...{ errors, unselected: elsewhere },
     warnings: warnings.filter((warning) => !isBroken(warning, faults)),
   };
 }

@@ -4,6 +4,7 @@ import { type LocatedDeclarations, quoted } from "../catalog/index.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { isSubdomain } from "../core/object-names.ts";
 import type { Registry } from "../intercept/registry.ts";
 
 /** Names that a fault lists at most. */
@@ -35,6 +36,19 @@ export function unknownInterceptor(
   const shown = `${there.slice(0, SHOWN).join(", ")}${there.length > SHOWN ? ", …" : ""}` || "none";
   const where = namespace === "" ? "" : ` in namespace ${namespace}`;
   const known = `Known here${where}: ${shown}.`;
-  const cure = meant === undefined ? known : `Did you mean ${meant}? ${known}`;
-  return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: shown, cure });
+  if (meant !== undefined || !isSubdomain(name)) {
+    const cure = meant === undefined ? known : `Did you mean ${meant}? ${known}`;
+    return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: shown, cure });
+  }
+  const get = `kubectl get ${kind.toLowerCase()} ${name}${namespace === "" ? "" : ` -n ${namespace}`}`;
+  const cure = `Put it among what is declared: ${get} -o yaml > ${name}.yaml. ${known}`;
+  return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: shown, cure, [ABSENT]: kind });
+}
+
+/** Names the kind in the values of a fault. */
+const ABSENT = "absent";
+
+/** True where nothing of what is declared resembles the name: files may leave the interceptor to the cluster. */
+export function mayBeElsewhere({ code, values }: SluiceError): boolean {
+  return code === "SLUICE_INTERCEPTOR_UNKNOWN" && values[ABSENT] !== undefined;
 }

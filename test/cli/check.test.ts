@@ -217,6 +217,18 @@ test("sluice.yaml of the working folder counts too", async () => {
   assert.deepEqual((JSON.parse(stdout) as Report).listeners, [{ namespace: "team", name: "one" }]);
 });
 
+test("an interceptor that is in none of the files may be in the cluster; a misspelt one is in neither", async () => {
+  for (const [name, code, cure] of [
+    ["sign-off", 0, /kubectl get clusterinterceptor sign-off -o yaml/],
+    ["githb", 1, /Did you mean github\?/],
+  ] as const) {
+    const found = await check(listener([...GITHUB, "- ref:", `    name: ${name}`]) + TEMPLATE);
+    assert.equal(found.code, code, found.text);
+    assert.match(found.text, new RegExp(`no interceptor is called ${name}`));
+    assert.match(found.text, cure);
+  }
+});
+
 test("names that drive a terminal are shown without their power", async () => {
   const { text, code } = await check(
     listener(["- ref:", '    name: "\\e[2Jgone\\u202e\\u009b31m"']) + TEMPLATE,
@@ -235,7 +247,7 @@ spec:
   interceptors:
     - ref: {name: cel}
       params: [{name: filter, value: "body.ref =="}]
-    - ref: {name: celll}
+    - ref: {name: cell}
   bindings: [{name: rev, value: "$(body.x[)"}]
   template: {ref: build}
 `;
@@ -254,7 +266,7 @@ test("what no listener of the files selects is checked by itself, and counted", 
 
 test("a right Trigger without its listener is right: who proves its senders is the listener's affair", async () => {
   const right = ALONE.replace(" ==", " == 'x'")
-    .replace(/ +- ref: \{name: celll\}\n/, "")
+    .replace(/ +- ref: \{name: cell\}\n/, "")
     .replace("x[", "x");
   const { code, report } = await check(right + TEMPLATE);
   // The listener's group may set it; only the param that the template does not take is known.

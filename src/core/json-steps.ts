@@ -10,6 +10,8 @@ const MADE_AT_ONCE = 512;
 const DECODED_AT_ONCE = 64 * 1024;
 /** Bytes of a key: a longer one would be copied and hashed at once. */
 const LONGEST_KEY = 1024 * 1024;
+/** Bytes of a number: a longer one would be read at once, 10 ms for each million. */
+const LONGEST_NUMBER = 64 * 1024;
 
 /**
  * Counts the values of JSON bytes.
@@ -36,7 +38,8 @@ type Frame =
  * Reads JSON from UTF-8 bytes as parseJson reads its text. {@link countSteps} has bounded its depth before.
  *
  * @returns a generator that yields where other work may be done, and returns the value.
- * @throws SyntaxError when it is no JSON, or holds a number beyond the range of doubles.
+ * @throws SyntaxError when it is no JSON, holds a number beyond the range of doubles, or a key or number of a length that
+ *   would take long at once.
  */
 export function* parseSteps(bytes: Buffer): Generator<void, JsonValue> {
   const frames: Frame[] = [];
@@ -179,8 +182,10 @@ export function* parseSteps(bytes: Buffer): Generator<void, JsonValue> {
   /** A number, true, false or null. */
   function word(): JsonValue {
     const from = at;
-    while (at < bytes.length && IN_WORD[bytes[at] as number] === 1) at++;
+    const end = Math.min(bytes.length, from + LONGEST_NUMBER + 1);
+    while (at < end && IN_WORD[bytes[at] as number] === 1) at++;
     if (at === from) throw unexpected();
+    if (at - from > LONGEST_NUMBER) throw new SyntaxError(`a number is longer than ${LONGEST_NUMBER} bytes`);
     const read = JSON.parse(bytes.toString("latin1", from, at)) as JsonValue;
     if (read === Infinity || read === -Infinity) throw new SyntaxError(OUT_OF_RANGE);
     return read;

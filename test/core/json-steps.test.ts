@@ -144,3 +144,9 @@ test("a key of more than a megabyte is refused", () => {
   assert.deepEqual(Object.keys(drive(parseSteps(body(1_000_000))).value as object)[0]?.length, 1_000_000);
   assert.throws(() => drive(parseSteps(body(1_100_000))), /a key is longer/);
 });
+
+test("a number may be long, and not longer than what is read at once", () => {
+  const body = (digits: number) => Buffer.from(`{"a": 0.${"1".repeat(digits)}}`);
+  assert.deepEqual(drive(parseSteps(body(60_000))).value, parseJson(body(60_000).toString()));
+  assert.throws(() => drive(parseSteps(body(70_000))), /a number is longer than 65536 bytes/);
+});

@@ -209,7 +209,8 @@ function shownDemand({ scheme, secret, parameters = [] }: ProofDemand): string {
 /** What is said of a trigger that demands no proof and does not say that this is meant. */
 function undeclared({ fault: broken }: TriggerPlan): Proved | undefined {
   if (broken?.code !== "SLUICE_PROOF_UNDECLARED") return undefined;
-  const step = { station: "verify", name: "no proof", verdict: "stop", reason: broken.message } as const;
+  const reason = `${broken.message}. ${broken.fix}`;
+  const step = { station: "verify", name: "no proof", verdict: "stop", reason } as const;
   return { holds: false, steps: [step] };
 }
 

@@ -365,7 +365,7 @@ describe("objects that no API server takes", () => {
       decision.reason,
       /metadata\.labels\[“ref”\]: no API server takes “refs\/heads\/main” in a PipelineRun/,
     );
-    assert.match(decision.reason, /\{key: ref, expression: "body\.ref\.replace\('\/', '-'\)"\}/);
+    assert.match(decision.reason, /\{key: ref, expression: "body\.ref\.translate\(/);
   });
 
   test("a generateName in upper case fails too", async () => {

@@ -7,6 +7,7 @@ import type { HttpResponse, InterceptorTools } from "../../src/core/interceptor.
 import type { JsonValue } from "../../src/core/json.ts";
 import { parseJson } from "../../src/core/json.ts";
 import { quoted } from "../../src/core/quoted.ts";
+import { lackOf } from "../../src/core/secret-lack.ts";
 import type { Read, secretRef } from "../params.ts";
 import { secretOf } from "../params.ts";
 
@@ -69,7 +70,8 @@ export function tokenReader(
     const data = known === undefined ? await readSecret(tools, namespace, name) : known;
     const token = data?.get(key);
     if (token === undefined) {
-      throw new GithubRefusal(`Secret ${namespace}/${name} has no key ${key}: ${field} needs its token`);
+      const { secret, lack } = lackOf({ namespace, name, key }, data ?? null, tools.secrets);
+      throw new GithubRefusal(`Secret ${secret} ${lack}: ${field} needs its token`);
     }
     return token.length === 0 ? undefined : token.toString("utf8");
   };

@@ -3,9 +3,9 @@
 import type { Loaded } from "../catalog/index.ts";
 import { fault, SluiceError, type SourcePosition } from "../core/errors.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
-import { nearest } from "../core/nearest.ts";
 import { type ListenerPlan, shownTrigger, type TriggerPlan } from "../core/plan.ts";
-import { nearestKey, tellWeaknesses, weakKeys } from "../core/secret-quality.ts";
+import { meantInstead } from "../core/secret-lack.ts";
+import { tellWeaknesses, weakKeys } from "../core/secret-quality.ts";
 import { type SecretData, type Secrets, validValues } from "../core/secrets.ts";
 
 type SecretKey = NonNullable<ProofDemand["secret"]>;
@@ -30,20 +30,6 @@ export function demandedSecrets(listeners: readonly ListenerPlan[]): readonly De
     }
   }
   return [...demanded.values()];
-}
-
-/** What was probably meant instead of a Secret or key that is not there: "did you mean key token?", or undefined. */
-export function meantInstead(
-  { namespace, name, key }: SecretKey,
-  data: SecretData | null,
-  secrets: Secrets,
-): string | undefined {
-  const [elsewhere] = data === null ? (secrets.namespaces?.(name) ?? []) : [];
-  if (elsewhere !== undefined)
-    return `there is ${elsewhere}/${name}, but a trigger's Secrets are read in its own namespace`;
-  const near = data === null ? nearest(name, secrets.names?.(namespace) ?? []) : nearestKey(data, key);
-  if (near === undefined) return undefined;
-  return data === null ? `did you mean Secret ${namespace}/${near}?` : `did you mean its key ${near}?`;
 }
 
 /**

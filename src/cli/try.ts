@@ -2,15 +2,17 @@
 
 import { withoutProof } from "../accept.ts";
 import { faultReport, formatFault } from "../catalog/index.ts";
+import type { Settings } from "../config/schema.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { payload } from "../core/delivery.ts";
+import { asFault } from "../core/errors.ts";
 import type { ListenerPlan } from "../core/plan.ts";
 import { demandsOf, proofName } from "../core/proof.ts";
 import type { Secrets } from "../core/secrets.ts";
 import { decide } from "../decide.ts";
 import { refuseBatch } from "../ingress/special.ts";
 import { createHttpClient } from "../intercept/http.ts";
-import { refuseNoJson } from "../refuse.ts";
+import { refuseNoJson, refuseUnproved } from "../refuse.ts";
 import { createVerifier, type DeliveryProofs } from "../verify/verifier.ts";
 import { clean } from "./console.ts";
 import { doubtfulSecrets } from "./demanded-secrets.ts";
@@ -21,7 +23,7 @@ import { createStandIns, type StandIns } from "./stand-ins.ts";
 import { printObjects } from "./trace.ts";
 import { printDecisions } from "./trace-list.ts";
 import { deliveryToTry } from "./try-delivery.ts";
-import { EXIT, JSON_OUTPUT, type Options, type Verb } from "./verb.ts";
+import { EXIT, JSON_OUTPUT, type Options, textOption, type Verb } from "./verb.ts";
 
 export const tryOut: Verb = {
   help: `
@@ -93,6 +95,8 @@ Exit code 1 when no trigger matches.`,
       // As serve: what is no JSON is answered 400.
       if (plan.payloadValidation) refuseNoJson(payload(delivery.body.toString("utf8")), delivery);
       const proofs = proofsOf(plan, delivery, standIns, options);
+      const refusal =
+        textOption(options, "trigger") === undefined ? await answerTo(plan, proofs, settings) : undefined;
       const { decisions } = await decide(plan, withoutProof(delivery, plan), proofs, undefined, {
         explain: true,
       });
@@ -102,12 +106,13 @@ Exit code 1 when no trigger matches.`,
           listener: `${plan.namespace}/${plan.name}`,
           decisions,
           warnings: doubts.map(faultReport),
-          notes,
+          notes: [...notes, ...(refusal === undefined ? [] : [refusal])],
         });
       else {
         printDecisions(console, decisions);
         for (const job of matched) printObjects(console, job.objects);
       }
+      if (refusal !== undefined) console.note(clean(refusal));
       if (decisions.length === 0) console.note(`listener ${plan.namespace}/${plan.name} has no triggers`);
       return matched.length > 0 ? EXIT.ok : EXIT.no;
     } finally {
@@ -115,6 +120,27 @@ Exit code 1 when no trigger matches.`,
     }
   },
 };
+
+/** What serve answers a sender whom no trigger trusts, and what would let it in; undefined where one does. */
+async function answerTo(
+  plan: ListenerPlan,
+  proofs: DeliveryProofs,
+  { unverifiedReply }: Settings,
+): Promise<string | undefined> {
+  const triggers = plan.groups.flatMap((group) => group.triggers);
+  if (triggers.length === 0) return undefined;
+  try {
+    await refuseUnproved(plan, proofs);
+    return undefined;
+  } catch (error) {
+    const { code, status } = asFault(error);
+    const reply = status === 401 ? unverifiedReply : status;
+    const answer = `serve answers this delivery with ${reply} [${code}] and stores nothing`;
+    const undeclared = triggers.every(({ fault: own }) => own?.code === "SLUICE_PROOF_UNDECLARED");
+    if (!undeclared) return answer;
+    return `${answer}: no trigger here demands a proof, so neither --secret nor --trust helps. Write the annotation sluice.dev/verification: none on the EventListener if anybody may send to it, or try with --unverified allow`;
+  }
+}
 
 /** Those that the request brings; with `--trust` all that are demanded. */
 function proofsOf(

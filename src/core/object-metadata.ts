@@ -114,13 +114,21 @@ export function metadataFields(object: JsonObject): readonly MetadataField[] {
   return fields;
 }
 
-/** The first field that no API server takes. */
-export function refusedField(object: JsonObject): (MetadataField & { readonly value: string }) | undefined {
+/** A field that no API server takes. */
+export interface RefusedField extends MetadataField {
+  /** Why, without the value. */
+  readonly reason: string;
+}
+
+/** The fields that no API server takes, in the order of {@link metadataFields}. */
+export function refusedFields(object: JsonObject): readonly RefusedField[] {
+  const refused: RefusedField[] = [];
   for (const field of metadataFields(object)) {
     const { value, rule } = field;
-    if (typeof value === "string" ? !rule.test(value) : true) return { ...field, value: String(value) };
+    if (typeof value !== "string") refused.push({ ...field, reason: `must be text: ${cureOfKind(value)}` });
+    else if (!rule.test(value)) refused.push({ ...field, reason: reasonFor(value, rule) });
   }
-  return undefined;
+  return refused;
 }
 
 /** Why a rule refuses a text, without the text. */
@@ -131,35 +139,16 @@ export function reasonFor(value: string, { max, allowed, what }: MetadataRule): 
   return value === "" ? `is empty; it must be ${what}` : `must be ${what}`;
 }
 
-/**
- * CEL calls, to be written behind an expression, that make its value fit (all are Tekton's: strings extension, truncate,
- * translate); "" where none is needed.
- *
- * @param room characters that the field leaves for it.
- */
-export function repairCalls(value: string, { allowed, lowerCase }: MetadataRule, room: number): string {
-  let calls = "";
-  let text = value;
-  if (lowerCase && /[A-Z]/.test(text)) {
-    calls += ".lowerAscii()";
-    text = text.toLowerCase();
-  }
-  const wrong = new Set(text.match(new RegExp(`[^${allowed}]`, "gu")) ?? []);
-  const [only] = wrong;
-  // Neither a quote nor a control character may stand in the expression as it is.
-  if (wrong.size === 1 && only !== undefined && /^[ -~]$/.test(only) && !/['"\\]/.test(only))
-    calls += `.replace('${only}', '-')`;
-  else if (wrong.size > 0) calls += `.translate('[^${allowed}]+', '-')`;
-  if (wrong.size > 0) text = text.replace(new RegExp(`[^${allowed}]${wrong.size > 1 ? "+" : ""}`, "gu"), "-");
-  if (lowerCase && /\.[^a-z0-9]|[^a-z0-9]\./.test(text)) {
-    calls += ".replace('.', '-')";
-    text = text.replaceAll(".", "-");
-  }
-  if (text.length > room && room > 0) {
-    calls += `.truncate(${room})`;
-    text = text.slice(0, room);
-  }
-  const letters = lowerCase ? "a-z0-9" : "A-Za-z0-9";
-  const edges = new RegExp(`^[^${letters}]+|[^${letters}]+$`);
-  return edges.test(text) ? `${calls}.translate('^[^${letters}]+|[^${letters}]+$', '')` : calls;
+/** What stands where a text should: `the number 3`, `null`, `an object`. */
+export function kindShown(value: JsonValue): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `the ${typeof value} ${String(value)}`;
+}
+
+/** How a text is written instead. */
+export function cureOfKind(value: JsonValue): string {
+  if (value === null) return `write "" or leave it out`;
+  if (typeof value === "object") return "it holds one text, and no fields or elements";
+  return `put it into quotes ("${String(value)}")`;
 }

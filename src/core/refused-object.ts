@@ -1,10 +1,10 @@
-/** Says of rendered objects which field no API server takes, and which CEL would make its value fit. */
+/** Says of rendered objects which fields no API server takes, and which CEL would make their values fit. */
 
 import type { SluiceError } from "./errors.ts";
 import { fault } from "./errors.ts";
 import type { KubernetesObject } from "./job.ts";
-import type { MetadataField } from "./object-metadata.ts";
-import { reasonFor, refusedField, repairCalls } from "./object-metadata.ts";
+import { overlayFor, repairCalls } from "./metadata-cure.ts";
+import { kindShown, type MetadataRule, type RefusedField, refusedFields } from "./object-metadata.ts";
 import type { FieldOrigin, Params } from "./plan.ts";
 import { quoted } from "./quoted.ts";
 
@@ -20,68 +20,111 @@ export interface Rendered {
   readonly origin?: FieldOrigin | undefined;
 }
 
+/** Fields that are told of one object. */
+const MOST_FIELDS = 10;
+
 /**
  * The first object that is refused for its metadata, by rules that every API server has. Nothing else is looked at: the
- * rest of an object is its kind's own affair.
+ * rest of an object is its kind's own affair. All its fields are told at once.
  */
 export function refusedObject(
   objects: readonly KubernetesObject[],
   rendered?: Rendered,
 ): RefusedObject | undefined {
   for (const [index, object] of objects.entries()) {
-    const field = refusedField(object);
-    if (field !== undefined) return { index, error: refusal(object, field, index, rendered) };
+    const fields = refusedFields(object);
+    if (fields.length > 0) return { index, error: refusal(object, fields, index, rendered) };
   }
   return undefined;
 }
 
 function refusal(
   { kind }: KubernetesObject,
-  { path, value, rule, isKey }: NonNullable<ReturnType<typeof refusedField>>,
+  fields: readonly RefusedField[],
   index: number,
   rendered: Rendered | undefined,
 ): SluiceError {
-  const [root = "", key = "", inner] = path;
-  const field = inner === undefined ? `${root}.${key}` : `${root}.${key}[${quoted(inner)}]`;
-  const reason = reasonFor(value, rule);
-  const repair = isKey || rendered === undefined ? "" : repairFor({ path, value, rule }, index, rendered);
-  return fault("SLUICE_METADATA_INVALID", {
-    field: isKey ? `key ${field}` : field,
-    kind,
-    value: quoted(value),
-    reason,
-    repair,
-  });
+  const [first, ...others] = fields.slice(0, MOST_FIELDS).map((field) => ({
+    ...{ field: fieldOf(field), reason: field.reason },
+    value: typeof field.value === "string" ? quoted(field.value) : kindShown(field.value),
+  }));
+  const more = fields.length - MOST_FIELDS;
+  const cures = rendered === undefined ? [] : repairs(fields, index, rendered);
+  const repair = [
+    ...others.map(({ field, value, reason }) => `; ${field}: ${value} ${reason}`),
+    ...(more > 0 ? [`; and ${more} more fields`] : []),
+    ...cures.map((cure) => `; ${cure}`),
+  ].join("");
+  return fault("SLUICE_METADATA_INVALID", { kind, repair, ...(first as NonNullable<typeof first>) });
 }
 
-/** The overlay that repairs the param to blame: the one with a sign that does not fit, or the longest. */
-function repairFor(
-  { path, value, rule }: Pick<MetadataField, "path" | "rule"> & { readonly value: string },
+function fieldOf({ path: [root = "", key = "", inner], isKey }: RefusedField): string {
+  const field = inner === undefined ? `${root}.${key}` : `${root}.${key}[${quoted(inner)}]`;
+  return isKey ? `key ${field}` : field;
+}
+
+/** What is to be done with the value of a param. */
+interface Blamed {
+  readonly rule: MetadataRule;
+  readonly room: number | undefined;
+  readonly value: string | undefined;
+  readonly text: string;
+}
+
+/** Cures of the params to blame, each told once: where it stands in a name and in a label, by the name's rule. */
+function repairs(
+  fields: readonly RefusedField[],
   index: number,
   { params, origin }: Rendered,
-): string {
-  const used = (origin?.(index, path) ?? []).map((one) => ({ ...one, text: params.get(one.param) ?? "" }));
-  const unfit = used.filter(({ text }) => new RegExp(`[^${rule.allowed}]`, "u").test(text));
-  const longest = used.toSorted((a, b) => b.text.length - a.text.length);
-  const [blamed] = unfit.length > 0 ? unfit : longest;
-  if (blamed === undefined) return "";
-  const { param, text } = blamed;
-  const room = value.length > rule.max ? Math.max(rule.max - (value.length - text.length), 0) : rule.max;
-  if (room === 0) return `; the text around $(tt.params.${param}) alone leaves it no room`;
-  const calls = repairCalls(text, rule, room);
-  if (calls === "") return "";
-  const source = celOf(blamed.value);
-  if (source === undefined) return `; let CEL make param ${param} fit: append ${calls} to what computes it`;
-  const [, overlay] = /^extensions\.([\w.]+)$/.exec(source) ?? [];
-  if (overlay !== undefined) return `; append ${calls} to the expression of overlay ${overlay}`;
-  return `; add the overlay {key: ${param}, expression: "${source}${calls}"} and bind ${param} to $(extensions.${param})`;
+): readonly string[] {
+  const blamed = new Map<string, Blamed>();
+  const cures = new Set<string>();
+  for (const { path, value, rule, isKey } of fields) {
+    if (isKey || typeof value !== "string") continue;
+    const used = (origin?.(index, path) ?? []).map((one) => ({ ...one, text: params.get(one.param) ?? "" }));
+    if (used.length === 0) continue;
+    const literal = value.length - used.reduce((sum, { text }) => sum + text.length, 0);
+    const room = literal < 0 ? undefined : Math.floor((rule.max - literal) / used.length);
+    if (room !== undefined && room <= 0) {
+      const variables = [...new Set(used.map(({ param }) => `$(tt.params.${param})`))].join(" and ");
+      cures.add(`the text around ${variables} alone leaves no room`);
+      continue;
+    }
+    for (const { param, value: bound, text } of used.filter(({ text }) => !fitsBeside(text, rule, room))) {
+      const known = blamed.get(param);
+      const stricter = known === undefined || rule.lowerCase || !known.rule.lowerCase ? rule : known.rule;
+      const least = Math.min(room ?? Number.POSITIVE_INFINITY, known?.room ?? Number.POSITIVE_INFINITY);
+      const rest = { value: bound, text, room: Number.isFinite(least) ? least : undefined };
+      blamed.set(param, { rule: stricter, ...rest });
+    }
+  }
+  for (const [param, one] of blamed) cures.add(cureOf(param, one));
+  return [...cures];
 }
 
-/** A binding's value as a CEL expression, where it is one plain path. */
-export function celOf(value: string | undefined): string | undefined {
-  const [, path] = /^\$\(([^()]+)\)$/.exec(value?.trim() ?? "") ?? [];
-  if (path === undefined) return undefined;
-  const [, header] = /^header\.([\w-]+)$/.exec(path) ?? [];
-  if (header !== undefined) return `header.canonical('${header}')`;
-  return /^(?:body|extensions)(?:\.[A-Za-z_]\w*|\[\d+\]|\['[^'"\\]+'\])+$/.test(path) ? path : undefined;
+/** Whether a text can stand in the field, with others around it. */
+function fitsBeside(text: string, rule: MetadataRule, room: number | undefined): boolean {
+  const fits = new RegExp(`^(?:[A-Za-z0-9](?:[${rule.allowed}]*[A-Za-z0-9])?)?$`, "u").test(text);
+  return fits && (rule.lowerCase ? rule.test(text) : true) && text.length <= (room ?? text.length);
+}
+
+function cureOf(param: string, { rule, room, value, text }: Blamed): string {
+  const kind = structureOf(text);
+  if (kind !== undefined)
+    return `the value of param ${param} is ${kind}: let its binding name one text of it`;
+  const isNumber = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text);
+  return overlayFor({ param, value, calls: repairCalls(rule, room), isNumber });
+}
+
+/** Characters of a text that are parsed to tell what it is. */
+const LONGEST_PARSED = 65_536;
+
+/** What a text is that a binding made of a value that is none. */
+function structureOf(text: string): "a list" | "an object" | undefined {
+  if (!/^[[{]/.test(text) || text.length > LONGEST_PARSED) return undefined;
+  try {
+    return Array.isArray(JSON.parse(text)) ? "a list" : "an object";
+  } catch {
+    return undefined;
+  }
 }

@@ -95,10 +95,20 @@ export function weakKeys(data: SecretData | null, key: string): readonly WeakKey
     .filter(({ weaknesses }) => weaknesses.length > 0);
 }
 
-/** The key that was probably meant where none counts for `key`. */
+/** The key that was probably meant where none counts for `key`: one spelt alike, one that it is a part of, or the only one. */
 export function nearestKey(data: SecretData | null, key: string): string | undefined {
   const names = [...(data?.keys() ?? [])];
-  return names.some((name) => countsFor(key, name)) ? undefined : nearest(key, names);
+  if (names.some((name) => countsFor(key, name))) return undefined;
+  const [only, ...others] = names;
+  return (
+    nearest(key, names) ?? names.find((name) => shares(name, key)) ?? (others.length === 0 ? only : undefined)
+  );
+}
+
+/** `tok` and `token`, `token` and `webhook-token`. */
+function shares(one: string, other: string): boolean {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  return Math.min(a.length, b.length) >= 3 && (a.includes(b) || b.includes(a));
 }
 
 /** "ends with a newline and is shorter than 16 bytes". */

@@ -3,10 +3,16 @@
 import { sourcesOf } from "../bind/index.ts";
 import type { BoundParam, Template } from "../catalog/index.ts";
 import { formatPath, ignoredMetadata, quoted } from "../catalog/index.ts";
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
-import { type MetadataField, metadataFields, reasonFor, repairCalls } from "../core/object-metadata.ts";
-import { celOf } from "../core/refused-object.ts";
+import { celOf, repairCalls } from "../core/metadata-cure.ts";
+import {
+  cureOfKind,
+  kindShown,
+  type MetadataField,
+  metadataFields,
+  reasonFor,
+} from "../core/object-metadata.ts";
 import { variablesIn } from "../render/index.ts";
 import type { Finding } from "./finding.ts";
 import { foreignSource } from "./scripts.ts";
@@ -93,7 +99,7 @@ function ruledDoubts(
     const { path, value, rule, isKey } = field;
     if (value === null) return [nullLabel(path)];
     if (typeof value !== "string")
-      return [found(path, `${described(value)}`, "must be text: put it into quotes")];
+      return [found(path, kindShown(value), `must be text: ${cureOfKind(value)}`)];
     const prefix = path[1] === "generateName";
     const text = withKnown(value, known);
     const shaped = text.replaceAll("$(uid)", UID).replace(VARIABLE, ANY);
@@ -126,14 +132,14 @@ function shapeOf(
 ): { path: readonly string[]; value: string; reason: string } | undefined {
   const metadata = ownValue(resource, "metadata") ?? {};
   if (!isJsonObject(metadata))
-    return { path: ["metadata"], value: described(metadata), reason: "must be an object" };
+    return { path: ["metadata"], value: kindShown(metadata), reason: "must be an object" };
   if ((ownValue(metadata, "name") ?? "") === "" && (ownValue(metadata, "generateName") ?? "") === "")
     return { path: ["metadata"], value: "an object without a name", reason: "needs name or generateName" };
   for (const key of ["labels", "annotations"]) {
     const map = ownValue(metadata, key);
     // What Tekton makes of labels that are null is told by itself.
     if (map !== undefined && map !== null && !isJsonObject(map))
-      return { path: ["metadata", key], value: described(map), reason: "must be an object of texts" };
+      return { path: ["metadata", key], value: kindShown(map), reason: "must be an object of texts" };
   }
   return undefined;
 }
@@ -144,12 +150,6 @@ function nullLabel(path: readonly string[]): Doubt {
   const reason = `${formatPath(path)} is null, and Tekton adds its labels only to texts`;
   const cure = `${empty[0]?.toUpperCase()}${empty.slice(1)}.`;
   return { code: "SLUICE_TEMPLATE_BROKEN", values: { index: "", reason, cure }, path };
-}
-
-function described(value: JsonValue): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `the ${typeof value} ${String(value)}`;
 }
 
 /** The text as it could be written; "" where nothing simple helps. */
@@ -169,6 +169,8 @@ const SAFE =
 /** Paths whose values often hold a slash, a space or more than 63 characters. */
 const UNFIT =
   /(?:^|[._])(?:ref|branch|title|message|full_name|path_with_namespace|path|url|description|body|comment|text|subject|note|email|(?:created|updated|pushed)_at|timestamp|displayName)$|(?:author|pusher|committer|sender|user)[._]name$/i;
+/** CEL paths whose values are texts, not numbers. */
+const TEXTS = new RegExp(`${UNFIT.source}|^…|(?:name|login|slug|ref|label|branch|tag|type|key)$`, "i");
 
 function fromEvent(
   { path, value, rule, isKey }: MetadataField,
@@ -181,16 +183,13 @@ function fromEvent(
   return params
     .filter((param) => used.includes(param.name) && isUnfit(param, rule.lowerCase || isKey === true))
     .map((param) => {
+      const left = rule.max - Math.min(literalLength(value), rule.max - used.length);
+      const room = path[1] === "generateName" ? undefined : Math.floor(left / used.length);
       const source = celOf(param.value) ?? "…";
-      const sample = rule.lowerCase ? "A/ " : "/ ";
-      const calls = repairCalls(`a${sample}a`, rule, rule.max);
-      const cut =
-        path[1] === "generateName"
-          ? ""
-          : `.truncate(${rule.max - Math.min(literalLength(value), rule.max - 1)})`;
+      const text = TEXTS.test(source) ? source : `string(${source})`;
       const kind = String(ownValue(resource, "kind") ?? "the object");
       const about = { trigger, param: param.name, source: foreignSource(param) ?? "", kind, what: rule.what };
-      return { ...about, field: formatPath(path), key: param.name, cel: `${source}${calls}${cut}` };
+      return { ...about, field: formatPath(path), key: param.name, cel: `${text}${repairCalls(rule, room)}` };
     });
 }
 

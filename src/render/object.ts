@@ -6,6 +6,7 @@ import type { KubernetesObject } from "../core/job.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import { LABELS } from "../core/labels.ts";
+import { cureOfKind, kindShown } from "../core/object-metadata.ts";
 import type { RenderContext } from "../core/plan.ts";
 import { quoted } from "../core/quoted.ts";
 import { broken } from "./substitute.ts";
@@ -22,9 +23,8 @@ export function withLabels(object: JsonObject, context: RenderContext, index: nu
   if (!isJsonObject(metadata)) throw broken(index, "metadata is no object");
   const labels = ownValue(metadata, "labels") === undefined ? {} : metadata["labels"];
   if (!isJsonObject(labels as JsonValue)) throw broken(index, "metadata.labels is no object");
-  for (const [key, value] of Object.entries(labels as JsonObject)) {
-    if (typeof value !== "string") throw broken(index, `metadata.labels[${quoted(key)}] is no string`);
-  }
+  const notTexts = Object.entries(labels as JsonObject).filter(([, value]) => typeof value !== "string");
+  if (notTexts.length > 0) throw broken(index, notTexts.slice(0, MOST_TOLD).map(tellLabel).join("; "));
   return {
     ...object,
     metadata: {
@@ -37,6 +37,13 @@ export function withLabels(object: JsonObject, context: RenderContext, index: nu
       },
     },
   };
+}
+
+/** Labels that one fault names. */
+const MOST_TOLD = 10;
+
+function tellLabel([key, value]: readonly [string, JsonValue]): string {
+  return `metadata.labels[${quoted(key)}] is ${kindShown(value)} and must be text: ${cureOfKind(value)}`;
 }
 
 /**
@@ -71,6 +78,7 @@ export function identityOf({ trigger, key = trigger.name }: RenderContext): Obje
 /** A field that is a string; absent and null are the empty one. */
 function text(object: JsonObject, key: string, path: string, index: number): string {
   const value = ownValue(object, key) ?? "";
-  if (typeof value !== "string") throw broken(index, `${path} is no string`);
+  if (typeof value !== "string")
+    throw broken(index, `${path} is ${kindShown(value)} and must be text: ${cureOfKind(value)}`);
   return value;
 }

@@ -4,6 +4,7 @@ import type { Delivery, RequestHead } from "../core/delivery.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { HttpClient, ProofDemand, SecretKey } from "../core/interceptor.ts";
 import { NOTHING_PROVED, proofName } from "../core/proof.ts";
+import { lackOf } from "../core/secret-lack.ts";
 import type { SecretData, Secrets } from "../core/secrets.ts";
 import { validValues } from "../core/secrets.ts";
 import { createDiagnosis, type Diagnosis } from "./diagnose.ts";
@@ -189,11 +190,10 @@ async function check(question: Question): Promise<{ readonly claim: Claim } | Pr
     const further = newer === undefined ? [] : untried(newer, key, tried);
     const second = await answerTo(question, claims, further);
     if (second.claim !== undefined) return { claim: second.claim };
-    const values = { secret: `${namespace}/${name}`, key, namespace };
     const latest = newer ?? known;
     const error =
       validValues(latest, key).length === 0
-        ? fault("SLUICE_SECRET_MISSING", values)
+        ? fault("SLUICE_SECRET_MISSING", { ...lackOf(secret, latest, secrets) })
         : refuted(scheme, demand, session, further.length > 0 ? second : answer);
     return { ...failure(error, scheme), diagnose: () => diagnosed(question, claims, secret, latest) };
   } catch (thrown) {

@@ -81,7 +81,10 @@ test("a key that its Secret lacks is the reason, with the one that was meant", a
   );
   const { code, stderr, reasons } = await tried("github", "push", "-c", folder.path);
   assert.equal(code, 1);
-  assert.match(reasons.join(), /Secret ci\/hook has no usable key token/);
+  assert.match(
+    reasons.join(),
+    /Secret ci\/hook has no key token \(did you mean its key tokn\?\)\. The Secret is there: /,
+  );
   assert.match(stderr, /did you mean its key tokn\?/);
 });
 
@@ -237,4 +240,32 @@ test("of several Secrets one signs; --trigger chooses", async () => {
   const unknown = await tried("github", "push", "-c", folder.path, "--trigger", "third");
   assert.equal(unknown.code, 1);
   assert.match(unknown.stderr, /has no trigger third/);
+});
+
+test("a listener without any proof: try tells what serve answers, and what helps; --trust does not", async () => {
+  using folder = temporaryFolder();
+  declared(folder.path, { push: [] });
+  for (const more of [[], ["--trust"], ["--secret", "a secret of the sender"]]) {
+    const { code, notes, reasons } = await tried("github", "push", "-c", folder.path, ...more);
+    assert.equal(code, 1);
+    assert.match(reasons.join(), /sluice\.dev\/verification: none on the Trigger or its EventListener/);
+    assert.match(notes.join(), /serve answers this delivery with 401 .* neither --secret nor --trust helps/);
+    assert.match(notes.join(), /verification: none on the EventListener .* --unverified allow/);
+  }
+  const allowed = await tried("github", "push", "-c", folder.path, "--unverified", "allow");
+  assert.deepEqual([allowed.code, allowed.notes], [0, []]);
+});
+
+test("a request that no trigger trusts: try tells that serve refuses it; of one that a trigger trusts, nothing", async () => {
+  using folder = temporaryFolder();
+  const secrets = { hook: { token: "0123456789abcdef0" } };
+  declared(folder.path, { push: [proving("github", { secretRef })] }, secrets);
+  const refused = await tried("github", "push", "-c", folder.path, "--unsigned");
+  assert.match(
+    refused.notes.join(),
+    /^serve answers this delivery with 401 \[SLUICE_UNVERIFIED\] and stores nothing$/,
+  );
+  declared(folder.path, { push: [proving("github", { secretRef })], other: [] }, secrets);
+  const one = await tried("github", "push", "-c", folder.path);
+  assert.deepEqual([one.code, one.notes], [0, []]);
 });

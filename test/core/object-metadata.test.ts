@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { activate } from "../../src/cel/activation.ts";
 import { compileCel } from "../../src/cel/program.ts";
-import { metadataFields, refusedField, repairCalls } from "../../src/core/object-metadata.ts";
+import { repairCalls } from "../../src/core/metadata-cure.ts";
+import { metadataFields, refusedFields } from "../../src/core/object-metadata.ts";
 
 const run = (metadata: object, more: object = {}) =>
   ({ apiVersion: "tekton.dev/v1", kind: "PipelineRun", metadata, ...more }) as never;
-const refused = (metadata: object, more?: object) => refusedField(run(metadata, more))?.path.join(".");
+const refused = (metadata: object, more?: object) => refusedFields(run(metadata, more))[0]?.path.join(".");
 
 describe("a field that every API server refuses is found", () => {
   const L64 = "a".repeat(64);
@@ -77,10 +78,16 @@ test("the calls that are told make the value fit when they are run", () => {
     "x".repeat(90),
     `${"x".repeat(62)}--y`,
     "Org/../a",
+    "a.-b",
+    "-.x.-",
+    `${"é".repeat(40)}z`,
+    `${"x".repeat(62)}/${"y".repeat(9)}`,
+    `v1.2+build_3`,
+    "a\nb",
     'it\'s "so"',
   ]) {
     for (const rule of rules.values()) {
-      const program = compileCel(`body.v${repairCalls(value, rule, rule.max)}`);
+      const program = compileCel(`body.v${repairCalls(rule, rule.max)}`);
       const event = {
         id: "1",
         url: "/",

@@ -7,13 +7,14 @@ import { within } from "../../core/deadline.ts";
 import type { SluiceError } from "../../core/errors.ts";
 import { type FaultGroup, groupFaults } from "../../core/fault-groups.ts";
 import { type ListenerPlan, shownTrigger } from "../../core/plan.ts";
+import { lackOf } from "../../core/secret-lack.ts";
 import type { Secrets } from "../../core/secrets.ts";
 import { validValues } from "../../core/secrets.ts";
 import { openDeclared } from "../../declared/index.ts";
 import { createHttpClient } from "../../intercept/http.ts";
 import { createRegistry } from "../../intercept/registry.ts";
 import { createInForce } from "../../plans.ts";
-import { demandedSecrets, meantInstead, weakValues } from "../demanded-secrets.ts";
+import { demandedSecrets, weakValues } from "../demanded-secrets.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 
@@ -109,10 +110,11 @@ async function secretsOf(listeners: readonly ListenerPlan[], secrets: Secrets): 
         const data = await secrets.read(namespace, name);
         if (validValues(data, key).length > 0)
           return weakValues({ trigger, secret }, data).map((weak) => found("secrets", weak, "warn"));
-        const meant = meantInstead(secret, data, secrets);
-        const lacks = data === null ? "does not exist" : `has no value under ${key}`;
-        const what = `${label}, ${lacks}${meant === undefined ? "" : `; ${meant}`}`;
-        const fix = `kubectl create secret generic ${name} -n ${namespace} --from-literal=${key}=…, with what the sender has.`;
+        const what = `${label}, ${lackOf(secret, data, secrets).lack}`;
+        const fix =
+          data === null
+            ? `kubectl create secret generic ${name} -n ${namespace} --from-literal=${key}=…, with what the sender has.`
+            : `kubectl patch secret ${name} -n ${namespace} -p '{"stringData":{"${key}":"…"}}', with what the sender has; or correct the key in secretRef.`;
         return [{ area: "secrets", state: "fail", what, fix, code: "SLUICE_SECRET_MISSING" }];
       } catch (error) {
         return [found("secrets", error)];

@@ -55,14 +55,13 @@ export const cel = defineInterceptor({
   summary: "lets events through by a CEL expression, and computes extensions from them",
   compile(params, tools) {
     const { filter = "", overlays = [] } = readParams("cel", shape, params);
-    const condition = filter === "" ? undefined : compiled(filter);
-    const additions = overlays.map(
-      ({ key = "", expression = "" }): Overlay => ({
-        key,
-        program: compiled(expression, expression === "" ? missing(key) : undefined),
-        set: overlayKey(key),
-      }),
-    );
+    const failures: Failure[] = [];
+    const condition = filter === "" ? undefined : compiled("filter", filter, failures);
+    const additions = overlays.flatMap(({ key = "", expression = "" }): readonly Overlay[] => {
+      const program = compiled(`overlay ${key}`, expression, failures);
+      return program === undefined ? [] : [{ key, program, set: overlayKey(key) }];
+    });
+    if (failures.length > 0) throw notCompiled(failures);
     const programs = [
       ...(condition === undefined ? [] : [condition]),
       ...additions.map(({ program }) => program),
@@ -111,25 +110,43 @@ function proved(filter: CelProgram, compared: readonly HeaderComparison[]): CelP
   return { ...filter, evaluate: filter.assuming(compared.map(({ node }) => node)) };
 }
 
-function missing(key: string): string {
-  return `Write the expression of overlay ${JSON.stringify(key.slice(0, 80))} under "expression": it has none.`;
+/** An expression that does not compile. */
+interface Failure {
+  /** `filter`, `overlay tag` */
+  readonly what: string;
+  readonly expression: string;
+  readonly error: CelSyntaxError;
 }
 
-/** @param ownCure of an expression that is known to be wrong. */
-function compiled(expression: string, ownCure?: string): CelProgram {
+function compiled(what: string, expression: string, failures: Failure[]): CelProgram | undefined {
   try {
     return compileCel(expression);
   } catch (error) {
     if (!(error instanceof CelSyntaxError)) throw error;
-    const { message: reason } = error;
-    const cure = ownCure ?? error.cure;
-    throw fault(
-      "SLUICE_CEL_SYNTAX",
-      { reason, expression, ...(cure && { cure: ownCure ?? `${cure} In: ${expression}` }) },
-      { cause: error },
-    );
+    failures.push({ what, expression, error });
+    return undefined;
   }
 }
+
+/** All that are wrong, so that nobody mends one to be told of the next. */
+function notCompiled(failures: readonly Failure[]): SluiceError {
+  const told = failures.slice(0, MOST_TOLD);
+  const left = failures.length - told.length;
+  const reasons = told.map(({ what, error }) => `${what} ${error.message}`);
+  const cures = told.map(({ what, expression, error }) => {
+    if (expression === "") return `Write the expression of ${what.slice(0, 80)} under "expression": it has none.`;
+    const cure = error.cure ?? (told.length > 1 ? "Correct it." : undefined);
+    return cure === undefined ? undefined : `${cure} In: ${expression}`;
+  });
+  const [first] = told;
+  const cure = cures.includes(undefined) ? undefined : cures.join(" ");
+  const reason = `${reasons.join("; ")}${left > 0 ? `; and ${left} more` : ""}`;
+  const values = { reason, expression: first?.expression ?? "", ...(cure !== undefined && { cure }) };
+  return fault("SLUICE_CEL_SYNTAX", values, { cause: first?.error });
+}
+
+/** Expressions of one interceptor that a fault names. */
+const MOST_TOLD = 5;
 
 function decide(
   filter: CelProgram | undefined,

@@ -15,6 +15,13 @@ const SYNTAX: readonly (readonly [RegExp, string | ((found: RegExpExecArray) => 
     ([path]) =>
       `Optional values (.?, orValue) are not enabled, in Tekton neither: ask with has(${plainPath(path)}) first, as in has(body.x) ? body.x : 'none'.`,
   ],
+  [/[‘’“”„‚«»]/, "These quotes are typographic: write ' or \"."],
+  [
+    /[\u00a0\u2000-\u200f\u2028-\u202f\u3000\ufeff]/,
+    "A character that cannot be seen came with a copy: type the space again.",
+  ],
+  [/#/, "A comment begins with //."],
+  [/;/, "An expression is one condition or value: join conditions with &&."],
   [/===|!==/, "Write == and !=; CEL has no === and !==."],
   [/=~|!~/, "Regular expressions are asked by matches: body.ref.matches('^refs/tags/')."],
   [/(?<![=!<>])=(?!=)/, "Comparing is written ==."],

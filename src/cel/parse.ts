@@ -6,6 +6,7 @@ import type { MacroName, Node, Origin } from "./ast.ts";
 import { cureOfSyntax } from "./cure-syntax.ts";
 import type { Source } from "./source.ts";
 import { CelSyntaxError, readSource, syntaxError } from "./source.ts";
+import { findSyntaxFault } from "./syntax-place.ts";
 import type { Value } from "./values.ts";
 import { CelFailure, int, uint } from "./values.ts";
 
@@ -36,7 +37,10 @@ export function parseExpression(expression: string): Tree {
   try {
     parsed = parseCel(source.text);
   } catch (error) {
-    throw new CelSyntaxError(parserReason(error), cureOfSyntax(expression));
+    const fault = findSyntaxFault(source.text);
+    const cure = cureOfSyntax(expression);
+    if (fault !== undefined) throw syntaxError(expression, fault.offset, fault.reason, cure);
+    throw new CelSyntaxError(parserReason(error), cure);
   }
   if (parsed.expr === undefined) throw syntaxError(expression, 0, "empty expression");
   return { root: createReader(expression, source, parsed)(parsed.expr), parsed };

@@ -73,7 +73,8 @@ export function syntaxError(
 /** Line and column of an offset, both from 1. */
 export function place(expression: string, offset: number): string {
   const before = expression.slice(0, offset).split("\n");
-  return `${before.length}:${(before.at(-1) as string).length + 1}`;
+  // In code points, as cel-go counts.
+  return `${before.length}:${[...(before.at(-1) as string)].length + 1}`;
 }
 
 // Strings first, so that nothing inside them is taken for anything else. Each alternative is linear.

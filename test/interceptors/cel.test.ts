@@ -245,3 +245,17 @@ test("it says whether its answer may hang on a sensitive header", () => {
   assert.equal(reads(compare), false, "the record of the proof says what came of it");
   assert.equal(reads(`${compare} && header.match('X-Key', 'abc')`), true, "masked, since a proof reads it");
 });
+
+test("all expressions that do not compile are told at once, each with its name and place", () => {
+  const overlays = [
+    { key: "tag", expression: "body.a +" },
+    { key: "fine", expression: "body.a" },
+    { key: "b", expression: "body.b = 1" },
+  ];
+  assert.throws(
+    () => ask({ filter: "body.a and body.b", overlays }),
+    ({ message }: SluiceError) =>
+      /does not compile: filter 1:8: .*; overlay tag 1:9: .*; overlay b 1:8: /.test(message) &&
+      !message.includes("fine"),
+  );
+});

@@ -15,6 +15,7 @@ const KNOWN: ReadonlyMap<
   { readonly values?: readonly string[]; readonly kinds: readonly Owner["kind"][] }
 > = new Map([
   ["sluice.dev/cluster", { kinds: ["TriggerTemplate", "Trigger", "EventListener"] }],
+  ["sluice.dev/typed-params", { kinds: ["TriggerTemplate"] }],
   ["sluice.dev/managed", { kinds: ["EventListener"] }],
   ["sluice.dev/verification", { values: ["none"], kinds: ["EventListener", "Trigger"] }],
   ["sluice.dev/max-body-bytes", { kinds: ["EventListener"] }],
@@ -43,10 +44,24 @@ function doubt(owner: Owner, annotation: string, value: string) {
     return meant === undefined ? `known are ${[...KNOWN.keys()].join(", ")}` : `did you mean ${meant}?`;
   }
   if (!known.kinds.includes(kind)) return `it is read on kind ${known.kinds.join(" and ")}, not on ${kind}`;
+  if (annotation === "sluice.dev/typed-params" && owner.kind === "TriggerTemplate")
+    return undeclaredParam(owner, value);
   if (annotation === "sluice.dev/cluster" && !holdsTemplate(owner))
     return `it counts beside a template, and this ${kind} holds none; annotate the TriggerTemplate`;
   if (known.values === undefined || known.values.includes(value)) return undefined;
   return `${JSON.stringify(value.slice(0, 80))} says nothing; it may be ${known.values.join(", ")}`;
+}
+
+/** A name among those of typed params that the template does not declare. */
+function undeclaredParam({ spec }: TriggerTemplate, value: string): string | undefined {
+  const declared = spec.params.map(({ name }) => name);
+  const names = value.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !declared.includes(name));
+  if (unknown === undefined) return undefined;
+  const meant = nearest(unknown, declared);
+  const hint =
+    meant === undefined ? `declared are ${declared.join(", ") || "none"}` : `did you mean ${meant}?`;
+  return `the template declares no param ${JSON.stringify(unknown.slice(0, 80))}; ${hint}`;
 }
 
 /** Limits of bodies that are no whole number of bytes above 0: somebody believes to be protected. */

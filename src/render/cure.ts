@@ -1,5 +1,7 @@
 /** Why a value makes no JSON string where a template pastes it: by what the value is, and how to write it instead. */
 
+import { TYPED_ANNOTATION } from "./typed.ts";
+
 /** A value that does not fit. */
 export interface Misfit {
   /** The params whose values do not fit, for people. */
@@ -28,8 +30,10 @@ export function cureOf({ params, value, escapesQuotes }: Misfit): string {
     : fitsEscaped(value)
       ? `for the whole as JSON text ${MARSHAL}, or ${ANNOTATION} on the template`
       : `for the whole as JSON text ${MARSHAL}`;
-  if (kind === "object") return `The value of ${params} is an object. Take one field of it, or ${whole}.`;
-  return `The value of ${params} is a list. Take one element (an index such as [0]; of a header header.canonical('X-Name')), join them (join(',') in an overlay), or ${whole}.`;
+  const typed = `Where the field wants the ${kind} itself: the annotation ${TYPED_ANNOTATION}: ${params.replace(/^param /, "")} on the TriggerTemplate.`;
+  if (kind === "object")
+    return `The value of ${params} is an object. Take one field of it, or ${whole}. ${typed}`;
+  return `The value of ${params} is a list. Take one element (an index such as [0]; of a header header.canonical('X-Name')), join them (join(',') in an overlay), or ${whole}. ${typed}`;
 }
 
 function ofText(params: string, value: string, escapesQuotes: boolean): string {

@@ -12,6 +12,7 @@ import type { Scope } from "./leaf.ts";
 import { BrokenText } from "./leaf.ts";
 import type { BuildObject } from "./tree.ts";
 import { compileTree } from "./tree.ts";
+import { typedParams } from "./typed.ts";
 
 /** What of a TriggerTemplate matters here. Templates that stand inside a trigger have no annotations. */
 export interface TemplateSource {
@@ -38,7 +39,8 @@ export const MAX_OBJECT_LENGTH = 3 * 1024 * 1024;
  * `$(tt.params.x)` stands for the param's text wherever it is written, in keys and in values; a param that has no value
  * leaves its variable as it is. Results never hold other structure than the template: where Tekton would let a quote
  * in a value end the string that it was pasted into, this is a fault (the conformance class `unsafe-splice`). Objects
- * and arrays fit into strings with the annotation {@link OLD_ESCAPE_ANNOTATION}.
+ * and arrays fit into strings with the annotation {@link OLD_ESCAPE_ANNOTATION}, and keep their type with
+ * `sluice.dev/typed-params`.
  *
  * @returns one function for each resource template, in order. Results may share parts with the template and with each
  *   other: they must not be changed.
@@ -46,9 +48,10 @@ export const MAX_OBJECT_LENGTH = 3 * 1024 * 1024;
  */
 export function compileSubstitution(template: TemplateSource): readonly Substitute[] {
   const escapeQuotes = Object.hasOwn(template.annotations, OLD_ESCAPE_ANNOTATION);
+  const typed = typedParams(template);
   return template.spec.resourcetemplates.map((resource, index) => {
     // What is no object is found out where its kind is asked for.
-    const tree = compile(isJsonObject(resource) ? resource : {}, escapeQuotes, index);
+    const tree = compile(isJsonObject(resource) ? resource : {}, { escapeQuotes, typed }, index);
     const room = MAX_OBJECT_LENGTH - JSON.stringify(resource).length;
     return (params, uid, cost) => {
       const object =
@@ -78,9 +81,13 @@ function limited(room: number, cost: Cost | undefined): Scope["grow"] {
   };
 }
 
-function compile(resource: JsonObject, escapeQuotes: boolean, index: number): JsonObject | BuildObject {
+function compile(
+  resource: JsonObject,
+  { escapeQuotes, typed }: { readonly escapeQuotes: boolean; readonly typed: ReadonlySet<string> },
+  index: number,
+): JsonObject | BuildObject {
   try {
-    return compileTree(resource, escapeQuotes);
+    return compileTree(resource, escapeQuotes, typed);
   } catch (error) {
     throw broken(index, reasonOf(error), error);
   }

@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, MAX_JSON_DEPTH, setOwn } from "../core/json.ts";
 import type { Leaf, Scope } from "./leaf.ts";
 import { compileLeaf } from "./leaf.ts";
+import { compileTyped } from "./typed.ts";
 
 /** Builds an object that depends on the event. @throws BrokenText. */
 export type BuildObject = (scope: Scope) => JsonObject;
@@ -14,14 +15,22 @@ type Build = (scope: Scope) => JsonValue;
  *
  * @param resource what stands under `resourcetemplates`; it must not change afterwards, results share parts of it.
  * @param escapeQuotes replace `"` by `\"` in values.
+ * @param typed params whose values keep their type where they stand alone.
  * @returns the resource itself when nothing in it depends on the event.
  * @throws RangeError when it nests deeper than {@link MAX_JSON_DEPTH}.
  */
-export function compileTree(resource: JsonObject, escapeQuotes: boolean): JsonObject | BuildObject {
+export function compileTree(
+  resource: JsonObject,
+  escapeQuotes: boolean,
+  typed: ReadonlySet<string>,
+): JsonObject | BuildObject {
   return object(resource, "", 1);
 
   function value(part: JsonValue, path: string, depth: number): JsonValue | Build {
-    if (typeof part === "string") return compileLeaf(part, path, escapeQuotes);
+    if (typeof part === "string") {
+      const leaf = compileLeaf(part, path, escapeQuotes);
+      return compileTyped(part, path, typed, leaf) ?? leaf;
+    }
     if (typeof part !== "object" || part === null) return part;
     if (depth > MAX_JSON_DEPTH) throw new RangeError(`it nests deeper than ${MAX_JSON_DEPTH} levels`);
     return isJsonObject(part) ? object(part, path, depth) : list(part, path, depth);

@@ -18,7 +18,7 @@ describe("an annotation under sluice.dev/", () => {
     );
     assert.deepEqual(lines(warnings), [
       "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/max-body-byte is ignored: did you mean sluice.dev/max-body-bytes?",
-      "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/xyzzy is ignored: known are sluice.dev/cluster, sluice.dev/managed, sluice.dev/verification, sluice.dev/max-body-bytes, sluice.dev/webhook-origins, sluice.dev/on-duplicate",
+      "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/xyzzy is ignored: known are sluice.dev/cluster, sluice.dev/typed-params, sluice.dev/managed, sluice.dev/verification, sluice.dev/max-body-bytes, sluice.dev/webhook-origins, sluice.dev/on-duplicate",
     ]);
     assert.ok((warnings[0]?.at?.line ?? 0) > 0);
   });
@@ -39,6 +39,29 @@ describe("an annotation under sluice.dev/", () => {
     assert.deepEqual(lines(warnings), [
       "SLUICE_ANNOTATION_IGNORED annotation sluice.dev/max-body-bytes is ignored: it is read on kind EventListener, not on Trigger",
     ]);
+  });
+
+  test("that names a typed param which its template does not declare is a warning", async () => {
+    const resourcetemplates = [{ apiVersion: "v1", kind: "X", metadata: { name: "x" } }];
+    const of = (names: string) =>
+      lintOf(
+        listener("git", [trigger("a", [], { template: { ref: "tt" } })], OPEN),
+        written(
+          "TriggerTemplate",
+          "tt",
+          { params: [{ name: "count" }, { name: "list" }], resourcetemplates },
+          { annotations: { "sluice.dev/typed-params": names } },
+        ),
+      );
+    const told = lines((await of("list, cuont")).warnings).filter((line) => line.includes("ANNOTATION"));
+    assert.deepEqual(told, [
+      'SLUICE_ANNOTATION_IGNORED annotation sluice.dev/typed-params is ignored: the template declares no param "cuont"; did you mean count?',
+    ]);
+    assert.ok(
+      !lines((await of("list,count")).warnings)
+        .join()
+        .includes("ANNOTATION"),
+    );
   });
 
   test("and those of others are left in peace", async () => {

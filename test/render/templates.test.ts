@@ -150,7 +150,10 @@ test("what no API server would take is refused here", () => {
     [{ apiVersion: "v1", kind: "Pod" }, /neither name nor generateName/],
     [{ apiVersion: "v1", kind: "Pod", metadata: null }, /neither name nor generateName/],
     [{ apiVersion: "v1", kind: "Pod", metadata: "x" }, /metadata is no object/],
-    [{ apiVersion: "v1", kind: "Pod", metadata: { name: 1 } }, /metadata\.name is the number 1 and must be text: put it into quotes \("1"\)/],
+    [
+      { apiVersion: "v1", kind: "Pod", metadata: { name: 1 } },
+      /metadata\.name is the number 1 and must be text: put it into quotes \("1"\)/,
+    ],
     [{ apiVersion: "v1", kind: "Pod", metadata: { name: "n", labels: null } }, /labels is no object/],
     [
       { apiVersion: "v1", kind: "Pod", metadata: { name: "n", labels: { a: 1 } } },

@@ -53,9 +53,9 @@ describe("an annotation under sluice.dev/", () => {
           { annotations: { "sluice.dev/typed-params": names } },
         ),
       );
-    const told = lines((await of("list, cuont")).warnings).filter((line) => line.includes("ANNOTATION"));
+    const told = lines((await of("list, cout")).warnings).filter((line) => line.includes("ANNOTATION"));
     assert.deepEqual(told, [
-      'SLUICE_ANNOTATION_IGNORED annotation sluice.dev/typed-params is ignored: the template declares no param "cuont"; did you mean count?',
+      'SLUICE_ANNOTATION_IGNORED annotation sluice.dev/typed-params is ignored: the template declares no param "cout"; did you mean count?',
     ]);
     assert.ok(
       !lines((await of("list,count")).warnings)

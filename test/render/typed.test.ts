@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonValue } from "../../src/core/json.ts";
+import type { JsonObject, JsonValue } from "../../src/core/json.ts";
 import { compileTemplate } from "../../src/render/index.ts";
 
 const CONTEXT = {
@@ -77,12 +77,9 @@ test("names and labels are texts in any case", () => {
     } as never,
   });
   const [object] = template(new Map([["p", "3"]]), CONTEXT, undefined as never);
-  const { name, labels, annotations } = object?.metadata as unknown as {
-    readonly name: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
-  assert.deepEqual([name, labels["n"], annotations["a"]], ["3", "3", "3"]);
+  const metadata = object?.metadata as unknown as JsonObject;
+  const inner = (key: string) => metadata[key] as JsonObject;
+  assert.deepEqual([metadata["name"], inner("labels")["n"], inner("annotations")["a"]], ["3", "3", "3"]);
 });
 
 test("what an event spells is no variable of the run, in values and in keys", () => {

@@ -174,7 +174,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const { decideWithin, decideBudget, maxInFlight } = settings;
   const turns = createTurns();
   const decoder = createDecoder({ room: maxInFlight * DECODING });
-  const limits = unprovedLimitsOf(store, settings);
+  const limits = unprovedLimitsOf(store, settings, tell);
   const deciding = { verifier, decoder, plans, visible, tell, keys, decideBudget, turns, clock };
   const flows = createAccept({ ...deciding, ledger, queue, decideWithin, limits, hold: store.hold });
   checks = [

@@ -1,4 +1,4 @@
-/** What is stored of an unproved delivery: no more than its own size, and no body where no trigger accepted it. */
+/** What is stored of an unproved delivery: no more than its own size, its digest, and no body where no trigger accepted it. */
 
 import { hash } from "node:crypto";
 import type { Decision } from "./core/decision.ts";
@@ -16,8 +16,8 @@ export function unprovedRecord(entry: NewDelivery): NewDelivery {
     const kept = bounded(decisions, DECISION_BYTES + requestBytes(entry));
     return { ...entry, decisions: kept, digest: hash("sha256", delivery.body), keepsBody: false };
   }
-  const undecided = decisions === undefined || decisions.some(({ waits }) => waits !== undefined);
-  return undecided ? { ...entry, digest: hash("sha256", delivery.body) } : entry;
+  // Its body may go before its record does: filtered by a worker, or dead when room is needed.
+  return { ...entry, digest: hash("sha256", delivery.body) };
 }
 
 /** About as many bytes as the store will hold of an entry, before compression. */

@@ -2,8 +2,10 @@
 
 import type { ObjectName } from "./core/delivery.ts";
 import { fault } from "./core/errors.ts";
+import type { Tell } from "./core/fact.ts";
 import type { Ledger } from "./core/ledger.ts";
 import type { Room, Store } from "./core/store.ts";
+import { createValve, type DropBodies } from "./unproved-valve.ts";
 
 export interface UnprovedLimits {
   /** Counts a delivery against its listener's rate. @throws SluiceError SLUICE_UNPROVED_RATE. */
@@ -32,6 +34,8 @@ export interface UnprovedNeeds {
   readonly room: () => Promise<Room | undefined>;
   readonly settings: UnprovedSettings;
   readonly clock: () => number;
+  /** Makes room among a listener's own; absent: nothing does. */
+  readonly dropBodies?: DropBodies;
 }
 
 /** The settings that say how much. */
@@ -47,9 +51,11 @@ export interface UnprovedConfig {
 export function unprovedLimitsOf(
   { ledger, room }: Pick<Store, "ledger" | "room">,
   { unprovedBytes: bytes, unprovedRate: rate, provedReserve: reservedPercent, storeBytes }: UnprovedConfig,
+  tell: Tell = () => undefined,
 ): UnprovedLimits {
   return createUnprovedLimits({
     ...{ usage: ledger.usage, clock: Date.now, settings: { bytes, rate, reservedPercent } },
+    dropBodies: createValve({ ledger, clock: Date.now, tell }),
     async room() {
       const known = await room?.();
       // A size that was given counts before that of a disk which others use too.
@@ -71,12 +77,20 @@ const DISK_RESERVE = 256 * 1_048_576;
 /** What a record costs beside its texts: index entries. */
 const RECORD_BYTES = 2_048;
 
+/** Parts of a listener's bytes at which old bodies go, and down to which. */
+const OPENS_AT = 7 / 8;
+const DOWN_TO = 3 / 4;
+/** Milliseconds before a listener that had nothing to give is asked again. */
+const REST_MS = 30_000;
+
 /** One figure of the store, and what was added to it since. */
 interface Gauge {
   /** Asks the store where its last answer is too old. */
   refresh(): Promise<void>;
   value(): number;
   add(bytes: number): () => void;
+  /** Makes the last answer of the store too old. */
+  forget(): void;
 }
 
 /** @param limit what {@link SLACK} is a part of; undefined where it is not known yet. */
@@ -110,6 +124,9 @@ function createGauge(
       }
     },
     value: () => value + added,
+    forget() {
+      at = Number.NEGATIVE_INFINITY;
+    },
     add(bytes) {
       added += bytes;
       open += bytes;
@@ -121,9 +138,11 @@ function createGauge(
 }
 
 export function createUnprovedLimits(needs: UnprovedNeeds): UnprovedLimits {
-  const { usage, room, settings, clock } = needs;
+  const { usage, room, settings, clock, dropBodies } = needs;
   const buckets = new Map<string, { left: number; at: number }>();
   const listeners = new Map<string, Gauge>();
+  const draining = new Set<string>();
+  const restsUntil = new Map<string, number>();
   let most: Room | undefined;
   let writing = 0;
   const used = createGauge(
@@ -149,6 +168,21 @@ export function createUnprovedLimits(needs: UnprovedNeeds): UnprovedLimits {
     return gauge;
   }
 
+  /** Beside the deliveries: they wait for nothing, and what does not fit yet is asked to come again. */
+  function drain(listener: ObjectName, gauge: Gauge, keep: number): void {
+    const name = nameOf(listener);
+    if (dropBodies === undefined || draining.has(name) || clock() < (restsUntil.get(name) ?? 0)) return;
+    draining.add(name);
+    // A store that is away is told of by itself.
+    dropBodies(listener, Math.max(0, keep))
+      .catch(() => 0)
+      .then((dropped) => {
+        if (dropped === 0) restsUntil.set(name, clock() + REST_MS);
+        else gauge.forget();
+        draining.delete(name);
+      });
+  }
+
   return {
     admit(listener) {
       if (settings.rate === 0) return;
@@ -168,6 +202,7 @@ export function createUnprovedLimits(needs: UnprovedNeeds): UnprovedLimits {
       await used.refresh();
       // From here to the end nothing waits: of many at once each sees what the ones before it took.
       const name = nameOf(listener);
+      if (own.value() + size > settings.bytes * OPENS_AT) drain(listener, own, settings.bytes * DOWN_TO);
       if (own.value() + size > settings.bytes)
         throw fault("SLUICE_UNPROVED_BYTES", { listener: name, limit: String(settings.bytes) });
       const reserved = most && reservedOf(most, settings.reservedPercent);

@@ -101,3 +101,47 @@ describe("the room of the store", () => {
     for (let i = 0; i < 20; i++) (await limits.reserve(GIT, MB))();
   });
 });
+
+describe("bodies that are dropped when room is needed", () => {
+  function draining(dropped: number) {
+    const world = { now: 0, unproved: 860 * MB, asked: [] as number[], done: Promise.resolve(0) };
+    const limits = createUnprovedLimits({
+      settings: { bytes: 1_000 * MB, rate: 0, reservedPercent: 25 },
+      usage: async () => ({ bytes: 0, unproved: world.unproved }),
+      room: async () => undefined,
+      clock: () => world.now,
+      dropBodies(_, keep) {
+        world.asked.push(keep);
+        world.done = Promise.resolve(dropped);
+        if (dropped > 0) world.unproved = keep;
+        return world.done;
+      },
+    });
+    return { world, limits };
+  }
+
+  test("are asked for before the limit, so that nothing is refused", async () => {
+    const { world, limits } = draining(3);
+    (await limits.reserve(GIT, 10 * MB))();
+    assert.deepEqual(world.asked, []);
+    world.now = 2_000;
+    world.unproved = 870 * MB;
+    (await limits.reserve(GIT, 10 * MB))();
+    await world.done;
+    assert.deepEqual(world.asked, [750 * MB]);
+    (await limits.reserve(GIT, 100 * MB))();
+    assert.equal(world.asked.length, 1);
+  });
+
+  test("are not asked for again at once where there were none", async () => {
+    const { world, limits } = draining(0);
+    world.unproved = 1_000 * MB;
+    const full = refusal("SLUICE_UNPROVED_BYTES");
+    for (const now of [0, 1_000, 29_000, 31_000]) {
+      world.now = now;
+      await assert.rejects(limits.reserve(GIT, MB), full);
+      await world.done;
+    }
+    assert.equal(world.asked.length, 2);
+  });
+});

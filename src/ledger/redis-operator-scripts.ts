@@ -17,7 +17,7 @@ export interface OperatorScripts {
    */
   readonly forget: Script<number>;
   /**
-   * Forgets the body. @returns 0 when there is none, or it is still needed: by a pending one, whose id the late ones have
+   * ARGV … `any` for a dead one too. Forgets the body. @returns 0 when there is none, or it is still needed: by a pending one, whose id the late ones have
    * then, or by a dead one that waits for a person, whose id they get when it no longer does.
    */
   readonly strip: Script<number>;
@@ -140,7 +140,8 @@ if outcome == 'pending' and length > 0 then
 end
 redis.call('ZREM', late, id)
 if length == 0 then return 0 end
-if outcome == 'dead' and redis.call('HEXISTS', record, 'dropped') == 0 then return 0 end
+local kept = outcome == 'dead' and redis.call('HEXISTS', record, 'dropped') == 0
+if kept and ARGV[2] ~= 'any' then return 0 end
 redis.call('HINCRBY', totals, 'bytes', 0 - length)
 count_bytes(redis.call('HGET', record, 'unproved'), 0 - length)
 redis.call('HDEL', record, 'body')

@@ -141,7 +141,7 @@ export async function createRedisLedger(needs: RedisLedgerNeeds): Promise<Ledger
     },
 
     async forgetBody(id) {
-      await ask(operator.strip([keys.record(id)], [id]));
+      await ask(operator.strip([keys.record(id)], [id, "any"]));
     },
 
     async usage({ namespace, name } = { namespace: "", name: "" }) {

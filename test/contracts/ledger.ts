@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { bodyMissing } from "../../src/core/body.ts";
 import { SluiceError } from "../../src/core/errors.ts";
 import { decideJobId, newDeliveryId } from "../../src/core/identity.ts";
 import type { StoreKeys } from "../../src/core/integrity.ts";
 import type { Ledger } from "../../src/core/ledger.ts";
 import type { RefusalLog } from "../../src/core/refusal.ts";
+import { createValve } from "../../src/unproved-valve.ts";
 import { attemptContract } from "../ledger/attempts.ts";
 import { conservationContract } from "../ledger/conservation.ts";
 import { deadContract } from "../ledger/dead.ts";
@@ -16,7 +18,16 @@ import { lateContract } from "../ledger/late.ts";
 import { listContract } from "../ledger/lists.ts";
 import { refusalContract } from "../ledger/refusals.ts";
 import { retentionContract } from "../ledger/retention.ts";
-import { attemptOf, decisionsFor, jobFor, jobsIn, listener, newDelivery, START } from "../ledger/samples.ts";
+import {
+  attemptOf,
+  decisionsFor,
+  jobFor,
+  jobsIn,
+  listener,
+  newDelivery,
+  type SampleOptions,
+  START,
+} from "../ledger/samples.ts";
 import { sealContract } from "../ledger/seals.ts";
 import { searchContract } from "../ledger/searches.ts";
 
@@ -152,6 +163,39 @@ export function ledgerContract(name: string, start: () => Promise<LedgerBench>):
       const policy = { age: 0, deadAge: 0, payloadAge: 0 };
       await ledger.prune(policy, START + 1, 100);
       assert.deepEqual([await usage("github"), (await ledger.usage()).bytes], [0, 0]);
+    });
+
+    test("where room is needed, the oldest unproved dead letters give their bodies, and keep head and digest", async () => {
+      const bodied = (receivedAt: number, more: SampleOptions) =>
+        newDelivery({
+          receivedAt: START + receivedAt,
+          body: randomBytes(5_000),
+          facts: { proof: "none" },
+          ...more,
+        });
+      const dead = [1, 2, 3, 4].map((at) => bodied(at, { decided: "f" }));
+      const others = [
+        bodied(0, { decided: "f", facts: { proof: "github" } }),
+        bodied(0, { decided: "f", listener: { namespace: "ci", name: "other" } }),
+        bodied(0, { decided: "m" }),
+        bodied(0, { decided: undefined }),
+      ];
+      for (const entry of [...dead, ...others]) await ledger.accept({ ...entry, digest: "d1ge57" });
+      const before = (await ledger.usage(listener)).unproved;
+      const dropBodies = createValve({ ledger, clock: () => START });
+      assert.equal(await dropBodies(listener, before), 0);
+      assert.ok((await dropBodies(listener, before - 5_001)) >= 2);
+      const left = (await ledger.usage(listener)).unproved;
+      assert.ok(left <= before - 5_001, `${left} of ${before}`);
+      assert.equal(await ledger.load(dead[0]?.delivery.id ?? ""), undefined);
+      const record = await ledger.find(dead[0]?.delivery.id ?? "");
+      assert.deepEqual([record?.outcome, record?.digest, record?.size], ["dead", "d1ge57", 5_000]);
+      assert.equal(bodyMissing(record?.id ?? "", record).code, "SLUICE_BODY_DROPPED");
+      await dropBodies(listener, 0);
+      for (const { delivery } of others) assert.ok(await ledger.load(delivery.id));
+      const [act] = (await ledger.acts({ limit: 1 })).items;
+      assert.deepEqual([act?.verb, act?.subject, act?.actor], ["drop-bodies", "ci/github", "sluice"]);
+      assert.deepEqual((await ledger.audit()).violations, []);
     });
 
     test("sensitive values of the query are masked before anything is stored", async () => {

@@ -25,6 +25,7 @@ const WITHOUT_BODY = [
   "SLUICE_DELIVERY_DUPLICATE",
   "SLUICE_BODY_FORGOTTEN",
   "SLUICE_BODY_NOT_KEPT",
+  "SLUICE_BODY_DROPPED",
 ] as const;
 
 export function deliveryRoutes(services: ApiServices): readonly Route[] {

@@ -2,7 +2,7 @@
 
 import type { ProofDemand } from "../core/interceptor.ts";
 import type { Repair } from "../core/secret-quality.ts";
-import { nearestKey, repairsOf, tellWeaknesses, weakKeys } from "../core/secret-quality.ts";
+import { repairsOf, tellWeaknesses, weakKeys } from "../core/secret-quality.ts";
 import type { SecretData } from "../core/secrets.ts";
 
 export interface Attempt {
@@ -48,8 +48,7 @@ export function createDiagnosis(): Diagnosis {
     async tell(attempt) {
       const { data, secret } = attempt;
       const weak = weakKeys(data, secret.key);
-      const near = nearestKey(data, secret.key);
-      if (weak.length === 0) return near === undefined ? "" : ` It has a key ${near}.`;
+      if (weak.length === 0) return "";
       const said = weak.map(
         ({ key, weaknesses }) => ` The value of key ${key} ${tellWeaknesses(weaknesses)}.`,
       );

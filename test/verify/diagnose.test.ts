@@ -56,9 +56,3 @@ test("a stranger's signature matches nothing, and a scheme that throws costs onl
   const broken = attempt(`"${GOOD}"\n`, { proves: () => Promise.reject(new Error("no")) }).made;
   assert.equal(await createDiagnosis().tell(broken), weak);
 });
-
-test("a key that is missing leads to the one that was meant", async () => {
-  const near = attempt("", { data: new Map([["tokn", Buffer.from(GOOD)]]) }).made;
-  assert.equal(await createDiagnosis().tell(near), " It has a key tokn.");
-  assert.equal(await createDiagnosis().tell({ ...near, data: null }), "");
-});

@@ -21,6 +21,10 @@ export interface Refusals {
 
 /** Requests of one cause that come within this time of the last write are written together. */
 const FOLD_MS = 60_000;
+/** The same for requests that reached no listener: there is always a scanner. */
+const FOLD_NOWHERE_MS = 600_000;
+/** Whom requests are kept under that reached no listener. */
+const NOWHERE: ObjectName = { namespace: "", name: "" };
 /** Causes of one listener that are told apart in that time; all others are one for each code. */
 const APART = 16;
 /** Causes that are remembered in all; more are not kept, and only counted by the metrics. */
@@ -36,7 +40,8 @@ interface Entry {
  *
  * A cause is a listener, a code, where it came from, and what it says it is. The first of a cause is written within a
  * second, the next ones once a minute with their number: however much is sent to a listener, it makes at most some twenty
- * small records in a minute. Requests to no listener are scanners': they stand in the log and in the metrics.
+ * small records in a minute. Requests to no listener, malformed ones among them, are told apart only where their headers
+ * are a known sender's: a webhook with a wrong URL is found, and scanners make one record for each code in ten minutes.
  */
 export function createRefusals({ log, clock, everyMs = 1_000 }: RefusalsNeeds): Refusals {
   const known = new Map<string, Entry>();
@@ -58,10 +63,12 @@ export function createRefusals({ log, clock, everyMs = 1_000 }: RefusalsNeeds): 
   }
 
   function tell(fact: Fact): void {
-    if (fact.type !== "delivery.refused" || fact.listener === undefined) return;
-    const { listener, code, status, reason, address = "", provider = "", event = "" } = fact;
-    if (code === "SLUICE_LISTENER_UNKNOWN") return;
-    const entry = entryFor(nameOf(listener), code, [address, provider, event]);
+    if (fact.type !== "delivery.refused") return;
+    const { listener = NOWHERE, code, status, reason, address = "", provider = "", event = "" } = fact;
+    // Health checks and browsers.
+    if (listener === NOWHERE && code === "SLUICE_METHOD") return;
+    const isScanner = listener === NOWHERE && (provider === "" || provider === "generic");
+    const entry = entryFor(nameOf(listener), code, isScanner ? ["scanners"] : [address, provider, event]);
     if (entry === undefined) return;
     const now = clock();
     const { at, count, ...before } = entry.refusal ?? { at: now, count: 0 };
@@ -81,7 +88,8 @@ export function createRefusals({ log, clock, everyMs = 1_000 }: RefusalsNeeds): 
     apart.clear();
     for (const [key, entry] of known) {
       const { refusal, writtenAt } = entry;
-      const quiet = now - writtenAt >= FOLD_MS;
+      const [listener = ""] = JSON.parse(key) as readonly string[];
+      const quiet = now - writtenAt >= (listener === nameOf(NOWHERE) ? FOLD_NOWHERE_MS : FOLD_MS);
       if (refusal !== undefined && (quiet || all === true)) due.push([entry, refusal]);
       if (refusal === undefined && quiet) known.delete(key);
       else count(key);

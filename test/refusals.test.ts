@@ -1,7 +1,7 @@
 /** Refused requests on their way to the store: folded, bounded, and not lost while it is away. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import type { Fact } from "../src/core/fact.ts";
 import type { Refusal } from "../src/core/refusal.ts";
 import { createRefusals } from "../src/refusals.ts";
@@ -35,14 +35,11 @@ function keeper() {
   return { time, store, ...refusals };
 }
 
-test("requests of one cause are one record with their number; what no listener was named in is none", async () => {
+test("requests of one cause are one record with their number", async () => {
   const { time, store, tell, stop } = keeper();
   tell(refused());
   time.now += 50;
   tell(refused({ reason: "header is wrong" }));
-  tell(refused({ listener: { namespace: "x", name: "y" }, code: "SLUICE_LISTENER_UNKNOWN", status: 404 }));
-  const { listener: _none, ...nowhere } = refused() as Extract<Fact, { type: "delivery.refused" }>;
-  tell(nowhere);
   await stop();
   assert.deepEqual(store.written, [
     {
@@ -76,4 +73,45 @@ test("what a store that is away does not take comes with what is refused later",
     store.written.map(({ count }) => count),
     [2],
   );
+});
+
+describe("requests that reached no listener", () => {
+  const nowhere = (more: Partial<Extract<Fact, { type: "delivery.refused" }>>): Fact => {
+    const { listener: _none, ...rest } = refused(more) as Extract<Fact, { type: "delivery.refused" }>;
+    return rest;
+  };
+  const lost = { code: "SLUICE_LISTENER_UNKNOWN", status: 404, reason: "no listener answers" } as const;
+
+  test("are kept under no name: a webhook's by its sender, scanners by their code alone", async () => {
+    const { store, tell, stop } = keeper();
+    tell(nowhere(lost));
+    for (let i = 0; i < 1_000; i++)
+      tell(nowhere({ ...lost, address: `2001:db8::${i}`, provider: "generic", event: "unknown" }));
+    tell(nowhere({ code: "SLUICE_HTTP_INVALID", status: 400, provider: "", event: "" }));
+    tell(nowhere({ code: "SLUICE_METHOD", status: 405 }));
+    await stop();
+    assert.deepEqual(
+      store.written.map(({ listener, code, count, address, provider }) => [
+        `${listener.namespace}/${listener.name} ${code}`,
+        ...[count, address, provider],
+      ]),
+      [
+        ["/ SLUICE_LISTENER_UNKNOWN", 1, "192.0.2.7", "github"],
+        ["/ SLUICE_LISTENER_UNKNOWN", 1_000, undefined, undefined],
+        ["/ SLUICE_HTTP_INVALID", 1, "192.0.2.7", undefined],
+      ],
+    );
+  });
+
+  test("and written again once in ten minutes", async () => {
+    const { time, store, tell, stop } = keeper();
+    for (const at of [0, 61_000, 300_000, 599_000, 601_000]) {
+      time.now = 1_000 + at;
+      tell(nowhere({ ...lost, provider: "generic" }));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const counts = store.written.map(({ count }) => count);
+    await stop();
+    assert.deepEqual(counts, [1, 4]);
+  });
 });

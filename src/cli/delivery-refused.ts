@@ -28,7 +28,11 @@ export async function refusedOnes(
   else {
     const now = Date.now();
     const rows = found.items.map(({ lastAt, count, listener, code, status, reason, ...from }) => [
-      ...[ago(lastAt, now), String(count), `${listener.namespace}/${listener.name}`],
+      ...[
+        ago(lastAt, now),
+        String(count),
+        listener.name === "" ? "none" : `${listener.namespace}/${listener.name}`,
+      ],
       ...[from.address ?? "several", [from.provider, from.event].filter(Boolean).join(" ")],
       ...[`${status} ${code}`, reason.length > 100 ? `${reason.slice(0, 99)}…` : reason],
     ]);

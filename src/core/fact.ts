@@ -29,7 +29,7 @@ export type Fact =
       readonly code: ErrorCode;
       readonly status: number;
       readonly reason: string;
-      /** Where the connection came from; absent where no listener was found. */
+      /** Where the connection came from. */
       readonly address?: string;
       /** As its headers say, which nobody has proved. */
       readonly provider?: string;

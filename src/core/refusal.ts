@@ -4,6 +4,7 @@ import type { ObjectName } from "./delivery.ts";
 
 /** Requests to one listener that were refused for one cause within a minute. */
 export interface Refusal {
+  /** Both names are empty where no listener was reached: an unknown path, a malformed request. */
   readonly listener: ObjectName;
   /** Milliseconds since the epoch: when the first of them was answered, and the last. */
   readonly at: number;

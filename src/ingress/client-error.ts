@@ -20,7 +20,7 @@ export interface ClientErrorNeeds {
    *   refused before it was whole.
    */
   readonly cut: (socket: Socket, why: SluiceError) => "cut" | "busy" | "idle";
-  readonly told: (error: SluiceError) => void;
+  readonly told: (error: SluiceError, socket: Socket) => void;
 }
 
 /** Makes the handler of `clientError`: one answer, then the connection is closed, since nobody knows where the next request begins. */
@@ -30,7 +30,7 @@ export function createClientErrorHandler({ refusal, cut, told }: ClientErrorNeed
     const why = faultOf(error);
     if (why !== undefined) {
       const was = cut(socket, why);
-      if (was === "idle") told(why);
+      if (was === "idle") told(why, socket);
       // An answer is under way: another one would be taken for it, or for one to a request that nobody sent.
       if (was !== "busy" && socket.writable) socket.write(textOf(refusal(why, undefined)));
     }

@@ -47,7 +47,7 @@ export function routeTo(plans: Plans, request: RouteRequest, options: RouteOptio
   const assigned = hosts?.get(bareHost(request.host));
   const asked = {
     method: request.method,
-    path: path.slice(0, 200),
+    path: shownPath(path),
     host: (request.host ?? "").slice(0, 200),
   };
   // Hosts switch hooks off that get 404.
@@ -163,6 +163,12 @@ function declared(
 function pathOf(url: string): string {
   const end = url.indexOf("?");
   return end === -1 ? url : url.slice(0, end);
+}
+
+/** A path as it is told: behind the two names there may stand a token. */
+function shownPath(path: string): string {
+  const [root, namespace, name, ...behind] = path.split("/", 4);
+  return (behind.length === 0 ? path : `${[root, namespace, name].join("/")}/…`).slice(0, 200);
 }
 
 function lower(text: string | undefined): string {

@@ -106,7 +106,10 @@ export function createIngress(options: IngressOptions): Ingress {
   const refusal = asTekton ? refusedAsTekton : refused;
   const onClientError = createClientErrorHandler({
     refusal,
-    told: (error) => told(error),
+    told: (error, { remoteAddress: address }) => {
+      const { code, status, message: reason } = error;
+      tell({ type: "delivery.refused", code, status, reason, ...(address !== undefined && { address }) });
+    },
     cut(socket, why) {
       const share = inHand.get(socket);
       if (share?.cut(why)) return "cut";
@@ -151,7 +154,7 @@ export function createIngress(options: IngressOptions): Ingress {
 
   function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const error = refuseLax(request.raw) ?? fault("SLUICE_METHOD", { method: request.method });
-    told(error);
+    told(error, undefined, undefined, request);
     closeUnlessWhole(request, reply);
     return answer(request, reply, refusal(error, undefined));
   }
@@ -176,7 +179,7 @@ export function createIngress(options: IngressOptions): Ingress {
   function told(error: SluiceError, plan?: ListenerPlan, since?: number, request?: FastifyRequest): void {
     const { code, status, message: reason } = error;
     const where = plan === undefined ? {} : { listener: { namespace: plan.namespace, name: plan.name } };
-    const from = plan === undefined || request === undefined ? {} : sourceOf(request);
+    const from = request === undefined ? {} : sourceOf(request);
     const took = since === undefined ? {} : { took: Math.max(0, clock() - since) };
     tell({ type: "delivery.refused", ...where, code, status, reason, ...from, ...took });
   }

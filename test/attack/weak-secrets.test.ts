@@ -181,7 +181,7 @@ test("doctor names each of them, as a failure where nobody can be proved", async
   }
   assert.equal(of("empty")?.state, "fail");
   assert.match(of("keyless")?.what ?? "", /has no key token \(did you mean its key tokn\?\)/);
-  assert.match(of("newlin")?.what ?? "", /does not exist; did you mean Secret ci\/newline\?/);
+  assert.match(of("newlin")?.what ?? "", /does not exist \(did you mean Secret ci\/newline\?\)/);
   assertSilent(stdout);
 });
 

@@ -96,7 +96,8 @@ test("a key that is not there leads to the one that was meant", () => {
   const data = new Map([["webhook-secret", Buffer.from(GOOD)]]);
   assert.equal(nearestKey(data, "webhooksecret"), "webhook-secret");
   assert.equal(nearestKey(data, "webhook-secret"), undefined);
-  assert.equal(nearestKey(data, "unrelated"), undefined);
+  assert.equal(nearestKey(data, "unrelated"), "webhook-secret", "there is no other");
+  assert.equal(nearestKey(new Map(data).set("ca.crt", Buffer.from("x")), "unrelated"), undefined);
   assert.equal(nearestKey(null, "token"), undefined);
 });
 

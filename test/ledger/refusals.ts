@@ -32,6 +32,17 @@ export function refusalContract(current: () => RefusalLog): void {
     assert.deepEqual(await log.refused({ listener: "none" }, 10), []);
   });
 
+  test("what reached no listener is kept too, and found by its code", async () => {
+    const log = current();
+    const lost = one(START, {
+      ...{ listener: { namespace: "", name: "" }, code: "SLUICE_LISTENER_UNKNOWN", status: 404 },
+    });
+    await log.keepRefused([lost, one(START + 1)]);
+    assert.deepEqual(await log.refused({ code: "SLUICE_LISTENER_UNKNOWN" }, 10), [lost]);
+    assert.equal((await log.refused({}, 10)).length, 2);
+    assert.equal((await log.refused({ listener: "ci/git" }, 10)).length, 1);
+  });
+
   test("a flood to one listener takes its own room and nobody else's; texts are cleaned and cut", async () => {
     const log = current();
     const quiet = one(START, { listener: { namespace: "ci", name: "quiet" } });

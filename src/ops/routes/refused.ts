@@ -12,7 +12,7 @@ export function refusedRoutes({ ledger }: ApiServices): readonly Route[] {
     route({
       ...{ method: "GET", path: "/api/v1/refused", operation: "listRefused", permission: "view" },
       summary:
-        "Requests to listeners that were refused, the latest first: folded by cause, without bodies, at most 200 of each listener.",
+        "Requests that were refused, the latest first: folded by cause, without bodies, at most 200 of each listener, and of those that reached none (both names of the listener are empty then).",
       query: {
         ...{ namespace, listener, since, until, limit: PAGE.limit },
         code: words("why: SLUICE_UNVERIFIED, …"),

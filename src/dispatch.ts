@@ -6,6 +6,7 @@ import { asFault, fault, reasonOf, type SluiceError } from "./core/errors.ts";
 import type { Tell } from "./core/fact.ts";
 import { judgeJob, type StoreKeys } from "./core/integrity.ts";
 import type { Attempt, CreateAnswer, CreateJob, Job, KubernetesObject, Run, Target } from "./core/job.ts";
+import { triggerOf } from "./core/job.ts";
 import type { Ledger } from "./core/ledger.ts";
 import { allVisible, type Plans, type VisiblePlan } from "./core/plan.ts";
 import type { Disposition, JobHandler, Queue } from "./core/queue.ts";
@@ -119,8 +120,9 @@ export function createDispatch(needs: DispatchNeeds): JobHandler {
   }
 
   /** Decided by a gateway whose settings know the cluster, worked on by one whose do not: somebody has to mend them. */
-  function nowhere({ cluster: name = "", trigger }: CreateJob): Tried {
-    const from = `trigger ${trigger.namespace}/${trigger.name}`;
+  function nowhere(job: CreateJob): Tried {
+    const { cluster: name = "" } = job;
+    const from = `trigger ${triggerOf(job)}`;
     const known = [...clusters.keys()].join(", ") || "none";
     return { runs: [], failure: failureOf(fault("SLUICE_CLUSTER_UNKNOWN", { name, from, known })) };
   }

@@ -69,6 +69,7 @@ export function fire(
         delivery: delivery.id,
         listener: context.listener,
         trigger: name,
+        ...(trigger.shown !== undefined && { shown: trigger.shown }),
         receivedAt: delivery.receivedAt,
         ...placeOf(plan, trigger),
         ...(delivery.replayOf !== undefined && { replayOf: delivery.replayOf }),

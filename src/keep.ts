@@ -94,7 +94,7 @@ export function createKeep(needs: KeepNeeds): Keep {
         again || decidesAgain(delivery) ? workOf(delivery.id) : jobsOf(delivery, decisions);
       await queued(async () => work());
       report(entry);
-      const twins = twinHooks(delivery, facts);
+      const twins = twinHooks(delivery, facts, decisions);
       if (twins !== undefined) tell({ type: "delivery.twins", ...twins });
       return delivery.id;
     }

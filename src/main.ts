@@ -110,6 +110,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
     inProgress: inProgress.counts,
     depth: () => (store ?? notYet()).queue.depth(),
     paused: async () => (await (store ?? notYet()).queue.state()).paused,
+    held: () => store?.hold.waiting?.(),
     dead: async () =>
       (await (store ?? notYet()).ledger.deadGroups()).reduce((sum, { count }) => sum + count, 0),
     checks: async () => (await readiness(checks)).checks,

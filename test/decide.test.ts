@@ -383,7 +383,7 @@ describe("objects that no API server takes", () => {
 test("a trigger without a name is told by its listener and place", async () => {
   const decisions = await decided([listener("git", [trigger("", []), trigger("", [])], OPEN)]);
   assert.deepEqual(
-    decisions.map(({ shown, trigger: { name } }) => [shown, name]),
-    [0, 1].map((i) => [`ci/git: spec.triggers[${i}] (unnamed)`, ""]),
+    decisions.map(({ shown, job, trigger: { name } }) => [shown, job?.shown, name]),
+    [0, 1].map((i) => `ci/git: spec.triggers[${i}] (unnamed)`).map((place) => [place, place, ""]),
   );
 });

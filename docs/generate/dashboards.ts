@@ -143,6 +143,12 @@ const ON_CALL: Dashboard = {
       }),
     ],
     [
+      lines(
+        "Deliveries held",
+        "short",
+        "Deliveries that wait for a store that is away for a moment (--store-hold), by gateway; beyond the hold their senders get 503.",
+        ["max by (instance) (sluice_store_waiting)", "{{instance}}"],
+      ),
       lines("Checks that fail", "short", "Of /readyz, which says why. Empty: all are well.", [
         "min by (check) (sluice_check_ok) == 0",
         "{{check}}",

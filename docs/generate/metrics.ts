@@ -52,6 +52,7 @@ async function exposed(): Promise<readonly Exposed[]> {
     dead: async () => 0,
     checks: async () => [CHECK],
     inProgress: () => [IN_PROGRESS],
+    held: () => 0,
   };
   const text = await createMetrics({ version: "", process: false, ...asked }).expose();
   return [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)((?:\n[^#\n].*)*)/gm)].map(

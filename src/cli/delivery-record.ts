@@ -1,5 +1,6 @@
 /** A delivery for people: where it came from, each decision with its steps, each job with its attempts. */
 
+import { triggerOf } from "../core/job.ts";
 import type { ActNote, DeliveryRecord } from "../core/ledger.ts";
 import type { RunProgress } from "../core/progress.ts";
 import type { QueueReport } from "../ops/services.ts";
@@ -53,9 +54,7 @@ export function printRecord(console: Console, record: DeliveryRecord, queue?: Qu
     console.out(`  ${colors.yellow("waits")}   ${oneLine(`the queue is ${pausedWords(queue.note)}`)}`);
   for (const decision of record.decisions) printDecision(console, decision);
   for (const { job, state, attempts, runs } of record.jobs) {
-    console.out(
-      `${colors.bold(oneLine(`job of trigger ${job.trigger.namespace}/${job.trigger.name}`))}  ${state}`,
-    );
+    console.out(`${colors.bold(oneLine(`job of trigger ${triggerOf(job)}`))}  ${state}`);
     for (const { number, at, outcome, reason = "", code } of attempts) {
       const why = `${oneLine(reason)}${code === undefined ? "" : colors.dim(` [${code}]`)}`;
       console.out(

@@ -19,6 +19,8 @@ export interface CreateJob {
   readonly delivery: string;
   readonly listener: ObjectName;
   readonly trigger: ObjectName;
+  /** The place of a trigger that has no name, for people. */
+  readonly shown?: string;
   /** Milliseconds since the epoch at which the delivery was received; ages are counted from here. */
   readonly receivedAt: number;
   /** The trigger's own service account, in its namespace; without one the listener's counts. */
@@ -39,6 +41,11 @@ export interface CreateJob {
   readonly reopened?: { readonly at: number; readonly attempts: number };
   /** Signature over all of it but `reopened`, by integrity.ts; absent where a gateway has no keys, as before 0.2. */
   readonly mac?: string;
+}
+
+/** The trigger of a job, for people. */
+export function triggerOf({ trigger, shown }: Pick<CreateJob, "trigger" | "shown">): string {
+  return shown ?? `${trigger.namespace}/${trigger.name}`;
 }
 
 /** A stored delivery that a worker has to decide, because its chain leaves this process. */

@@ -21,7 +21,11 @@ export interface Room {
  *
  * @throws what the last try threw, when the store is not back in time or when waiting does not help.
  */
-export type Hold = <T>(write: () => Promise<T>) => Promise<T>;
+export interface Hold {
+  <T>(write: () => Promise<T>): Promise<T>;
+  /** Writes that wait for the store now; absent where none ever does. */
+  readonly waiting?: () => number;
+}
 
 export interface Store {
   /** For people: `embedded ./.sluice`, `redis redis://localhost:6379/0` (passwords masked). */

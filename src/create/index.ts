@@ -2,7 +2,7 @@
 
 import type { ObjectName } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
-import type { Target } from "../core/job.ts";
+import { type Target, triggerOf } from "../core/job.ts";
 import { closedTo, type NamedCluster } from "../core/named-cluster.ts";
 import type { Api } from "../kube/api.ts";
 import { createApi } from "../kube/api.ts";
@@ -97,7 +97,7 @@ function onlyFor(name: string, cluster: NamedCluster, target: Target): Target {
     async create(object, job) {
       const namespace = closedTo(cluster, job);
       if (namespace === undefined) return target.create(object, job);
-      const from = `trigger ${job.trigger.namespace}/${job.trigger.name}`;
+      const from = `trigger ${triggerOf(job)}`;
       return failed(fault("SLUICE_CLUSTER_CLOSED", { name, from, namespace }));
     },
   };

@@ -120,7 +120,7 @@ export const SCHEMAS = {
       objects: list({ type: "object", description: "a Kubernetes object" }),
     },
     {
-      ...{ serviceAccount: text, listenerAccount: text, cluster: text, mac: text, broken: text },
+      ...{ serviceAccount: text, listenerAccount: text, cluster: text, mac: text, broken: text, shown: text },
       reopened: closed({ at, attempts: count }),
       replayOf: text,
     },

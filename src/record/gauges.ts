@@ -16,6 +16,8 @@ export interface Asked {
   readonly dead?: () => Promise<number>;
   /** Runs in progress; undefined where somebody else follows them. */
   readonly inProgress?: () => readonly RunsInProgress[];
+  /** Deliveries that wait for a store that is away for a moment; undefined where none ever does. */
+  readonly held?: () => number | undefined;
   readonly checks?: () => Promise<readonly { readonly name: string; readonly ok: boolean }[]>;
 }
 
@@ -30,7 +32,7 @@ const FRESH_MS = { depth: 1_000, paused: 1_000, dead: 10_000, checks: 5_000 } as
 /** Registers the gauges of what can be asked. */
 export function gaugeAsked(
   register: Registry,
-  { depth, paused, dead, inProgress, checks }: Asked,
+  { depth, paused, dead, inProgress, held, checks }: Asked,
   bounds: Bounds,
 ): void {
   const registers = [register];
@@ -43,6 +45,11 @@ export function gaugeAsked(
   if (dead !== undefined) {
     const help = "Dead letters that nobody has dropped; each waits for a person.";
     gaugeOne(registers, "sluice_dead_deliveries", help, remembered(dead, FRESH_MS.dead));
+  }
+  if (held !== undefined) {
+    const help =
+      "Deliveries that wait for a store that is away for a moment (--store-hold); their senders have no answer yet.";
+    gaugeOne(registers, "sluice_store_waiting", help, async () => held());
   }
   if (inProgress !== undefined) gaugeRuns(registers, inProgress, bounds);
   if (checks !== undefined) gaugeChecks(registers, remembered(checks, FRESH_MS.checks));

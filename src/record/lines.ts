@@ -2,7 +2,7 @@
 
 import type { ObjectName } from "../core/delivery.ts";
 import type { Fact } from "../core/fact.ts";
-import type { CreateJob, Run } from "../core/job.ts";
+import { type CreateJob, type Run, triggerOf } from "../core/job.ts";
 import { withoutQuoted } from "../core/quoted.ts";
 import { faultFields, grouped } from "./fault-fields.ts";
 import { foreign } from "./foreign.ts";
@@ -53,7 +53,7 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
   "delivery.twins": {
     level: always("warn"),
     message: ({ hooks: [one, other] }) =>
-      `webhooks ${foreign(one)} and ${foreign(other)} deliver the same events here, so each runs twice: remove one of them, or let a filter choose by X-GitHub-Hook-ID`,
+      `webhooks ${foreign(one)} and ${foreign(other)} of GitHub delivered one event, and it fired a trigger twice: remove one of them, or let the trigger's filter choose by header.canonical('X-GitHub-Hook-ID')`,
     fields: (fact) => ({ listener: named(fact.listener) }),
   },
   "decision.made": {
@@ -69,12 +69,12 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
   },
   "job.attempted": {
     level: ({ attempt }) => (({ done: "info", retry: "warn", dead: "error" }) as const)[attempt.outcome],
-    message: ({ job, attempt }) => `${named(job.trigger)} attempt ${attempt.number}: ${attempted(attempt)}`,
+    message: ({ job, attempt }) => `${triggerOf(job)} attempt ${attempt.number}: ${attempted(attempt)}`,
     fields: ({ job, attempt, waited }) => ({
       delivery: job.delivery,
       job: job.id,
       listener: named(job.listener),
-      trigger: named(job.trigger),
+      trigger: triggerOf(job),
       attempt: attempt.number,
       outcome: attempt.outcome,
       code: attempt.code,
@@ -91,7 +91,7 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
     fields: ({ job, run, sinceReceived }) => ({
       delivery: job.delivery,
       job: job.id,
-      trigger: named(job.trigger),
+      trigger: triggerOf(job),
       run: runName(run),
       outcome: run.outcome,
       where: run.where,
@@ -267,8 +267,9 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
   },
 };
 
-function followed({ delivery, id, listener, trigger }: CreateJob, run: Run) {
-  return { delivery, job: id, listener: named(listener), trigger: named(trigger), run: runName(run) };
+function followed(job: CreateJob, run: Run) {
+  const { delivery, id, listener } = job;
+  return { delivery, job: id, listener: named(listener), trigger: triggerOf(job), run: runName(run) };
 }
 
 function remarked(warnings: readonly string[] = []): string {

@@ -29,11 +29,21 @@ export function createHold(news: Pick<StoreNews, "awayFor" | "back" | "now">, ho
   if (holdMs === 0) return (write) => write();
   const isShort = (awayFor: number): boolean => awayFor < holdMs * SHORT;
 
-  return async (write) => {
+  let waiting = 0;
+  async function wait(pause: () => Promise<unknown>): Promise<void> {
+    waiting++;
+    try {
+      await pause();
+    } finally {
+      waiting--;
+    }
+  }
+
+  const hold: Hold = async (write) => {
     const until = news.now() + holdMs;
     // Behind those that wait already: they came first.
     const awayFor = news.awayFor();
-    if (awayFor !== undefined && isShort(awayFor)) await news.back(holdMs);
+    if (awayFor !== undefined && isShort(awayFor)) await wait(() => news.back(holdMs));
     let unsure: unknown;
     for (;;) {
       try {
@@ -43,9 +53,10 @@ export function createHold(news: Pick<StoreNews, "awayFor" | "back" | "now">, ho
         if (mayBeWritten(error)) unsure ??= error;
         const left = until - news.now();
         if (left <= 0 || !mayBeBrief(error) || !isShort(news.awayFor() ?? 0)) throw unsure ?? error;
-        if (news.awayFor() === undefined) await sleep(Math.min(PAUSE_MS, left));
-        else await news.back(left);
+        const isBack = news.awayFor() === undefined;
+        await wait(() => (isBack ? sleep(Math.min(PAUSE_MS, left)) : news.back(left)));
       }
     }
   };
+  return Object.assign(hold, { waiting: () => waiting });
 }

@@ -9,9 +9,21 @@ const from = (hook: string | undefined, listener = "one") => ({
   listener: { namespace: "ci", name: listener },
 });
 const github = (providerId: string) => ({ provider: "github", providerId });
+const decided = (...names: readonly string[]) =>
+  ["a", "b"].map((name) => ({
+    trigger: { namespace: "ci", name },
+    result: names.includes(name) ? ("matched" as const) : ("filtered" as const),
+  }));
+
+/** Of deliveries that all fire the same trigger. */
+function createFired() {
+  const see = createTwinHooks();
+  return (...[delivery, facts]: [Parameters<typeof see>[0], Parameters<typeof see>[1]]) =>
+    see(delivery, facts, decided("a"));
+}
 
 test("a second hook with the same delivery id is told once for the pair", () => {
-  const see = createTwinHooks();
+  const see = createFired();
   assert.equal(see(from("1"), github("a")), undefined);
   assert.deepEqual(see(from("2"), github("a")), {
     listener: { namespace: "ci", name: "one" },
@@ -22,7 +34,7 @@ test("a second hook with the same delivery id is told once for the pair", () => 
 });
 
 test("redeliveries, other listeners, replays, other senders and hooks without an id are no twins", () => {
-  const see = createTwinHooks();
+  const see = createFired();
   see(from("1"), github("a"));
   assert.equal(see(from("1"), github("a")), undefined);
   assert.equal(see(from("2", "two"), github("a")), undefined);
@@ -32,7 +44,7 @@ test("redeliveries, other listeners, replays, other senders and hooks without an
 });
 
 test("its memory is bounded, and so is what strangers can have it say", () => {
-  const see = createTwinHooks();
+  const see = createFired();
   let told = 0;
   for (let i = 0; i < 5_000; i++) {
     see(from(`a${i}`), github(`${i}`));
@@ -40,4 +52,19 @@ test("its memory is bounded, and so is what strangers can have it say", () => {
   }
   assert.equal(told, 100);
   assert.equal(see(from("b0"), github("0")), undefined, "the oldest are forgotten");
+});
+
+test("where no trigger matched both, nothing runs twice and nothing is told", () => {
+  const see = createTwinHooks();
+  for (const [first, second, told] of [
+    [decided("a"), decided("b"), false],
+    [decided("a"), decided(), false],
+    [decided(), decided("a"), false],
+    [undefined, decided("a"), false],
+    [decided("a", "b"), decided("b"), true],
+  ] as const) {
+    const id = JSON.stringify([first, second]);
+    see(from("1"), github(id), first);
+    assert.equal(see(from("2"), github(id), second) !== undefined, told, id);
+  }
 });

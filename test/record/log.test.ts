@@ -57,6 +57,14 @@ test("an attempt is one line with its runs; its level tells how it went", () => 
   assert.equal(dead["msg"], "ci/pr attempt 1: dead: bad");
 });
 
+test("an attempt of a trigger without a name tells its place", () => {
+  const shown = "ci/git: spec.triggers[1] (unnamed)";
+  const job = { ...attempted.job, trigger: { namespace: "ci", name: "" }, shown };
+  const line = parsed({ ...attempted, job });
+  assert.equal(line["trigger"], shown);
+  assert.ok(String(line["msg"]).startsWith(`${shown} attempt 1: done`));
+});
+
 test("decisions and single runs are written at debug only", () => {
   assert.deepEqual(written([decided]), []);
   assert.equal(parsed(decided, { level: "debug" })["result"], "matched");

@@ -218,12 +218,13 @@ test("the queue is asked when somebody scrapes, and not again within a second", 
   assert.equal(samples.get("sluice_queue_oldest_seconds"), 4.5);
 });
 
-test("pause, dead letters and checks are asked for at a scrape", async () => {
+test("pause, dead letters, held deliveries and checks are asked for at a scrape", async () => {
   const checks = async () => [
     { name: "store", ok: true },
     { name: "target", ok: false },
   ];
-  const samples = await shown([], { paused: async () => true, dead: async () => 41, checks });
+  const samples = await shown([], { paused: async () => true, dead: async () => 41, held: () => 7, checks });
+  assert.equal(samples.get("sluice_store_waiting"), 7);
   assert.equal(samples.get("sluice_queue_paused"), 1);
   assert.equal(samples.get("sluice_dead_deliveries"), 41);
   assert.equal(samples.get('sluice_check_ok{check="store"}'), 1);

@@ -128,12 +128,15 @@ describe("a hold", () => {
         if (isAway) throw away();
         order.push(n);
       });
+    assert.equal(hold.waiting?.(), 0);
     const all = [1, 2, 3].map(write);
     isAway = false;
     // The store answers already, but nobody has said so: this one must not overtake the others.
     all.push(write(4));
+    assert.equal(hold.waiting?.(), 4);
     news.found();
     await Promise.all(all);
+    assert.equal(hold.waiting?.(), 0);
     assert.deepEqual(order, [1, 2, 3, 4]);
     news.close();
   });

@@ -134,7 +134,8 @@ function notCompiled(failures: readonly Failure[]): SluiceError {
   const left = failures.length - told.length;
   const reasons = told.map(({ what, error }) => `${what} ${error.message}`);
   const cures = told.map(({ what, expression, error }) => {
-    if (expression === "") return `Write the expression of ${what.slice(0, 80)} under "expression": it has none.`;
+    if (expression === "")
+      return `Write the expression of ${what.slice(0, 80)} under "expression": it has none.`;
     const cure = error.cure ?? (told.length > 1 ? "Correct it." : undefined);
     return cure === undefined ? undefined : `${cure} In: ${expression}`;
   });

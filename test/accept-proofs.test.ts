@@ -43,7 +43,10 @@ describe("the proof of the sender", () => {
     const git = listener("git", [trigger("build", [github()])]);
     for (const objects of [[git], [git, secret("hook", "")]]) {
       await using flows = await openFlows(objects);
-      const missing = refusal("SLUICE_UNVERIFIED", /Secret ci\/hook (does not exist|holds nothing).* under.* key/);
+      const missing = refusal(
+        "SLUICE_UNVERIFIED",
+        /Secret ci\/hook (does not exist|holds nothing).* under.* key/,
+      );
       await assert.rejects(flows.send(push({ token: "" })), missing);
       await assertNothingKept(flows);
     }

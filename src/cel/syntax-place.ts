@@ -1,10 +1,10 @@
-/**
- * Finds the token at which an expression stops being CEL. The parser's own place is that of the alternative which it tried
- * last: of `a ==` it names the operator, not the end. CEL is read from left to right with one token of foresight
- * (google/cel-spec, doc/langdef.md, "Syntax"), so the first token that cannot follow is the mistake, as in cel-go.
- */
+/** Finds the token at which an expression stops being CEL. */
 
 import { place } from "./source.ts";
+
+// The parser's own place is that of the alternative which it tried last: of `a ==` it names the operator, not the end. CEL
+// is read from left to right with one token of foresight (google/cel-spec, doc/langdef.md, "Syntax"), so the first token
+// that cannot follow is the mistake, as in cel-go.
 
 export interface SyntaxFault {
   /** Of the token in the text; of what is missing at the end, behind the last token. */

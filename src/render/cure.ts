@@ -1,6 +1,6 @@
 /** Why a value makes no JSON string where a template pastes it: by what the value is, and how to write it instead. */
 
-import { TYPED_ANNOTATION } from "./typed.ts";
+import { TYPED_ANNOTATION } from "./annotations.ts";
 
 /** A value that does not fit. */
 export interface Misfit {

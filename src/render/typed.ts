@@ -1,11 +1,8 @@
 /** Params that keep their type: where an operator asks for it, a number, boolean, list or object of the event stays one. */
 
 import { isJsonObject, type JsonValue, parseJson, setOwn } from "../core/json.ts";
+import { TYPED_ANNOTATION } from "./annotations.ts";
 import type { Leaf, Scope } from "./leaf.ts";
-import type { TemplateSource } from "./substitute.ts";
-
-/** Names the params, separated by commas (docs/adr/0039-typed-params.md). */
-export const TYPED_ANNOTATION = "sluice.dev/typed-params";
 
 const WHOLE = /^\$\(tt\.params\.([^()]+)\)$/;
 /** What an object is, and what is told apart by it, is the template's to say. */
@@ -15,7 +12,11 @@ const FIXED = /^(?:apiVersion|kind|metadata)(?:$|[.[])/;
 const NO_TEXT = /^(?:[-\d[{]|true$|false$|null$)/;
 
 /** The params of a template whose values keep their type. */
-export function typedParams({ annotations }: Pick<TemplateSource, "annotations">): ReadonlySet<string> {
+export function typedParams({
+  annotations,
+}: {
+  readonly annotations: Readonly<Record<string, string>>;
+}): ReadonlySet<string> {
   if (!Object.hasOwn(annotations, TYPED_ANNOTATION)) return NONE;
   const names = (annotations[TYPED_ANNOTATION] ?? "").split(",").map((name) => name.trim());
   return new Set(names.filter((name) => name !== ""));

@@ -12,7 +12,7 @@ import { compileMacro } from "./macros.ts";
 import type { AnyMap } from "./maps.ts";
 import { mapGet, mapHas, mapOf } from "./maps.ts";
 import type { Value } from "./values.ts";
-import { fail, isList, isMap, isUint, kindOf, typeValue } from "./values.ts";
+import { CelFailure, fail, isList, isMap, isUint, kindOf, typeValue } from "./values.ts";
 
 /**
  * Compiles a checked tree.
@@ -67,6 +67,7 @@ function macro(node: Macro, checked: Checked, slots: Slots): Evaluate {
     range: compile(node.range, checked, slots),
     where: node.where === undefined ? undefined : compile(node.where, checked, inner),
     body: compile(node.body, checked, inner),
+    node,
   });
 }
 
@@ -119,16 +120,17 @@ function follow(start: Evaluate, selects: readonly Select[]): Evaluate {
     for (let i = 0; i < fields.length; i++) {
       // JSON objects are nearly all that is ever selected from.
       const found = isMap(value) ? mapGet(value, fields[i] as string) : undefined;
-      if (found === undefined) return absent(selects[i] as Select);
+      if (found === undefined) return absent(selects[i] as Select, value);
       value = found;
     }
     return value;
   };
 }
 
-function absent(node: Select): never {
+function absent(node: Select, from: Value): never {
   const where = pathOf(node.operand);
-  return fail(`no such key: ${node.field}${where === undefined ? "" : ` in ${where}`}`, { node });
+  const place = isMap(from) ? { node } : { node, kinds: [kindOf(from)] };
+  return fail(`no such key: ${node.field}${where === undefined ? "" : ` in ${where}`}`, place);
 }
 
 function hasField(value: Value, field: string): boolean {
@@ -142,7 +144,7 @@ function compileCall(node: Call, checked: Checked, slots: Slots): Evaluate {
   if (node.name === "_&&_") return shortCircuit(flattened(node, "_&&_"), false, checked, slots);
   if (node.name === "_||_") return shortCircuit(flattened(node, "_||_"), true, checked, slots);
   const args = operands.map((operand) => compile(operand, checked, slots));
-  if (node.name === "_?_:_") return conditional(args);
+  if (node.name === "_?_:_") return conditional(args, node);
   if (node.name === "_[_]") return index(args, node, operands[1]?.kind === "const");
   const [, right] = operands;
   const constant = right?.kind === "const" ? right : undefined;
@@ -163,17 +165,19 @@ function flattened(node: Node, name: string): Node[] {
 /** `&&` is decided by false, `||` by true. */
 function shortCircuit(nodes: readonly Node[], decisive: boolean, checked: Checked, slots: Slots): Evaluate {
   const operands = nodes.map((node) => compile(node, checked, slots));
-  return (frame) => decides(frame, operands, decisive, evaluate);
+  return (frame) => decides(frame, operands, decisive, evaluate, nodes);
 }
 
 const evaluate = (frame: Frame, operand: Evaluate): Value => operand(frame);
 
-function conditional(args: readonly Evaluate[]): Evaluate {
+function conditional(args: readonly Evaluate[], node: Call): Evaluate {
   const [condition, then, otherwise] = args as [Evaluate, Evaluate, Evaluate];
   return (frame) => {
     const value = condition(frame);
     if (value === true) return then(frame);
-    return value === false ? otherwise(frame) : fail("no such overload");
+    if (value === false) return otherwise(frame);
+    const [asked = node] = node.args;
+    return fail("no such overload", { node: asked, wantsBool: true });
   };
 }
 
@@ -190,14 +194,14 @@ function element(container: Value, key: Value, node: Call, named: boolean): Valu
   if (isList(container)) {
     const position = isUint(key) ? key.value : key;
     if (typeof position !== "bigint" && !Number.isInteger(position)) {
-      return fail(`unsupported index type '${kindOf(key)}' in list`);
+      return fail(`unsupported index type '${kindOf(key)}' in list`, { node, kinds: ["list"] });
     }
     const item = container[Number(position)];
     return item === undefined
-      ? fail(`index out of bounds: ${named ? position : quoted(Number(position))}`)
+      ? fail(`index out of bounds: ${named ? position : quoted(Number(position))}`, { node, kinds: ["list"] })
       : item;
   }
-  if (!isMap(container)) return fail("no such overload");
+  if (!isMap(container)) return fail("no such overload", { node, kinds: [kindOf(container)] });
   if (key === null) return fail("invalid qualifier type: null");
   const found = mapGet(container as AnyMap, key);
   return found === undefined
@@ -221,21 +225,43 @@ function invoke(
       const { value } = constant;
       return (frame) => {
         frame.work.charge(1);
-        return run(frame, first(frame) as never, value as never);
+        const own = first(frame) as never;
+        try {
+          return run(frame, own, value as never);
+        } catch (error) {
+          throw located(error, node);
+        }
       };
     }
     return (frame) => {
       frame.work.charge(1);
-      return run(frame, first(frame) as never, second(frame) as never);
+      const own = first(frame) as never;
+      const other = second(frame) as never;
+      try {
+        return run(frame, own, other);
+      } catch (error) {
+        throw located(error, node);
+      }
     };
   }
   return (frame) => {
     frame.work.charge(CHOICE_STEPS);
     const values = args.map((arg) => arg(frame));
     for (const candidate of overloads) {
-      if (accepts(candidate, values)) return candidate.run(frame, ...(values as never[]));
+      if (!accepts(candidate, values)) continue;
+      try {
+        return candidate.run(frame, ...(values as never[]));
+      } catch (error) {
+        throw located(error, node);
+      }
     }
     const kinds = values.map(kindOf);
     return fail(`no such overload: ${node.name}(${kinds.join(", ")})`, { node, kinds });
   };
+}
+
+/** A failure with the call in which it arose. */
+function located(error: unknown, node: Call): unknown {
+  if (!(error instanceof CelFailure) || error.place !== undefined) return error;
+  return new CelFailure(error.reason, error.final, { node });
 }

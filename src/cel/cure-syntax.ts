@@ -25,6 +25,11 @@ const SYNTAX: readonly (readonly [RegExp, string | ((found: RegExpExecArray) => 
   [/===|!==/, "Write == and !=; CEL has no === and !==."],
   [/=~|!~/, "Regular expressions are asked by matches: body.ref.matches('^refs/tags/')."],
   [/(?<![=!<>])=(?!=)/, "Comparing is written ==."],
+  [
+    /([\w.]+)\s+(matches|contains|startsWith|endsWith)\b/,
+    ([, value, name]) => `It is a call: ${value}.${name}('…').`,
+  ],
+  [/\bis\b/i, "Write == for is."],
   [/\band\b/i, "Write && for and."],
   [/\bor\b/i, "Write || for or."],
   [/\bnot\b/i, "Write ! for not: !(body.x in ['a', 'b'])."],
@@ -43,6 +48,16 @@ export function cureOfSyntax(expression: string): string | undefined {
     if (found !== null) return typeof cure === "string" ? cure : cure(found);
   }
   return undefined;
+}
+
+/** A regular expression that RE2 does not take. */
+export function cureOfPattern(pattern: string): string | undefined {
+  if (/\(\?<?[=!]/.test(pattern))
+    return "RE2 looks neither ahead nor behind: ask twice, x.matches('a') && !x.matches('b').";
+  if (/\\[1-9]/.test(pattern)) return "RE2 has no references back to a group.";
+  return /[[(]/.test(pattern)
+    ? "A bracket that is meant as a sign has a backslash before it: r'\\['."
+    : undefined;
 }
 
 /** `body.?a.?b.orValue` as has() wants it: `body.a.b`. */
@@ -150,6 +165,13 @@ const OTHER_ROOTS: ReadonlyMap<string, string> = new Map(
 export function cureOfCall(name: string, known: readonly Signature[]): string | undefined {
   if (name === "match")
     return "match asks a header, header.match('X-GitHub-Event', 'push'); a text is asked by matches('^refs/tags/').";
+  if (name === "_?_:_")
+    return "A condition is true or false, and both of its branches are of one type: string(…).";
+  if (/^_[<>]=?_$/.test(name))
+    return "Both sides are of one kind: write 1 beside an int, 1.0 beside a double, or int(…) and double(…).";
+  if (name === "_==_" || name === "_!=_")
+    return "Both sides are of one kind: a text beside a text, a list beside a list (header.canonical('X') is a text, header['X'] a list).";
+  if (name === "@in") return "in asks a list or an object; a text is asked by contains: 'abc'.contains('a').";
   if (!/^[a-z]/i.test(name)) return undefined;
   const calls = known.slice(0, MOST_SIGNATURES).map(({ method, params }) => {
     const [first = "", ...rest] = params.map(printType);

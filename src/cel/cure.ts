@@ -4,6 +4,7 @@ import { unparse } from "@bufbuild/cel";
 import { canonicalName } from "../core/headers.ts";
 import type { Call, Node, Select } from "./ast.ts";
 import { pathOf } from "./ast.ts";
+import { ofElement, ofField, ofMacro, ofNamed, ofValues, type Print } from "./cure-calls.ts";
 import type { Tree } from "./parse.ts";
 import type { CelFailure, Kind } from "./values.ts";
 
@@ -19,16 +20,18 @@ export function cureOf({ place }: CelFailure, { parsed }: Pick<Tree, "parsed">):
     const text = part === undefined ? "x" : (pathOf(part) ?? unparse({ ...parsed, expr: part.origin }));
     return text.length > LONGEST ? "x" : text;
   };
-  if (node.kind === "select") return ofKey(node);
+  if (place.wantsBool) return `It wants true or false: ${print(node)} == …`;
+  if (node.kind === "select") return kinds === undefined ? ofKey(node) : ofField(node, kinds[0], print);
+  if (node.kind === "macro") return ofMacro(node, kinds?.[0], print);
   if (node.kind !== "call") return undefined;
-  if (node.name === "_[_]") return ofIndex(node, print);
-  return kinds === undefined ? undefined : ofOperands(node, kinds, print);
+  if (node.name === "_[_]")
+    return kinds === undefined ? ofIndex(node, print) : ofElement(node, kinds[0], print);
+  return kinds === undefined ? ofValues(node, print) : ofOperands(node, kinds, print);
 }
-
-type Print = (part: Node | undefined) => string;
 
 function ofKey(node: Select): string | undefined {
   const path = pathOf(node);
+  if (pathOf(node.operand) === "header") return ofHeader(node.field);
   if (node.field === "length") return `The length is size(${pathOf(node.operand) ?? "x"}).`;
   return path && `has(${path}) asks whether it is there.`;
 }
@@ -60,10 +63,14 @@ function ofOperands(node: Call, kinds: readonly Kind[], print: Print): string | 
   const sign = ARITHMETIC.get(node.name);
   const nothing = kinds.indexOf("null_type");
   if (nothing !== -1) return `${print(operands[nothing])} is null: ${print(operands[nothing])} != null && …`;
+  const named = ofNamed(node.name, operands, kinds, print);
+  if (named !== undefined) return named;
   if (sign !== undefined) return ofArithmetic(sign, [first, second], kinds, print);
   if (node.name === "!_") return `! wants true or false: compare the value, ${print(first)} == …`;
   if (node.target === undefined) return undefined;
   if (kinds[0] === "list") return ofList(node, print);
+  if (kinds[0] === "map")
+    return `It is an object: take one of its fields, or its JSON text, ${print(first)}.marshalJSON().`;
   if (kinds[0] === "double")
     return `Numbers of JSON are doubles: string(int(${print(first)})).${node.name}(…)`;
   const index = kinds.indexOf("double", 1);
@@ -86,6 +93,7 @@ function ofArithmetic(
   const text = (part: Node | undefined, kind: Kind | undefined): string => {
     if (kind === "string") return print(part);
     if (kind === "list") return `${print(part)}[0]`;
+    if (kind === "map") return `${print(part)}.marshalJSON()`;
     return kind === "double" ? `string(int(${print(part)}))` : `string(${print(part)})`;
   };
   if (NUMBERS.has(a) && NUMBERS.has(b)) {
@@ -99,8 +107,14 @@ function ofArithmetic(
   if (header !== undefined)
     return `A header is a list of values: header.canonical('${header}') is the first, a text.`;
   const joined = `${text(left, a)} + ${text(right, b)}`;
+  const numeral =
+    a === "string" && NUMBERS.has(b) ? left : b === "string" && NUMBERS.has(a) ? right : undefined;
+  const counted =
+    numeral?.kind === "const" || numeral === undefined
+      ? ""
+      : ` A text that holds a number is int(${print(numeral)}).`;
   return listed === undefined
-    ? `Only texts can be added to a text: ${joined}.`
+    ? `Only texts can be added to a text: ${joined}.${counted}`
     : `It is a list: take one element, ${joined}, or join(',') it.`;
 }
 

@@ -10,6 +10,7 @@ import { FAILURE_STEPS } from "./work.ts";
  *
  * @param decisive false for `&&` and `all`, true for `||` and `exists`.
  * @param test is given the frame, so that no function has to be made for it in each evaluation.
+ * @param nodes of the items in the tree, where each has its own.
  * @throws CelFailure the first one, when nothing decides; at once when it is final.
  */
 export function decides<T>(
@@ -17,13 +18,17 @@ export function decides<T>(
   items: readonly T[],
   decisive: boolean,
   test: (frame: Frame, item: T) => Value,
+  nodes?: readonly object[],
 ): boolean {
   let failure: CelFailure | undefined;
   for (const item of items) {
     try {
       const value = test(frame, item);
       if (value === decisive) return decisive;
-      if (typeof value !== "boolean") failure ??= new CelFailure("no such overload");
+      if (typeof value !== "boolean") {
+        const node = nodes?.[items.indexOf(item)];
+        failure ??= new CelFailure("no such overload", false, node && { node, wantsBool: true });
+      }
     } catch (error) {
       if (!(error instanceof CelFailure) || error.final) throw error;
       frame.work.charge(FAILURE_STEPS);

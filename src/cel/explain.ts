@@ -10,7 +10,7 @@ import { children } from "./ast.ts";
 import type { CelProgram, SecretView } from "./program.ts";
 import { SecretsNeeded } from "./program.ts";
 import { toJson } from "./to-json.ts";
-import type { Value } from "./values.ts";
+import type { Kind, Value } from "./values.ts";
 import { CelFailure, isList, isMap, isTypeValue, kindOf } from "./values.ts";
 import { createWork } from "./work.ts";
 
@@ -35,6 +35,13 @@ export function explain(program: CelProgram, activation: EventActivation, secret
       // Comparisons are true or false of the real header; whatever could hold its text is made of the masked one.
       return typeof value === "boolean" ? value : evaluate(masked);
     });
+  const kindFor = (node: Node): Kind | undefined => {
+    try {
+      return kindOf(node.kind === "const" ? node.value : program.part(node)(masked, secrets));
+    } catch {
+      return undefined;
+    }
+  };
   const parts = new Map<string, JsonObject>();
   for (const node of interesting(program.tree.root).slice(0, MAX_PARTS)) {
     const evaluate = program.part(node);
@@ -44,6 +51,7 @@ export function explain(program: CelProgram, activation: EventActivation, secret
         program,
         node,
         show((event) => evaluate(event, secrets)),
+        kindFor,
       ),
     );
   }
@@ -53,6 +61,7 @@ export function explain(program: CelProgram, activation: EventActivation, secret
       program,
       program.tree.root,
       show((event) => program.evaluate(event, secrets)),
+      kindFor,
     ),
     parts: Array.from(parts, ([part, result]) => ({ part, ...result })),
   };
@@ -76,13 +85,37 @@ function interesting(root: Node): Node[] {
   return found;
 }
 
-/** `string(body.id)` of 12345678901 is "1.2345678901e+10": right as CEL has it, and hardly what was meant. */
-function hinted(program: CelProgram, node: Node, result: JsonObject): JsonObject {
+/** What is right as CEL has it, and hardly what was meant: `body.number == '5'`, `string(body.id)` of 12345678901. */
+function hinted(
+  program: CelProgram,
+  node: Node,
+  result: JsonObject,
+  kindFor: (node: Node) => Kind | undefined,
+): JsonObject {
   const { value } = result;
+  if (node.kind === "call" && (node.name === "_==_" || node.name === "_!=_")) {
+    const [left, right] = node.args as [Node, Node];
+    const hint = unequal([textOf(program, left), kindFor(left)], [textOf(program, right), kindFor(right)]);
+    return hint === undefined ? result : { ...result, hint };
+  }
   if (node.kind !== "call" || node.name !== "string" || typeof value !== "string") return result;
   const [number] = node.args;
   if (number === undefined || !/^-?\d(\.\d+)?e\+\d+$/.test(value)) return result;
   return { ...result, hint: `string(int(${textOf(program, number)})) has all its digits` };
+}
+
+const CALLED: Partial<Record<Kind, string>> = {
+  ...{ string: "a text", bool: "true or false", list: "a list", map: "an object" },
+  ...{ double: "a number", int: "a number", uint: "a number" },
+};
+
+type Side = readonly [text: string, kind: Kind | undefined];
+
+/** Two values of kinds that are never equal, whatever they hold; null is compared with anything. */
+function unequal([one, a]: Side, [other, b]: Side): string | undefined {
+  const [left, right] = [a && CALLED[a], b && CALLED[b]];
+  if (left === undefined || right === undefined || left === right) return undefined;
+  return `${one} is ${left} and ${other} ${right}: these are never equal`;
 }
 
 function isAccess(node: Node): boolean {

@@ -15,6 +15,8 @@ export interface MacroParts {
   readonly range: Evaluate;
   readonly where: Evaluate | undefined;
   readonly body: Evaluate;
+  /** The macro in the tree, for failures. */
+  readonly node: object;
 }
 
 /** What a turn of a loop costs. */
@@ -22,7 +24,7 @@ const TURN_STEPS = 3;
 
 export function compileMacro(macro: MacroName, parts: MacroParts): Evaluate {
   const { slot, body, where } = parts;
-  const items = itemsOf(parts.range);
+  const items = itemsOf(parts.range, parts.node);
   const each = (frame: Frame, item: Value): Value => {
     frame.work.charge(TURN_STEPS);
     frame.slots[slot] = item;
@@ -78,7 +80,7 @@ export function sorted(frame: Pick<Frame, "work">, list: readonly Value[], keys:
   return order.map((i) => list[i] as Value);
 }
 
-function itemsOf(range: Evaluate): (frame: Frame) => readonly Value[] {
+function itemsOf(range: Evaluate, node: object): (frame: Frame) => readonly Value[] {
   return (frame) => {
     const value = range(frame);
     if (isList(value)) return value;
@@ -87,7 +89,8 @@ function itemsOf(range: Evaluate): (frame: Frame) => readonly Value[] {
       frame.work.charge(1 + (keys.length * KEY_STEPS) / 2);
       return keys;
     }
-    return fail(`got '${kindOf(value)}', expected iterable type`);
+    const kind = kindOf(value);
+    return fail(`got '${kind}', expected iterable type`, { node, kinds: [kind] });
   };
 }
 

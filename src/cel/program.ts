@@ -8,6 +8,7 @@ import { children } from "./ast.ts";
 import type { Checked, Environment } from "./check.ts";
 import { check } from "./check.ts";
 import { compile } from "./compile.ts";
+import { cureOfPattern } from "./cure-syntax.ts";
 import type { Evaluate, Frame } from "./frame.ts";
 import type { Overload } from "./functions.ts";
 import { ENVIRONMENT } from "./library.ts";
@@ -144,7 +145,7 @@ function operatorsPattern(source: string, where: string): Pattern {
     return compilePattern(source);
   } catch (error) {
     if (!(error instanceof CelFailure)) throw error;
-    throw new CelSyntaxError(`${where}: ${error.reason}`);
+    throw new CelSyntaxError(`${where}: ${error.reason}`, cureOfPattern(source));
   }
 }
 

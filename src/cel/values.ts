@@ -73,8 +73,10 @@ const MAX_TIMESTAMP = 253_402_300_800n * 1_000_000_000n - 1n;
 export interface FailurePlace {
   /** The tree's node; cure.ts knows what it is. */
   readonly node: object;
-  /** Of a call: the kinds of its operands. */
+  /** Of a call: the kinds of its operands, where it takes others. */
   readonly kinds?: readonly Kind[];
+  /** The node came out as something else than true or false, where only these count. */
+  readonly wantsBool?: true;
 }
 
 /**

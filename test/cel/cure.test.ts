@@ -40,8 +40,32 @@ test("each cause of a failed evaluation has a cure of its own", () => {
     ["body.list.contains('a')", 'It is a list: "a" in body.list.'],
     ["body.text.length > 3", "The length is size(body.text)."],
     ["body.map['k'] == 1", '"k" in body.map asks whether it is there.'],
+    ["body.list[3]", "size(body.list) > 3 asks whether there is one; body.list.last() is the last."],
+    ["body.list[-1]", "An index counts from 0 on; body.list.last() is the last."],
+    ["body.list['0']", "A list is asked by a number: body.list[0]."],
+    ["body.list.name", "body.list is a list: body.list[0].name, or body.list.exists(one, one.name == …)."],
+    ["body.text.name", "body.text is a text; one that holds JSON is read by body.text.parseJSON().name."],
+    ["body.nothing.name", "body.nothing is null: has(body.nothing.name) asks whether there is one."],
+    ["body.text[0]", "It is a text: body.text.substring(0, 1) is its first sign."],
+    ["body.text && true", "It wants true or false: body.text == …"],
+    ["body.text ? 1 : 2", "It wants true or false: body.text == …"],
+    ["body.text.exists(x, x == 'a')", /body\.text\.contains\('…'\)/],
+    [
+      "body.nothing.exists(x, true)",
+      /^body\.nothing is null: body\.nothing != null && body\.nothing\.exists/,
+    ],
+    ["'x' in body.text", /body\.text\.contains\("x"\)/],
+    ["body.text.substring(0, 9)", /body\.text\.truncate\(9\)/],
+    ["body.n > '3'", /^Both sides must be of one kind/],
+    ["int(body.text)", /int\(double\(body\.text\)\)/],
+    ["string(body.list)", "Of a list write body.list.join(',') or body.list.marshalJSON()."],
+    ["body.n.marshalJSON()", /string\(int\(body\.n\)\)\.$/],
+    ["base64.encode(body.text)", "It takes bytes: base64.encode(bytes(body.text))."],
+    ["body.map + 'x'", 'Only texts can be added to a text: body.map.marshalJSON() + "x".'],
+    ["header.event", /^Go spells it 'Event'; header\.canonical\('event'\)/],
   ] as const) {
-    assert.equal(cureFor(expression), cure, expression);
+    if (typeof cure === "string") assert.equal(cureFor(expression), cure, expression);
+    else assert.match(cureFor(expression), cure, expression);
   }
   assert.match(cureFor("header['X-GitHub-Event'] == ['push']"), /Go spells it 'X-Github-Event'/);
   assert.match(
@@ -76,4 +100,27 @@ test("an explanation says how a number in a text keeps its digits", () => {
   const explained = JSON.stringify(explain(compileCel("'id-' + string(body.id)"), EVENT, SECRETS));
   assert.match(explained, /string\(int\(body\.id\)\) has all its digits/);
   assert.doesNotMatch(JSON.stringify(explain(compileCel("string(body.n)"), EVENT, SECRETS)), /digits/);
+});
+
+test("what does not compile for its operands, its signs or its pattern has a cure too", () => {
+  for (const [expression, cure] of [
+    ["body.text matches 'a'", /body\.text\.matches\('…'\)/],
+    ["body.text is true", /==/],
+    ["body.text == \u2018a\u2019", /typographic/],
+    ["body.text == 'a' # so", /\/\//],
+    ["body.text.matches('a(?!b)')", /neither ahead nor behind/],
+    ["body.text.matches('(a)\\\\1')", /references back/],
+    ["true ? 'a' : 1", /both of its branches/],
+    ["header.canonical('A') == ['a']", /one kind/],
+    ["size(body.list) > 1.0", /1\.0 beside a double/],
+    ["body.text in 'abc'", /contains/],
+  ] as const)
+    assert.match(cureFor(expression), cure, expression);
+});
+
+test("a comparison that can never hold says so, with the values", () => {
+  const program = compileCel("body.n == '7' || body.text == 'a'");
+  const { parts } = explain(program, EVENT, SECRETS) as { parts: readonly Record<string, unknown>[] };
+  const hints = parts.flatMap(({ part, hint }) => (hint === undefined ? [] : [[part, hint]]));
+  assert.deepEqual(hints, [['body.n == "7"', 'body.n is a number and "7" a text: these are never equal']]);
 });

@@ -181,7 +181,7 @@ export function refuseNoJson(payload: Payload, { headers, body }: Delivery): voi
     // The text of a large body is never made whole: it takes up to 100 ms and three times its bytes.
     if (form && /^[\w.-]+=/.test(body.toString("latin1", 0, MAX_FIELD)))
       throw fault("SLUICE_FORM", cureOfForm(headers));
-    reason = reasonOf(error);
+    reason = body.length === 0 ? "the body is empty" : reasonOf(error);
     if (BOM.equals(body.subarray(0, BOM.length)))
       throw fault("SLUICE_BODY_NOT_JSON", { reason, cure: NO_MARK });
   }

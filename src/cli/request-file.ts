@@ -12,11 +12,13 @@ export interface RequestFile {
   readonly host: string | undefined;
   readonly headers: HeaderMap;
   readonly body: Buffer;
+  /** For people: what of the file does not fit together. */
+  readonly doubt?: string;
 }
 
 /**
- * Reads a request. Lines of raw HTTP may end in LF or CRLF; the body is what follows the empty line, cut at
- * Content-Length where there is one and it is shorter.
+ * Reads a request. Lines of raw HTTP may end in LF or CRLF; the body is what follows the empty line, without the line
+ * ends that an editor puts behind Content-Length, and without the frame of chunks.
  *
  * @throws SluiceError SLUICE_ARGUMENT_INVALID when it is no request.
  */
@@ -41,9 +43,36 @@ function raw(bytes: Buffer): RequestFile {
   const all = headersFromWire(pairs);
   const { Host: _host, ...headers } = all;
   const rest = end === null ? Buffer.alloc(0) : bytes.subarray(end.index + end[0].length);
-  const length = Number(headers["Content-Length"]?.[0] ?? rest.length);
-  const body = Number.isSafeInteger(length) && length < rest.length ? rest.subarray(0, length) : rest;
-  return { method: start[1] as string, url: start[2] as string, host: header(all, "Host"), headers, body };
+  const made = /^chunked$/i.test(header(headers, "Transfer-Encoding") ?? "")
+    ? { body: unchunked(rest) }
+    : measured(rest, header(headers, "Content-Length"));
+  return { method: start[1] as string, url: start[2] as string, host: header(all, "Host"), headers, ...made };
+}
+
+/** A body that was edited is taken whole, though its Content-Length says otherwise. */
+function measured(rest: Buffer, said: string | undefined): Pick<RequestFile, "body" | "doubt"> {
+  const length = Number(said ?? rest.length);
+  if (!Number.isSafeInteger(length) || length === rest.length) return { body: rest };
+  const behind = rest.subarray(length).toString("latin1");
+  if (length < rest.length && /^[\r\n]*$/.test(behind)) return { body: rest.subarray(0, length) };
+  const doubt = `Content-Length is ${length}, and ${rest.length} bytes follow the headers: all of these are taken; serve goes by Content-Length`;
+  return { body: rest, doubt };
+}
+
+/** @throws SluiceError SLUICE_ARGUMENT_INVALID where the frame is broken. */
+function unchunked(rest: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const line = /^([0-9a-f]{1,8})(?:;[^\r\n]*)?\r?\n/i.exec(rest.toString("latin1", at, at + 256));
+    if (line === null) throw invalid("Transfer-Encoding is chunked, and the body is not in chunks");
+    const size = Number.parseInt(line[1] as string, 16);
+    if (size === 0) return Buffer.concat(parts);
+    const from = at + line[0].length;
+    if (from + size > rest.length) throw invalid("the last chunk of the body is cut off");
+    parts.push(rest.subarray(from, from + size));
+    at = from + size;
+    while (rest[at] === 0x0d || rest[at] === 0x0a) at++;
+  }
 }
 
 /** Its sensitive headers are masked: nothing but the record tells that its proof held. */
@@ -54,7 +83,7 @@ function stored(bytes: Buffer): RequestFile {
   const isWhole = typeof method === "string" && typeof url === "string" && typeof body === "string";
   if (!isWhole || !isJsonObject(headers) || (encoding !== "utf8" && encoding !== "base64")) {
     throw invalid(
-      'it is JSON, but not like {"method", "url", "headers", "encoding": "utf8" or "base64", "body"}',
+      'it is JSON, but not like {"method", "url", "headers", "encoding": "utf8" or "base64", "body"}; a body alone is given by --payload',
     );
   }
   return { method, url, host: undefined, headers: headersOf(headers), body: Buffer.from(body, encoding) };

@@ -75,8 +75,9 @@ async function ofRequest(needs: TryNeeds, file: RequestFile): Promise<Tried> {
   const { method, url, headers } = file;
   if (changes.length === 0 && !isMasked) {
     const secret = await secretOption(options);
-    const notes =
+    const known =
       secret === undefined ? await elsewhere(needs, plan) : await standInFor(plan, secrets, secret);
+    const notes = [...(file.doubt === undefined ? [] : [file.doubt]), ...known];
     const delivery = deliveryOf(plan, method, { url, headers: {}, body: file.body }, options);
     return { plan, notes, delivery: { ...delivery, headers: { ...headers, ...delivery.headers } } };
   }

@@ -6,10 +6,12 @@ import type { Settings } from "../config/schema.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { payload } from "../core/delivery.ts";
 import { asFault } from "../core/errors.ts";
+import { header } from "../core/headers.ts";
 import type { ListenerPlan } from "../core/plan.ts";
 import { demandsOf, proofName } from "../core/proof.ts";
 import type { Secrets } from "../core/secrets.ts";
 import { decide } from "../decide.ts";
+import { refuseEncoding } from "../ingress/body.ts";
 import { refuseBatch } from "../ingress/special.ts";
 import { createHttpClient } from "../intercept/http.ts";
 import { refuseNoJson, refuseUnproved } from "../refuse.ts";
@@ -91,7 +93,8 @@ Exit code 1 when no trigger matches.`,
       for (const doubt of doubts) console.note(clean(formatFault(doubt)));
       for (const note of notes) console.note(clean(note));
       const batch = settings.http === "tekton" ? undefined : refuseBatch(delivery.headers);
-      if (batch !== undefined) throw batch;
+      const unread = batch ?? refuseEncoding(header(delivery.headers, "Content-Encoding"));
+      if (unread !== undefined) throw unread;
       // As serve: what is no JSON is answered 400.
       if (plan.payloadValidation) refuseNoJson(payload(delivery.body.toString("utf8")), delivery);
       const proofs = proofsOf(plan, delivery, standIns, options);

@@ -1,7 +1,7 @@
 /** The raw body: collected byte by byte up to a limit, however the sender announced it. */
 
 import type { IncomingMessage } from "node:http";
-import { fault } from "../core/errors.ts";
+import { fault, type SluiceError } from "../core/errors.ts";
 import type { Share } from "./budget.ts";
 import type { ReadPace } from "./read-pace.ts";
 
@@ -13,6 +13,12 @@ export interface ReadOptions {
   readonly onChunk?: (chunk: Buffer) => void;
   /** Shared by all bodies; without it a large one is read as fast as it comes. */
   readonly pace?: ReadPace;
+}
+
+/** The refusal of a compressed body; undefined for any other. */
+export function refuseEncoding(encoding: string | undefined): SluiceError | undefined {
+  if (encoding === undefined || isIdentity.test(encoding)) return undefined;
+  return fault("SLUICE_ENCODING", { encoding: encoding.slice(0, 50) });
 }
 
 /**
@@ -29,10 +35,8 @@ export function readBody(
   share: Share,
   { onChunk, pace }: ReadOptions = {},
 ): Promise<Buffer> {
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && !isIdentity.test(encoding)) {
-    return Promise.reject(fault("SLUICE_ENCODING", { encoding: encoding.slice(0, 50) }));
-  }
+  const encoded = refuseEncoding(request.headers["content-encoding"]);
+  if (encoded !== undefined) return Promise.reject(encoded);
   const tooLarge = () => fault("SLUICE_BODY_TOO_LARGE", { limit: String(limit) });
   const announced = announcedBytes(request);
   if (announced > limit) return passedBy(request, tooLarge());

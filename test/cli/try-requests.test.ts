@@ -38,11 +38,16 @@ function declared(
 
 async function tried(...args: readonly string[]) {
   const { code, stdout, stderr } = await sluice(["try", ...args, "-o", "json"]);
-  const { listener, decisions = [] } = (stdout === "" ? {} : JSON.parse(stdout)) as {
+  const {
+    listener,
+    decisions = [],
+    notes = [],
+  } = (stdout === "" ? {} : JSON.parse(stdout)) as {
     listener?: string;
     decisions?: readonly Decision[];
+    notes?: readonly string[];
   };
-  return { code, stderr, listener, results: decisions.map(({ result }) => result) };
+  return { code, stderr, listener, notes, results: decisions.map(({ result }) => result) };
 }
 
 test("a request goes where serve leads it: rest of the path, query, Host, default listener, method", async () => {
@@ -181,4 +186,29 @@ test("of many triggers the nearest is shown in full and the others with a line e
   const one = await shown("--trigger", "t7", "--set", "body.n=1");
   assert.equal(one.filter((line) => line.startsWith("trigger ")).length, 1);
   assert.ok(one.some((line) => line.includes("body.n = 1")));
+});
+
+test("a request file is read as serve reads it: chunks, compressed bodies, and lengths that were edited", async () => {
+  using folder = temporaryFolder();
+  declared(folder.path, { one: { all: "body.a == 'b'" } });
+  const path = join(folder.path, "request.txt");
+  const asked = (headers: string, body: string) => {
+    writeFileSync(path, `POST /ci/one HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n${body}`);
+    return tried("--request", path, "-c", join(folder.path, "objects.yaml"));
+  };
+  assert.equal(
+    (await asked("Transfer-Encoding: chunked", '5\r\n{"a":\r\n4;x=y\r\n"b"}\r\n0\r\n\r\n')).code,
+    0,
+  );
+  assert.match((await asked("Transfer-Encoding: chunked", '{"a":"b"}')).stderr, /the body is not in chunks/);
+  assert.match((await asked("Transfer-Encoding: chunked", 'f\r\n{"a":"b"}')).stderr, /last chunk .* cut off/);
+  assert.match((await asked("Content-Encoding: gzip", "\u001f\u008b")).stderr, /SLUICE_ENCODING/);
+  assert.equal((await asked("Content-Encoding: identity", '{"a":"b"}')).code, 0);
+  assert.equal((await asked("Content-Length: 9", '{"a":"b"}\n')).code, 0);
+  for (const length of [3, 90]) {
+    const edited = await asked(`Content-Length: ${length}`, '{"a":"b"}');
+    assert.equal(edited.code, 0);
+    assert.match(edited.notes.join(), new RegExp(`Content-Length is ${length}, and 9 bytes follow`));
+  }
+  assert.match((await asked("X: y", "")).stderr, /the body is empty/);
 });

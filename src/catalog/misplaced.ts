@@ -8,7 +8,7 @@ import type { Path } from "./findings.ts";
 const AS_PARAM = "it is a parameter: write it under params, as an entry with name and value";
 const OF_CEL =
   "it is a parameter of cel: write ref: {name: cel}, and it under params, as an entry with name and value";
-const BY_REF = "write ref: {name: …}, and its fields under params, as entries with name and value";
+const INLINE = "write ref: {name: …}, and its fields under params, as entries with name and value";
 const UNDER_SPEC = "write it under spec";
 const IN_TRIGGER = "it belongs into a trigger, under spec.triggers";
 
@@ -29,7 +29,7 @@ const HINTS: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
     {
       ...{ filter: OF_CEL, overlays: OF_CEL, expression: OF_CEL },
       ...{ secretref: AS_PARAM, eventtypes: AS_PARAM, addchangedfiles: AS_PARAM, githubowners: AS_PARAM },
-      ...{ cel: BY_REF, github: BY_REF, gitlab: BY_REF, bitbucket: BY_REF, slack: BY_REF, proof: BY_REF },
+      ...{ cel: INLINE, github: INLINE, gitlab: INLINE, bitbucket: INLINE, slack: INLINE, proof: INLINE },
       ...{ kind: "write it under ref", value: "entries with name and value stand under params" },
     },
   ],
@@ -77,15 +77,40 @@ const IN_SPEC: readonly (readonly [known: string, hints: Readonly<Record<string,
   ],
 ];
 
-/** Where an unknown field belongs; undefined where nobody can know. */
-export function misplaced(path: Path, written: string, known: readonly string[]): string | undefined {
+/**
+ * Where an unknown field belongs; undefined where nobody can know.
+ *
+ * @param value what was written in it.
+ */
+export function misplaced(
+  path: Path,
+  written: string,
+  known: readonly string[],
+  value: JsonValue = null,
+): string | undefined {
   const holder = path.findLast((step) => typeof step === "string") ?? "";
   const name = written.toLowerCase();
   if (holder === "labelSelector" && nearest(written, known) === undefined)
     return "labels are demanded under matchLabels";
   const hints =
     holder === "spec" ? IN_SPEC.find(([field]) => known.includes(field))?.[1] : HINTS.get(holder as string);
-  return hints !== undefined && Object.hasOwn(hints, name) ? hints[name] : undefined;
+  const hint = hints !== undefined && Object.hasOwn(hints, name) ? hints[name] : undefined;
+  return hint === INLINE ? (asReference(name, value) ?? hint) : hint;
+}
+
+/** Characters of a hint that repeats what was written. */
+const LONGEST = 600;
+
+/** An inline interceptor as v1beta1 has it, whole: JSON is YAML too. Undefined where it would be too long. */
+function asReference(name: string, value: JsonValue): string | undefined {
+  if (value !== null && !isJsonObject(value)) return undefined;
+  const params = Object.entries(value ?? {}).map(
+    ([field, content]) =>
+      `{name: ${/^[A-Za-z]\w*$/.test(field) ? field : JSON.stringify(field)}, value: ${JSON.stringify(content)}}`,
+  );
+  const beside = params.length === 0 ? "" : ` and params: [${params.join(", ")}]`;
+  const whole = `write ref: {name: ${name}}${beside}`;
+  return whole.length > LONGEST ? undefined : whole;
 }
 
 /** How a value of another form has to be written; "" where that is plain. */

@@ -93,7 +93,9 @@ export function struct<const F extends Fields>(
       if (key === undefined || shape === undefined) {
         const instead = ownValue(gone as JsonObject, written.toLowerCase());
         const reason =
-          instead === undefined ? unknownField(path, written, names) : `is no field any more: ${instead}`;
+          instead === undefined
+            ? unknownField(path, written, names, field)
+            : `is no field any more: ${instead}`;
         if (context.strict) context.findings.add([...path, written], reason);
         continue;
       }
@@ -144,8 +146,8 @@ export function described(value: JsonValue): string {
   return Array.isArray(value) ? "a list" : "an object";
 }
 
-function unknownField(path: Path, written: string, known: readonly string[]): string {
-  const place = misplaced(path, written, known);
+function unknownField(path: Path, written: string, known: readonly string[], value: JsonValue): string {
+  const place = misplaced(path, written, known, value);
   if (place !== undefined) return `is no field here: ${place}`;
   const close = OTHER_WORDS.get(written.toLowerCase())?.find(isKnown) ?? nearest(written, known);
   if (close !== undefined) return `is no field; did you mean ${close}?`;

@@ -20,7 +20,17 @@ const CHAIN = (step: unknown) => EVENT_LISTENER({ template: { ref: "t" }, interc
 for (const [object, reason] of [
   [CHAIN({ ref: { name: "github", params: [] } }), /ref\.params: is no field here: write it beside ref$/],
   [CHAIN({ filter: "true" }), /filter: is no field here: it is a parameter of cel/],
-  [CHAIN({ cel: { filter: "true" } }), /cel: is no field here: write ref: \{name: …\}/],
+  [
+    CHAIN({ cel: { filter: "true" } }),
+    /cel: is no field here: write ref: \{name: cel\} and params: \[\{name: filter, value: "true"\}\]$/,
+  ],
+  [
+    CHAIN({ gitlab: { secretRef: { secretName: "s", secretKey: "k" }, eventTypes: ["Push Hook"] } }),
+    /write ref: \{name: gitlab\} and params: \[\{name: secretRef, value: \{"secretName":"s","secretKey":"k"\}\}, \{name: eventTypes, value: \["Push Hook"\]\}\]$/,
+  ],
+  [CHAIN({ bitbucket: {} }), /bitbucket: is no field here: write ref: \{name: bitbucket\}$/],
+  [CHAIN({ github: null }), /github: is no field here: write ref: \{name: github\}$/],
+  [CHAIN({ cel: { filter: "x".repeat(1000) } }), /cel: is no field here: write ref: \{name: …\}/],
   [CHAIN({ ref: { name: "github" }, secretRef: {} }), /it is a parameter: write it under params/],
   [CHAIN("github"), /must be an object, is the string "github"; write ref: \{name: github\}/],
   [CHAIN({ ref: "github" }), /must be an object, is the string "github"; write ref: \{name: github\}/],

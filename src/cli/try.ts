@@ -5,7 +5,7 @@ import { faultReport, formatFault } from "../catalog/index.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { payload } from "../core/delivery.ts";
-import { asFault } from "../core/errors.ts";
+import { asFault, type SluiceError } from "../core/errors.ts";
 import { header } from "../core/headers.ts";
 import type { ListenerPlan } from "../core/plan.ts";
 import { demandsOf, proofName } from "../core/proof.ts";
@@ -116,7 +116,7 @@ Exit code 1 when no trigger matches.`,
         for (const job of matched) printObjects(console, job.objects);
       }
       if (refusal !== undefined) console.note(clean(refusal));
-      if (decisions.length === 0) console.note(`listener ${plan.namespace}/${plan.name} has no triggers`);
+      if (decisions.length === 0) console.note(clean(noTriggers(plan, offline.warnings)));
       return matched.length > 0 ? EXIT.ok : EXIT.no;
     } finally {
       http?.close();
@@ -143,6 +143,16 @@ async function answerTo(
     if (!undeclared) return answer;
     return `${answer}: no trigger here demands a proof, so neither --secret nor --trust helps. Write the annotation sluice.dev/verification: none on the EventListener if anybody may send to it, or try with --unverified allow`;
   }
+}
+
+/** What keeps triggers from a listener that has none: selectors that fit nothing, references to nothing. */
+function noTriggers({ namespace, name }: ListenerPlan, warnings: readonly SluiceError[]): string {
+  const listener = `EventListener ${namespace}/${name}`;
+  const causes = warnings.filter(
+    ({ code, values }) =>
+      values["object"] === listener && (code.startsWith("SLUICE_SELECTOR_") || code === "SLUICE_REF_MISSING"),
+  );
+  return [`listener ${namespace}/${name} has no triggers`, ...causes.map(formatFault)].join(": ");
 }
 
 /** Those that the request brings; with `--trust` all that are demanded. */

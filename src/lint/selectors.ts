@@ -1,10 +1,11 @@
 /** Selectors that no Trigger can satisfy, whatever its labels. */
 
 import type { LocatedDeclarations, Path } from "../catalog/index.ts";
-import { compileLabelSelector, formatPath, quoted } from "../catalog/index.ts";
+import { compileLabelSelector, formatPath, quoted, triggersOf } from "../catalog/index.ts";
 import { amount } from "../core/amount.ts";
 import { nearest } from "../core/nearest.ts";
 import type { EventListener, LabelSelector, NamespaceSelector } from "../core/tekton.ts";
+import { ELSEWHERE } from "./alone.ts";
 import type { Finding } from "./finding.ts";
 
 /** Contradictions in a listener's selectors and those of its groups. */
@@ -42,7 +43,7 @@ export function checkUnmatched(owner: EventListener, declarations: LocatedDeclar
     path: Path,
   ): readonly Finding[] => {
     const names = namespaceSelector?.matchNames ?? [];
-    const astray = misspeltNamespace(names, declarations);
+    const astray = wrongNamespace(names, declarations);
     if (astray !== undefined) {
       const at = [...path, "namespaceSelector", "matchNames"];
       const values = { selector: formatPath(path), count: amount(0, "Trigger"), ...astray };
@@ -70,18 +71,40 @@ export function checkUnmatched(owner: EventListener, declarations: LocatedDeclar
   ];
 }
 
-/** A namespace without any Trigger whose name is nearly that of one that has some. */
-function misspeltNamespace(names: readonly string[], declarations: LocatedDeclarations) {
+/**
+ * Namespaces of which none has a Trigger here, where one of them is misspelt, or where Triggers stand elsewhere that no
+ * listener selects. Without such Triggers another repository may hold those that are meant.
+ */
+function wrongNamespace(names: readonly string[], declarations: LocatedDeclarations) {
   const there = [...new Set(declarations.triggers("*").map(({ metadata }) => metadata.namespace))];
-  if (names.some((name) => name === "" || name === "*" || there.includes(name))) return undefined;
+  if (names.length === 0 || names.some((name) => name === "" || name === "*" || there.includes(name)))
+    return undefined;
+  const told = (name: string, where: readonly string[], meant?: string) => ({
+    reason: `none stands in namespace ${name}; there are some in ${where.slice(0, SHOWN).join(", ")}`,
+    hint: meantHint(meant),
+  });
   for (const name of names) {
     const meant = nearest(name, there);
-    if (meant === undefined || areSiblings(name, meant)) continue;
-    const reason = `none stands in namespace ${quoted(name)}; there are some in ${there.slice(0, 5).join(", ")}`;
-    return { reason, hint: meantHint(meant) };
+    if (meant !== undefined && !areSiblings(name, meant)) return told(quoted(name), there, meant);
   }
-  return undefined;
+  const astray = unselectedIn(declarations);
+  return astray.length === 0 ? undefined : told(names.slice(0, SHOWN).map(quoted).join(", "), astray);
 }
+
+/** Namespaces with Triggers that no listener selects. */
+function unselectedIn(declarations: LocatedDeclarations): readonly string[] {
+  const listeners = declarations.listeners.filter(({ metadata }) => metadata.name !== ELSEWHERE);
+  const selected = new Set(
+    listeners.flatMap((listener) =>
+      triggersOf(listener, declarations).groups.flatMap(({ triggers }) => triggers.map(({ owner }) => owner)),
+    ),
+  );
+  const left = declarations.triggers("*").filter((trigger) => !selected.has(trigger));
+  return [...new Set(left.map(({ metadata }) => metadata.namespace))];
+}
+
+/** Names that a finding lists at most. */
+const SHOWN = 5;
 
 /** Names that differ on purpose: `team-a` and `team-b`, `dev` and `dev2`. */
 function areSiblings(a: string, b: string): boolean {

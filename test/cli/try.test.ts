@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Decision } from "../../src/core/decision.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
+import { cel, listener, written } from "../helpers/objects.ts";
 import { SECRET, sluice } from "./helper.ts";
 
 const QUICKSTART = ["--config", "examples/quickstart"];
@@ -140,4 +141,25 @@ test("events without an example are refused with those there are", async () => {
     assert.equal(code, 2);
     assert.match(stderr, message);
   }
+});
+
+test("a listener without triggers says what keeps them from it", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "objects.yaml");
+  const triggerSelector = { namespaceSelector: { matchNames: ["yellow"] } };
+  const triggerGroups = [{ name: "g", interceptors: [cel("true")], triggerSelector }];
+  const spec = {
+    bindings: [],
+    template: { spec: { resourcetemplates: [{ apiVersion: "v1", kind: "Pod" }] } },
+  };
+  const objects = [
+    written("Trigger", "one", spec, { namespace: "red" }),
+    listener("git", [], { triggerGroups }),
+    listener("refs", [{ triggerRef: "absent" }]),
+  ];
+  writeFileSync(file, objects.map((object) => JSON.stringify(object)).join("\n---\n"));
+  const told = async (name: string) =>
+    (await sluice(["try", "github", "push", "--config", file, "--listener", `ci/${name}`])).stderr;
+  assert.match(await told("git"), /ci\/git has no triggers: .*none stands in namespace "yellow".* in red/);
+  assert.match(await told("refs"), /ci\/refs has no triggers: .*Trigger absent does not exist/);
 });

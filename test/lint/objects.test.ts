@@ -41,8 +41,30 @@ test("a namespace without Triggers whose name is nearly another's is named; one 
   const [astray] = await warnings(there, chosen("biuld"));
   assert.equal(astray?.code, "SLUICE_SELECTOR_UNMATCHED");
   assert.match(astray.fix, /did you mean build\?/);
+  const fired = listener("all", [], { ...OPEN, namespaceSelector: { matchNames: ["build"] } });
   for (const name of ["builx", "build2", "elsewhere"])
-    assert.deepEqual(await warnings(there, chosen(name)), [], name);
+    assert.deepEqual(await warnings(there, fired, chosen(name)), [], name);
+});
+
+test("namespaces without Triggers are told where others hold Triggers that no listener selects", async () => {
+  const at = (namespace: string) => written("Trigger", "one", firing([], [], taskRun({})), { namespace });
+  const group = (...matchNames: readonly string[]) =>
+    listener("git", [], {
+      ...OPEN,
+      triggerGroups: [
+        {
+          name: "g",
+          interceptors: [interceptor("cel")],
+          triggerSelector: { namespaceSelector: { matchNames } },
+        },
+      ],
+    });
+  const [astray, ...others] = await warnings(at("red"), at("blue"), group("yellow", "green"));
+  assert.equal(others.length, 0);
+  assert.equal(astray?.code, "SLUICE_SELECTOR_UNMATCHED");
+  assert.match(astray.message, /none stands in namespace "yellow", "green"; there are some in blue, red/);
+  assert.deepEqual(await warnings(at("red"), at("blue"), group("yellow", "red")), []);
+  assert.deepEqual(await warnings(group("yellow")), []);
 });
 
 test("a listener's name that no Service can have", async () => {

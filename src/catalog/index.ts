@@ -4,6 +4,7 @@ export type { Admission } from "./admit.ts";
 export { admit } from "./admit.ts";
 export type { LocatedDeclarations } from "./declarations.ts";
 export { countTriggers, createDeclarations, inlineTriggers } from "./declarations.ts";
+export { elsewhere } from "./elsewhere.ts";
 export type { FaultReport, Identity } from "./faults.ts";
 export { faultReport, formatFault, objectInvalid } from "./faults.ts";
 export { MAX_FILE_BYTES } from "./files.ts";

@@ -113,6 +113,6 @@ function missing(
     full,
     others,
     at,
-    elsewhere({ kind, namespace, name }, declarations),
+    elsewhere({ kind, namespace, name }, declarations, owner),
   );
 }

@@ -153,7 +153,7 @@ function listed(
     const known = declarations.names?.("Trigger", namespace) ?? [];
     const at = declarations.locate?.(listener, field);
     const why = declarations.fault?.("Trigger", namespace, entry.triggerRef);
-    const moved = elsewhere(missing, declarations);
+    const moved = elsewhere(missing, declarations, listener);
     faults.push(why ?? refMissing(missing, identity(listener), field, known, at, moved));
   }
   return triggers;

@@ -1,6 +1,6 @@
 /** An interceptor that is referred to and not there: what is known, and what was probably meant. */
 
-import { type LocatedDeclarations, quoted } from "../catalog/index.ts";
+import { elsewhere, type LocatedDeclarations, quoted } from "../catalog/index.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
@@ -32,6 +32,9 @@ export function unknownInterceptor(
     const cure = `${name} is built in: take kind: NamespacedInterceptor out of the reference.`;
     return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: there.join(", ") || "none", cure });
   }
+  const moved = kind === "Interceptor" ? elsewhere({ kind, namespace, name }, declarations) : undefined;
+  if (moved !== undefined)
+    return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: there.join(", ") || "none", cure: moved });
   const meant = nearest(name, there);
   const shown = `${there.slice(0, SHOWN).join(", ")}${there.length > SHOWN ? ", …" : ""}` || "none";
   const where = namespace === "" ? "" : ` in namespace ${namespace}`;

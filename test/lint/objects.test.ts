@@ -139,3 +139,48 @@ test("a parameter without effect is not said to leave everything through where a
     assert.doesNotMatch((await said(...chain)).join(), /no filter/);
   assert.match((await said(interceptor("github", { filter: "true" }))).join(), /it is a parameter of cel/);
 });
+
+describe("a reference across namespaces of which one is written nowhere", () => {
+  const binding = (namespace?: string) =>
+    written("TriggerBinding", "b", { params: [{ name: "x", value: "1" }] }, { namespace });
+  const firedBy = (namespace?: string) => {
+    const spec = firing([{ ref: "b" }], [{ name: "x" }], taskRun({}));
+    return written("EventListener", "git", { triggers: [spec] }, { namespace, ...OPEN });
+  };
+  const cases: readonly [string, readonly Written[], RegExp][] = [
+    [
+      "what is named has none",
+      [firedBy("ci"), binding()],
+      /one that names no namespace \(.*objects\.yaml:\d+\), which makes it default: write metadata\.namespace: ci there, or start with --namespace ci/,
+    ],
+    [
+      "what names it has none",
+      [firedBy(), binding("ci")],
+      /in namespace ci \(.*\), and EventListener git names none, which makes it default: write metadata\.namespace: ci there, or start with --namespace ci/,
+    ],
+    [
+      "both have one",
+      [firedBy("ci"), binding("default")],
+      /in namespace default \(.*\), and references stay in the namespace ci/,
+    ],
+  ];
+  for (const [what, objects, cure] of cases)
+    test(what, async () => {
+      const missing = (await warnings(...objects)).filter(({ code }) => code === "SLUICE_REF_MISSING");
+      assert.equal(missing.length, 1);
+      assert.match(missing[0]?.fix ?? "", cure);
+    });
+  test("an Interceptor that has none", async () => {
+    const gate = written(
+      "Interceptor",
+      "gate",
+      { clientConfig: { url: "http://x" } },
+      { namespace: undefined },
+    );
+    const { errors } = await lintOf(
+      gate,
+      open(trigger("a", [interceptor("gate", {}, "NamespacedInterceptor")])),
+    );
+    assert.match(errors[0]?.fix ?? "", /one that names no namespace .* write metadata\.namespace: ci there/);
+  });
+});

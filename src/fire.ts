@@ -79,7 +79,9 @@ export function fire(
     };
   } catch (thrown) {
     const error: SluiceError = asFault(thrown);
-    trace.push({ station, name: station === "bind" ? "params" : "template", ...errorOf(error) });
+    const known = thrown === trigger.fault ? trigger.faultAt : undefined;
+    const at = known ?? { station, name: station === "bind" ? "params" : "template" };
+    trace.push({ ...at, ...errorOf(error) });
     return { trigger: name, result: "failed", reason: withCure(error), code: error.code, trace };
   }
 }

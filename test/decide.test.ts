@@ -11,6 +11,7 @@ import { compiled, openFlows, serveInterceptor } from "./helpers/flows.ts";
 import {
   cel,
   github,
+  interceptor,
   listener,
   OPEN,
   push,
@@ -29,10 +30,14 @@ const ID = "019d1c2e-5f00-7abc-8def-0123456789ab";
 async function decided(
   objects: readonly Written[],
   request: RequestOptions = {},
+  code?: string,
 ): Promise<readonly Decision[]> {
   const http = createHttpClient();
   const { plans, secrets, errors } = await compiled(objects, { http });
-  assert.deepEqual(errors, []);
+  assert.deepEqual(
+    errors.map((error) => error.code),
+    code === undefined ? [] : [code],
+  );
   const plan = plans.find("ci", "git");
   assert.ok(plan);
   const listener = { namespace: "ci", name: "git" };
@@ -116,6 +121,39 @@ describe("a trigger that does not fire", () => {
     const decision = only(await decided(objects, { token: "wrong" }));
     assert.deepEqual([decision.result, stations(decision)], ["filtered", ["verify stop"]]);
     assert.match(decision.reason, /ci\/hook/);
+  });
+
+  const wrong: readonly [string, Written, string, string, string][] = [
+    [
+      "an expression",
+      { interceptors: [cel("true"), cel("body.ref ==")] },
+      "SLUICE_CEL_SYNTAX",
+      "intercept",
+      "cel",
+    ],
+    [
+      "a parameter",
+      { interceptors: [interceptor("cel", { overlays: "x" })] },
+      "SLUICE_INTERCEPTOR_PARAMS",
+      "intercept",
+      "cel",
+    ],
+    ["a path", { bindings: [{ name: "ref", value: "$(body[)" }] }, "SLUICE_PATH_SYNTAX", "bind", "params"],
+  ];
+  for (const [what, more, code, station, name] of wrong)
+    test(`names the step of ${what} that is wrong`, async () => {
+      const { trace } = only(await decided([listener("git", [trigger("build", [], more)], OPEN)], {}, code));
+      const last = trace.at(-1);
+      assert.deepEqual([last?.station, last?.name, last?.verdict], [station, name, "error"]);
+    });
+
+  test("names the step of a group that is wrong", async () => {
+    const objects = grouped([cel("body.ref ==")], "a");
+    const { trace } = only(await decided(objects, {}, "SLUICE_CEL_SYNTAX"));
+    assert.deepEqual(
+      trace.map(({ station, name }) => `${station} ${name}`),
+      ["intercept cel", "intercept cel"],
+    );
   });
 
   test("never shows a secret in its trace", async () => {

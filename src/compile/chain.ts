@@ -130,7 +130,8 @@ function partsOf(field = ""): readonly string[] {
   return field === "" ? [] : field.split(".");
 }
 
-function nameOf({ name, ref, webhook }: InterceptorSpec): string {
+/** As people know an entry: `cel`, `cel "only main"`, `webhook`. */
+export function nameOf({ name, ref, webhook }: InterceptorSpec): string {
   const kind = ref?.name ?? (webhook === undefined ? "interceptor" : "webhook");
   return name === undefined || name === "" ? kind : `${kind} "${name}"`;
 }

@@ -8,8 +8,15 @@ import { asFault, fault, ownedBy } from "../core/errors.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
 import { closedTo, type NamedCluster } from "../core/named-cluster.ts";
 import type { ChainStep, TriggerPlan } from "../core/plan.ts";
+import type { InterceptorSpec } from "../core/tekton.ts";
 import { compileTemplate, type RenderOptions } from "../render/index.ts";
-import { type ChainFindings, type ChainNeeds, compileChain, createChainFindings } from "./chain.ts";
+import {
+  type ChainFindings,
+  type ChainNeeds,
+  compileChain,
+  createChainFindings,
+  nameOf as stepName,
+} from "./chain.ts";
 import { warningsOf } from "./ineffective.ts";
 import { originOf } from "./origin.ts";
 import { isDeclaredOpen, mayProve, proofsOf, proofUndeclared, provesSender, VERIFICATION } from "./proofs.ts";
@@ -63,7 +70,8 @@ export function compileTrigger(
   const declared = "fault" in template ? [] : template.spec.params;
   const doubts = doubtsOf(bindings, declared, trigger, needs, errors);
   // The check above has said everything that compiling them could throw.
-  const bind = errors.length > 0 ? undefined : compileBindings(bindings.params, declared);
+  const bindable = errors.length === 0;
+  const bind = !bindable ? undefined : compileBindings(bindings.params, declared);
   const render = attempt(
     () => ("fault" in template ? undefined : compileTemplate(template, needs.render)),
     errors,
@@ -80,6 +88,7 @@ export function compileTrigger(
     open || proves || lostProof ? undefined : proofUndeclared(trigger, declarations, ignored);
   // Without a step that cannot be compiled the chain would let through what it was written to stop.
   const broken = undeclared ?? behind.found.errors[0] ?? errors[0] ?? missing[0];
+  const faultAt = undeclared === undefined ? brokenStep(lost[0], bindable && errors.length > 0) : undefined;
   const plan: TriggerPlan = {
     ...{ namespace, name, key, proofs: proofsOf(whole, behind.demands), chain },
     ...(name === "" && { shown: trigger.shown }),
@@ -90,7 +99,7 @@ export function compileTrigger(
     ...(spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }),
     ...(cluster && { cluster }),
     ...(lostProof && { unreadable: true as const }),
-    ...(broken && { fault: broken }),
+    ...(broken && { fault: broken, ...(faultAt && { faultAt }) }),
   };
   const warnings = [...doubts, ...warningsOf(found.ineffective, { chain: whole, lost }), ...missing];
   const about = { listener: nameOf(behind.listener), trigger: `${namespace}/${key}` };
@@ -100,6 +109,12 @@ export function compileTrigger(
     errors: owned(errors),
     warnings: owned(undeclared ? [...warnings, undeclared] : warnings),
   };
+}
+
+/** @param lost the first entry of a chain that cannot be compiled. @param render true where only the template is wrong. */
+function brokenStep(lost: InterceptorSpec | undefined, render: boolean): TriggerPlan["faultAt"] {
+  if (lost !== undefined) return { station: "intercept", name: stepName(lost) };
+  return render ? { station: "render", name: "template" } : undefined;
 }
 
 const nameOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;

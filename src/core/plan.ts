@@ -1,6 +1,7 @@
 /** Plans: a listener compiled once, so that an event meets only functions. */
 
 import type { Cost } from "./cost-budget.ts";
+import type { TraceStep } from "./decision.ts";
 import type { Event, ObjectName } from "./delivery.ts";
 import type { SluiceError } from "./errors.ts";
 import type { CompiledInterceptor, ProofDemand } from "./interceptor.ts";
@@ -82,6 +83,8 @@ export interface TriggerPlan extends ObjectName {
   readonly barred?: SluiceError;
   /** A trigger that cannot fire (missing binding, no declared proof, …): each of its decisions fails with this. */
   readonly fault?: SluiceError;
+  /** The step that `fault` is about; absent: binding its params. */
+  readonly faultAt?: Pick<TraceStep, "station" | "name">;
 }
 
 /** A trigger for people. */

@@ -125,6 +125,7 @@ export async function startGateway(settings: Settings, options: GatewayOptions):
   const http = createHttpClient(outgoingPolicy(settings, storeHosts(settings.store)));
   opened.defer(() => http.close());
   const cloudEvents = createCloudEvents({ plans: inForce.plans, http, tell: record });
+  opened.defer(() => cloudEvents.stop());
   const tell: Tell = (fact) => {
     record(fact);
     cloudEvents.notify(fact);

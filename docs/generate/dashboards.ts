@@ -276,6 +276,12 @@ const DEBUG: Dashboard = {
         "{{where}}",
       ]),
       lines(
+        "CloudEvents lost",
+        "ops",
+        "No subscriber got them. Empty: none, or no listener has a cloudEventURI.",
+        [rate("sluice_cloud_events_failed_total", "namespace, listener"), "{{namespace}}/{{listener}}"],
+      ),
+      lines(
         "Forgotten",
         "ops",
         "What retention removed.",

@@ -139,6 +139,29 @@ export type Fact =
       readonly error: SluiceError;
     }
   | {
+      /** CloudEvents to a listener's cloudEventURI do not arrive; told when that begins. */
+      readonly type: "subscriber.away";
+      readonly listener: ObjectName;
+      /** Without what grants access. */
+      readonly url: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "subscriber.back";
+      readonly listener: ObjectName;
+      readonly url: string;
+      /** Milliseconds for which it was away. */
+      readonly after: number;
+      /** CloudEvents of this listener that were lost meanwhile. */
+      readonly lost: number;
+    }
+  | {
+      /** One that no subscriber got: it did not answer, too many were on their way, or the gateway stopped. */
+      readonly type: "cloudevent.lost";
+      readonly listener: ObjectName;
+      readonly why: "away" | "busy" | "stopping";
+    }
+  | {
       /** Nothing is created until the target answers again: jobs wait, and none loses an attempt. */
       readonly type: "target.away";
       readonly target: string;

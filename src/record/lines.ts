@@ -7,6 +7,7 @@ import { withoutQuoted } from "../core/quoted.ts";
 import { faultFields, grouped } from "./fault-fields.ts";
 import { foreign } from "./foreign.ts";
 import { readyFor } from "./ready-line.ts";
+import { SUBSCRIBER_LINES } from "./subscriber-lines.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -198,6 +199,7 @@ export const LINES: { readonly [T in Fact["type"]]: Line<FactOf<T>> } = {
       fix: foreign(error.fix),
     }),
   },
+  ...SUBSCRIBER_LINES,
   "target.away": {
     level: always("error"),
     message: (fact) => `${foreign(fact.target)} is away, jobs wait for it: ${foreign(fact.reason)}`,

@@ -148,6 +148,12 @@ export const METRICS: readonly MetricEntry[] = [
   counter("sluice_defects_total", "Errors that nobody expected, by station.", ["where"], {
     defect: ({ where }, add) => add(where),
   }),
+  counter(
+    "sluice_cloud_events_failed_total",
+    "CloudEvents that no subscriber got: its cloudEventURI is away, too many were on their way, or the gateway stopped.",
+    ["namespace", "listener"],
+    { "cloudevent.lost": ({ listener }, add) => add(listener.namespace, listener.name) },
+  ),
   total(
     "sluice_store_forgotten_total",
     "Deliveries that this gateway acknowledged and that the store was found to have lost; retention is not counted.",

@@ -11,7 +11,11 @@ import { accepted, attempted, decided, refused } from "./facts.ts";
 
 const BROKER = "http://broker.test/";
 
-function subscribe(cloudEventURI: string | undefined, answer: (tries: number) => number = () => 202) {
+function subscribe(
+  cloudEventURI: string | undefined,
+  answer: (tries: number) => number = () => 202,
+  firstWaitMs = 1,
+) {
   const sent: HttpRequest[] = [];
   const told: Fact[] = [];
   const plan: ListenerPlan = {
@@ -27,7 +31,7 @@ function subscribe(cloudEventURI: string | undefined, answer: (tries: number) =>
       return { status, headers: {}, body: "" };
     },
     tell: (fact) => told.push(fact),
-    firstWaitMs: 1,
+    firstWaitMs,
   });
   return { ...events, sent, told };
 }
@@ -80,29 +84,55 @@ test("a broker that is away is asked again, and given up with one word about it"
   back.notify(attempted);
   await back.idle();
   assert.deepEqual([back.sent.length, back.told.length], [3, 0]);
-  const away = subscribe(BROKER, () => 503);
-  away.notify(attempted);
-  await away.idle();
-  assert.equal(away.sent.length, 5);
-  assert.deepEqual(
-    away.told.map((fact) => fact.type === "defect" && fact.where),
-    ["cloudEventURI"],
-  );
+});
+
+test("a broker that is away for long is one warning, one word when it is back, and a count between; no defect", async () => {
+  const up = { now: false };
+  const { notify, idle, sent, told } = subscribe(BROKER, () => (up.now ? 202 : 0));
+  for (let i = 0; i < 3; i++) notify(attempted);
+  await idle();
+  assert.equal(sent.length, 15);
+  up.now = true;
+  notify(attempted);
+  notify(attempted);
+  await idle();
+  const types = told.map(({ type }) => type);
+  const lost = "cloudevent.lost";
+  assert.deepEqual(types, ["subscriber.away", lost, lost, lost, "subscriber.back"]);
+  const [first, , , , last] = told;
+  assert.ok(first?.type === "subscriber.away" && last?.type === "subscriber.back");
+  assert.deepEqual([first.reason, first.listener, last.lost], ["away", { namespace: "ci", name: "git" }, 3]);
 });
 
 test("a broker that refuses is named without what grants access to it", async () => {
   const { notify, idle, told } = subscribe("http://user:hunter2@broker.ci.svc/events?key=hunter2", () => 503);
   notify(attempted);
   await idle();
-  const [defect] = told;
-  assert.ok(defect?.type === "defect");
-  assert.match(defect.error.message, /http:\/\/broker\.ci\.svc\/events answered 503/);
-  assert.doesNotMatch(`${defect.error.message} ${defect.error.stack}`, /hunter2/);
+  const [away] = told;
+  assert.ok(away?.type === "subscriber.away");
+  assert.deepEqual([away.url, away.reason], ["http://broker.ci.svc/events", "it answered 503"]);
+  assert.doesNotMatch(JSON.stringify(told), /hunter2/);
+});
+
+test("what is waiting for another try when the gateway stops, and what comes then, is counted as lost", async () => {
+  const { notify, stop, sent, told } = subscribe(BROKER, () => 0, 60_000);
+  notify(accepted);
+  while (sent.length < 2) await new Promise(setImmediate);
+  await stop();
+  notify(attempted);
+  assert.deepEqual(
+    told.map((fact) => fact.type === "cloudevent.lost" && fact.why),
+    ["stopping", "stopping", "stopping"],
+  );
 });
 
 test("events on their way are bounded: what comes while a broker hangs is dropped", async () => {
-  const { notify, idle, sent } = subscribe(BROKER);
+  const { notify, idle, sent, told } = subscribe(BROKER);
   for (let i = 0; i < 1_000; i++) notify(accepted);
   assert.equal(sent.length, 256);
+  assert.equal(
+    told.filter((fact) => fact.type === "cloudevent.lost" && fact.why === "busy").length,
+    2_000 - 256,
+  );
   await idle();
 });

@@ -68,7 +68,7 @@ test("an attempt of a trigger without a name tells its place", () => {
 test("decisions and single runs are written at debug only", () => {
   assert.deepEqual(written([decided]), []);
   assert.equal(parsed(decided, { level: "debug" })["result"], "matched");
-  assert.equal(written(everyFact).length, everyFact.length - 3);
+  assert.equal(written(everyFact).length, everyFact.length - 4);
   assert.equal(written(everyFact, { level: "debug" }).length, everyFact.length);
 });
 

@@ -38,9 +38,9 @@ interface Entry {
 /**
  * Makes the keeper of refusals.
  *
- * A cause is a listener, a code, where it came from, and what it says it is. The first of a cause is written within a
- * second, the next ones once a minute with their number: however much is sent to a listener, it makes at most some twenty
- * small records in a minute. Requests to no listener, malformed ones among them, are told apart only where their headers
+ * A cause is a listener, a code with its reason, where it came from, and what it says it is. The first of a cause is
+ * written within a second, the next ones once a minute with their number: however much is sent to a listener, it makes at
+ * most some twenty small records in a minute. Requests to no listener, malformed ones among them, are told apart only where their headers
  * are a known sender's: a webhook with a wrong URL is found, and scanners make one record for each code in ten minutes.
  */
 export function createRefusals({ log, clock, everyMs = 1_000 }: RefusalsNeeds): Refusals {
@@ -68,14 +68,21 @@ export function createRefusals({ log, clock, everyMs = 1_000 }: RefusalsNeeds): 
     // Health checks and browsers.
     if (listener === NOWHERE && code === "SLUICE_METHOD") return;
     const isScanner = listener === NOWHERE && (provider === "" || provider === "generic");
-    const entry = entryFor(nameOf(listener), code, isScanner ? ["scanners"] : [address, provider, event]);
+    const told = withoutQuoted(reason);
+    const apartBy = isScanner ? ["scanners"] : [address, provider, event, causeOf(told)];
+    const entry = entryFor(nameOf(listener), code, apartBy);
     if (entry === undefined) return;
     const now = clock();
-    const { at, count, ...before } = entry.refusal ?? { at: now, count: 0 };
+    const { at, count, ...before }: Partial<Refusal> & Pick<Refusal, "at" | "count"> = entry.refusal ?? {
+      at: now,
+      count: 0,
+    };
     const from = { ...(address && { address }), ...(provider && { provider }), ...(event && { event }) };
     const same = count === 0 || JSON.stringify(fromOf(before)) === JSON.stringify(from);
+    const several = count > 0 && causeOf(before.reason ?? "") !== causeOf(told);
     entry.refusal = {
-      ...{ listener, at, lastAt: now, count: count + 1, code, status, reason: withoutQuoted(reason) },
+      ...{ listener, at, lastAt: now, count: count + 1, code, status },
+      reason: several ? `${SEVERAL}${told}` : told,
       ...(same && from),
     };
     timer ??= setTimeout(flush, everyMs).unref();
@@ -131,6 +138,17 @@ export function createRefusals({ log, clock, everyMs = 1_000 }: RefusalsNeeds): 
 
 function fromOf({ address, provider, event }: Partial<Refusal>): object {
   return { ...(address && { address }), ...(provider && { provider }), ...(event && { event }) };
+}
+
+/** Before the reason of the last of them, where they were refused for different ones. */
+const SEVERAL = "several causes, the last: ";
+/** Characters of a reason that tell causes apart: so many are kept of it. */
+const CAUSE_CHARS = 300;
+
+/** A reason without its numbers: sizes, positions and seconds differ from request to request. */
+function causeOf(reason: string): string {
+  const own = reason.startsWith(SEVERAL) ? SEVERAL : reason;
+  return own.slice(0, CAUSE_CHARS).replace(/\d+/g, "0");
 }
 
 const nameOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;

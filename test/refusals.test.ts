@@ -39,15 +39,47 @@ test("requests of one cause are one record with their number", async () => {
   const { time, store, tell, stop } = keeper();
   tell(refused());
   time.now += 50;
-  tell(refused({ reason: "header is wrong" }));
+  tell(refused());
   await stop();
   assert.deepEqual(store.written, [
     {
       ...{ listener: { namespace: "ci", name: "git" }, at: 1_000, lastAt: 1_050, count: 2, status: 401 },
-      ...{ code: "SLUICE_UNVERIFIED", reason: "header is wrong", address: "192.0.2.7" },
+      ...{ code: "SLUICE_UNVERIFIED", reason: "no signature", address: "192.0.2.7" },
       ...{ provider: "github", event: "push" },
     },
   ]);
+});
+
+test("requests that one code refuses for different reasons are told apart; numbers make no other reason", async () => {
+  const { store, tell, stop } = keeper();
+  const reasons = [
+    "header is missing",
+    "header is wrong",
+    "header is missing",
+    "off by 301 s",
+    "off by 302 s",
+  ];
+  for (const reason of reasons) tell(refused({ reason }));
+  await stop();
+  assert.deepEqual(
+    store.written.map(({ count, reason }) => [count, reason]),
+    [
+      [2, "header is missing"],
+      [1, "header is wrong"],
+      [2, "off by 302 s"],
+    ],
+  );
+});
+
+test("a flood of reasons is bounded as one of addresses is, and the last record says that it holds several", async () => {
+  const { store, tell, stop } = keeper();
+  const name = (i: number) => String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26));
+  for (let i = 0; i < 600; i++) tell(refused({ reason: `header ${name(i)} is wrong` }));
+  await stop();
+  assert.equal(store.written.length, 17);
+  const last = store.written.at(-1);
+  assert.equal(last?.count, 584);
+  assert.equal(last?.reason, `several causes, the last: header ${name(599)} is wrong`);
 });
 
 test("a flood from ten thousand addresses makes seventeen records, of which the last counts the rest", async () => {

@@ -12,7 +12,7 @@ export interface Refusal {
   readonly count: number;
   readonly code: string;
   readonly status: number;
-  /** Of the last one, without values of events. */
+  /** Of the last one, without values of events; says so where several causes had to be one. */
   readonly reason: string;
   /** Where the connection came from: the sender, or a proxy before this gateway. Absent: from several places. */
   readonly address?: string;

@@ -2,8 +2,10 @@
 
 import type { Act, ActNote, Ledger, Page } from "../core/ledger.ts";
 import { actorOf } from "./access.ts";
+import { readOrder } from "./batch-kept.ts";
 import { isId, words } from "./fields.ts";
 import type { Caller } from "./route.ts";
+import { ALL } from "./select.ts";
 import type { ApiServices } from "./services.ts";
 
 /** Who and why, as a request says it. */
@@ -49,7 +51,7 @@ export function writeDown(
   return ledger.record({ at: clock(), verb, subject, ...note, ...(batch !== undefined && { batch }) });
 }
 
-/** An act in a list, or all acts of one order: then how many deliveries it was done to so far in the list. */
+/** An act in a list, or all acts of one order: then how many deliveries it was done to, of drops so far in the list. */
 export type FoldedAct = Act & { readonly count?: number };
 
 /** Reads of one page: an order of many may fill all of them, and then goes on with the next page. */
@@ -61,7 +63,7 @@ const MOST_READS = 50;
  * @returns at most `limit`; an order that is longer than a page has an entry on each.
  */
 export async function foldedActs(
-  ledger: Pick<Ledger, "acts">,
+  ledger: Pick<Ledger, "acts" | "batch">,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string },
 ): Promise<Page<FoldedAct>> {
   const entries: FoldedAct[] = [];
@@ -75,7 +77,7 @@ export async function foldedActs(
       if (act.batch !== undefined && place === undefined) places.set(act.batch, entries.length);
       const before = place === undefined ? undefined : entries[place];
       // What ordered it names no delivery, and is the oldest: its words stand for all.
-      const count = (before?.count ?? 0) + (act.batch !== undefined && isId(act.subject) ? 1 : 0);
+      const count = (before?.count ?? 0) + (isDropOfOne(act) ? 1 : 0);
       const entry = { ...act, ...(before && { at: before.at }), ...(count > 0 && { count }) };
       if (place === undefined) entries.push(entry);
       else entries[place] = entry;
@@ -83,5 +85,22 @@ export async function foldedActs(
     next = found.next;
     if (next === undefined) break;
   }
-  return { items: entries, ...(next !== undefined && { next }) };
+  const items = await Promise.all(entries.map((entry) => counted(ledger, entry)));
+  return { items, ...(next !== undefined && { next }) };
+}
+
+/** Drops alone are written down one by one; an order of all has a subject that looks like an id. */
+function isDropOfOne({ batch, verb, subject }: Act): boolean {
+  return batch !== undefined && verb === "drop" && subject !== ALL && isId(subject);
+}
+
+/** Of other orders the batch knows to how many it was done, as long as it is kept. */
+async function counted(ledger: Pick<Ledger, "batch">, entry: FoldedAct): Promise<FoldedAct> {
+  const { batch, verb, count } = entry;
+  if (batch === undefined || count !== undefined) return entry;
+  const kept = await ledger.batch(batch);
+  const done = kept && readOrder(kept, kept.at).batch.done;
+  // The drops of such an order stand on the page before.
+  if (done === undefined || (verb === "drop" && done > 0)) return entry;
+  return { ...entry, count: done };
 }

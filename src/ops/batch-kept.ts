@@ -63,7 +63,8 @@ export function createBatchKeeper(
 
 const wishOf = (id: string): string => `cancel-${id}`;
 
-function readOrder({ text }: KeptBatch, now: number): KeptOrder {
+/** An order as it was kept last; one whose process fell silent is interrupted. */
+export function readOrder({ text }: KeptBatch, now: number): KeptOrder {
   const order = JSON.parse(text) as KeptOrder;
   if (order.batch.endedAt !== undefined) return order;
   const silent = now - order.saidAt > SILENT_MS;

@@ -95,8 +95,11 @@ export function readSelection(
   };
   const told = Object.entries({ ...filter, ...(since && { since }), ...(until && { until }) });
   const words = told.map(([key, value]) => `${key}=${wordsOf(key, value)}`).join(" ");
-  return { words: words || "all", newestFirst: true, select: (signal) => walk(pages, signal) };
+  return { words: words || ALL, newestFirst: true, select: (signal) => walk(pages, signal) };
 }
+
+/** What selects every delivery, in words. */
+export const ALL = "all";
 
 type Page = { readonly limit: number; readonly cursor?: string };
 type Summary = Awaited<ReturnType<Ledger["list"]>>["items"][number];

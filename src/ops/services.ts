@@ -19,7 +19,17 @@ export interface QueueReport extends QueueDepth, QueueState {
 export interface ApiServices {
   readonly ledger: Pick<
     Ledger,
-    "acts" | "count" | "deadGroups" | "deadOf" | "drop" | "find" | "list" | "load" | "record" | "reopen"
+    | "acts"
+    | "batch"
+    | "count"
+    | "deadGroups"
+    | "deadOf"
+    | "drop"
+    | "find"
+    | "list"
+    | "load"
+    | "record"
+    | "reopen"
   > &
     Pick<Archive, "backup"> &
     Pick<RefusalLog, "refused">;

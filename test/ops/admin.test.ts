@@ -38,6 +38,7 @@ async function started(change: Partial<AdminOptions> = {}): Promise<Gateway> {
     ledger: {
       refused: away,
       ...{ acts: away, count: away, deadGroups: away, deadOf: away, drop: away, find: away, load: away },
+      batch: away,
       ...{ record: async () => undefined, reopen: away, backup: away },
       list: async (...query) => {
         calls.push(query);

@@ -1,6 +1,6 @@
 /** The decisions of one delivery for people: a few triggers in full; of many the nearest in full, and a line for the others. */
 
-import type { Decision } from "../core/decision.ts";
+import { type Decision, passedSteps } from "../core/decision.ts";
 import { type Console, oneLine } from "./console.ts";
 import { nearestMiss, printDecision } from "./trace.ts";
 
@@ -43,9 +43,9 @@ function nameOf({ trigger, shown = `${trigger.namespace}/${trigger.name}` }: Dec
 }
 
 /** What fired first, then what would have; of those that said no, who came furthest. */
-function nearness({ result, trace }: Decision): number {
-  const passed = trace.filter(({ verdict }) => verdict === "pass").length;
-  return { matched: 3_000, failed: 2_000, waiting: 1_000, filtered: 0 }[result] + Math.min(passed, 999);
+function nearness(decision: Decision): number {
+  const base = { matched: 3_000, failed: 2_000, waiting: 1_000, filtered: 0 }[decision.result];
+  return base + Math.min(passedSteps(decision), 999);
 }
 
 function cut(text: string): string {

@@ -1,6 +1,6 @@
 /** Decisions for people: each trigger with its steps, the verdicts, and the objects it makes. */
 
-import type { Decision, TraceStep } from "../core/decision.ts";
+import { closestOf, type Decision, type TraceStep } from "../core/decision.ts";
 import type { KubernetesObject } from "../core/job.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
@@ -63,8 +63,7 @@ function cut(text: string): string {
  */
 export function nearestMiss(decisions: readonly Decision[]): Decision | undefined {
   if (decisions.length < 2 || decisions.some(({ result }) => result === "matched")) return undefined;
-  const passed = ({ trace }: Decision): number => trace.filter(({ verdict }) => verdict === "pass").length;
-  return decisions.reduce((best, next) => (passed(next) > passed(best) ? next : best));
+  return closestOf(decisions);
 }
 
 /** Prints objects as a YAML stream, ready for `kubectl create -f -`. */

@@ -50,3 +50,16 @@ export interface LateDecision {
 export function isWaiting({ result }: Pick<Decision, "result">): boolean {
   return result === "waiting";
 }
+
+/** Steps that let the delivery pass: the more, the closer the trigger came to firing. */
+export function passedSteps({ trace }: Pick<Decision, "trace">): number {
+  return trace.reduce((sum, { verdict }) => sum + (verdict === "pass" ? 1 : 0), 0);
+}
+
+/** The first of those that came closest to firing. */
+export function closestOf(decisions: readonly Decision[]): Decision | undefined {
+  let closest: Decision | undefined;
+  for (const next of decisions)
+    if (closest === undefined || passedSteps(next) > passedSteps(closest)) closest = next;
+  return closest;
+}

@@ -1,7 +1,7 @@
 /** What both drivers store of a delivery, and how a summary, a record and their one-line reason are made of it. */
 
 import type { BackupFacts } from "../core/backup.ts";
-import { type Decision, isWaiting } from "../core/decision.ts";
+import { closestOf, type Decision, isWaiting } from "../core/decision.ts";
 import { fault } from "../core/errors.ts";
 import { decideJobId } from "../core/identity.ts";
 import type { Attempt, CreateJob, Run } from "../core/job.ts";
@@ -121,12 +121,12 @@ export function failedOf(decisions: readonly Decision[]): number {
   return decisions.filter((decision) => decision.result === "failed").length;
 }
 
-/** What decisions came to in one line: whom it waits for, else the first failure, the first "no", or that all matched. */
+/** What decisions came to in one line: whom it waits for, else the first failure, the "no" that came closest, or that all matched. */
 export function lineOf(decisions: readonly Decision[]): string {
   const telling =
     decisions.find(isWaiting) ??
     decisions.find((decision) => decision.result === "failed") ??
-    decisions.find((decision) => decision.result === "filtered");
+    closestOf(decisions.filter((decision) => decision.result === "filtered"));
   if (telling === undefined)
     return decisions.length === 0 ? "no trigger looked at it" : "every trigger matched";
   const others = decisions.length - 1;

@@ -7,6 +7,7 @@ import { header } from "../core/headers.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
 import { HASH_BUDGET } from "../core/proof.ts";
 import type { TimeFault } from "./freshness.ts";
+import { mistaken } from "./mistaken.ts";
 import type { Claim, Scheme } from "./scheme.ts";
 import type { Session } from "./session.ts";
 
@@ -82,13 +83,18 @@ function presentPlaces({ places }: Scheme, { headers }: RequestHead): readonly s
   return present.length === 0 ? places : present;
 }
 
-export function missing(scheme: Scheme, demand: ProofDemand): ProofFailure {
+export function missing(scheme: Scheme, demand: ProofDemand, head: RequestHead): ProofFailure {
   const { places, provider } = scheme;
   const place = places.join(" or ");
   const error =
     demand.secret === undefined
       ? fault("SLUICE_PROOF_MISSING", { place, provider })
-      : fault("SLUICE_SIGNATURE_MISSING", { place, provider, secret: secretOf(demand) });
+      : fault("SLUICE_SIGNATURE_MISSING", {
+          place,
+          provider,
+          secret: secretOf(demand),
+          ...mistaken(demand, head),
+        });
   return failure(error, scheme);
 }
 

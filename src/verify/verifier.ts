@@ -153,7 +153,7 @@ function ruledOut(session: Session, demand: ProofDemand): ProofFailure | undefin
   const scheme = schemeOf(demand);
   if (scheme === undefined) return unknownScheme(demand);
   const claims = session.claims(scheme);
-  if (claims === undefined) return missing(scheme, demand);
+  if (claims === undefined) return missing(scheme, demand, session.head);
   return claims.length === 0 ? failure(wrong(scheme, demand, session), scheme) : undefined;
 }
 
@@ -171,7 +171,7 @@ async function check(question: Question): Promise<{ readonly claim: Claim } | Pr
   const scheme = schemeOf(demand);
   if (scheme === undefined) return unknownScheme(demand);
   const claims = session.claims(scheme);
-  if (claims === undefined) return missing(scheme, demand);
+  if (claims === undefined) return missing(scheme, demand, session.head);
   const { secret } = demand;
   try {
     if (secret === undefined) {

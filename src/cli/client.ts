@@ -61,7 +61,10 @@ export async function openClient(
 function storeIsThere(store: Settings["store"]): void {
   const address = parseStoreUrl(store);
   if (address.kind !== "embedded" || existsSync(address.folder)) return;
-  throw fault("SLUICE_CONFIG_INVALID", { key: "store", reason: `there is no store in ${address.folder}` });
+  const reason = `there is no store in ${address.folder}`;
+  const cure =
+    "Run this in the folder where serve runs, or name its --store, or a gateway that runs with --gateway.";
+  throw fault("SLUICE_CONFIG_INVALID", { key: "store", reason, cure });
 }
 
 async function inThisProcess(store: Store): Promise<Client> {

@@ -121,7 +121,10 @@ async function list(
   });
   const found = await client.ask<Page<DeliverySummary>>("GET", `/api/v1/deliveries${query}`);
   if (isJson(options)) console.json(found);
-  else printList(console, found, await reportFor(client, found.items));
+  else {
+    const all = Object.keys(filter).length === 0 && textOption(options, "cursor") === undefined;
+    printList(console, found, await reportFor(client, found.items), all);
+  }
   return EXIT.ok;
 }
 

@@ -180,7 +180,10 @@ test("a store that is not there is no empty store", async () => {
   for (const verb of [["audit"], ["deliveries"], ["replay", "019ab"]]) {
     const { code, stderr } = await sluice([...verb, ...store]);
     assert.equal(code, 2);
-    assert.match(stderr, /there is no store in .*typo[^]*where serve runs, or name its --store, .*--gateway/);
+    assert.match(
+      stderr,
+      /there is no store in .*typo[\s\S]*where serve runs, or name its --store, .*--gateway/,
+    );
   }
 });
 

@@ -44,7 +44,13 @@ test("there is a dashboard for each who looks: for those who promise, who are ca
 test("every metric is one that a gateway shows", async () => {
   const asked = {
     depth: async () => ({ waiting: 0, active: 0, delayed: 0, oldestMs: 0, dueMs: 0 }),
-    ...{ paused: async () => false, dead: async () => 0, checks: async () => [], inProgress: () => [] },
+    ...{
+      paused: async () => false,
+      dead: async () => 0,
+      checks: async () => [],
+      inProgress: () => [],
+      held: () => 0,
+    },
   };
   const text = await createMetrics({ version: "", ...asked }).expose();
   const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));

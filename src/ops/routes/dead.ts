@@ -63,6 +63,15 @@ const alone = (field: string) =>
 type Found = NonNullable<Awaited<ReturnType<ApiServices["ledger"]["find"]>>>;
 
 function summaryOf(record: Found): DeliverySummary {
-  const { method: _m, url: _u, headers: _h, decisions: _d, decided: _e, jobs: _j, ...summary } = record;
+  const {
+    method: _m,
+    url: _u,
+    headers: _h,
+    digest: _s,
+    decisions: _d,
+    decided: _e,
+    jobs: _j,
+    ...summary
+  } = record;
   return summary;
 }

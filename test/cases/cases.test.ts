@@ -16,7 +16,7 @@ const CASES = [join(ROOT, "../shared/cases"), join(ROOT, "../../shared/cases")].
 );
 const absent = CASES === undefined && "SKIPPED: ../shared/cases is not here, so none of its cases was tried";
 
-describe("cases of ../shared", { skip: absent, concurrency: 4 }, () => {
+describe("cases of ../shared", { skip: absent, concurrency: 2 }, () => {
   if (CASES === undefined) return;
   // A Redis has 16 databases.
   const servers = [shareRedis(), shareRedis()];

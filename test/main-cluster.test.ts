@@ -156,7 +156,7 @@ describe("a gateway on a cluster", () => {
     const broken = standing("build") as { readonly spec: object };
     await inForce(gateway, () => t.put({ ...broken, spec: { ...broken.spec, interceptors: [{ ref: 1 }] } }));
     const { status, body } = await pushed(gateway, 0);
-    assert.deepEqual([status, body["code"]], [401, "SLUICE_UNVERIFIED"]);
+    assert.deepEqual([status, body["code"]], [503, "SLUICE_LISTENER_BROKEN"]);
   });
 
   test("answers 503 for a listener that is broken, not 404: it is there", async () => {

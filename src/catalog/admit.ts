@@ -1,6 +1,6 @@
 /** Admission: one object as it was written, into a declared object or the findings that refuse it. */
 
-import type { JsonObject } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Metadata, TektonObject } from "../core/tekton.ts";
@@ -31,6 +31,11 @@ export const SERVED: Readonly<Record<TektonObject["kind"], readonly Version[]>> 
 export type Admission =
   | { readonly object: TektonObject; readonly findings: readonly [] }
   | { readonly object: undefined; readonly findings: readonly Finding[] };
+
+/** True for an object of Tekton Triggers by its API group, whatever its version and kind. */
+export function isTriggersObject(written: JsonValue | undefined): written is JsonObject {
+  return isJsonObject(written) && String(ownValue(written, "apiVersion")).startsWith(`${TEKTON_GROUP}/`);
+}
 
 /**
  * Validates an object of group triggers.tekton.dev as strictly as Tekton's admission webhook and applies its defaults.

@@ -2,19 +2,19 @@
 
 import type { SluiceError } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
-import type { JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import { nearest } from "../core/nearest.ts";
 import { SERVED, TEKTON_GROUP } from "./admit.ts";
 import { formatIdentity, identityOf } from "./faults.ts";
-import type { Locate, Source } from "./yaml.ts";
+import type { Written } from "./objects.ts";
+import type { Locate } from "./yaml.ts";
 
 /** Other projects have kinds of these names. */
 const COMMON: ReadonlySet<string> = new Set(["Trigger", "Interceptor"]);
 
 /** A fault for each object that is one of ours by its kind, and no API server's by its group: nothing reads it. */
 export function foreignGroups(
-  documents: readonly { readonly written: JsonValue; readonly source: Source }[],
+  documents: readonly Written[],
   defaultNamespace: string,
   locate: Locate,
 ): readonly SluiceError[] {

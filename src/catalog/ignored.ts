@@ -2,14 +2,15 @@
 
 import type { SluiceError } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import { nearest } from "../core/nearest.ts";
-import { TEKTON_GROUP } from "./admit.ts";
+import { isTriggersObject } from "./admit.ts";
 import { formatIdentity, identityOf } from "./faults.ts";
 import { formatPath } from "./findings.ts";
 import { METADATA_FIELDS } from "./kinds/metadata.ts";
-import type { Locate, Source } from "./yaml.ts";
+import type { Written } from "./objects.ts";
+import type { Locate } from "./yaml.ts";
 
 /** Fields that belong one level up. */
 const OF_OBJECT: ReadonlySet<string> = new Set([
@@ -43,13 +44,12 @@ function hintFor(field: string): string {
 
 /** A warning for each, in objects of Tekton Triggers. */
 export function ignoredFields(
-  documents: readonly { readonly written: JsonValue; readonly source: Source }[],
+  documents: readonly Written[],
   defaultNamespace: string,
   locate: Locate,
 ): readonly SluiceError[] {
   return documents.flatMap(({ written, source }): readonly SluiceError[] => {
-    if (!isJsonObject(written)) return [];
-    if (!String(ownValue(written, "apiVersion")).startsWith(`${TEKTON_GROUP}/`)) return [];
+    if (!isTriggersObject(written)) return [];
     return ignoredMetadata(written).map(({ field: key, hint }) => {
       const path = ["metadata", key];
       const field = formatPath(path);

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
 import type { TektonObject } from "../core/tekton.ts";
 import { CLUSTER_SCOPED } from "../core/tekton.ts";
-import { admit, isKind, TEKTON_GROUP } from "./admit.ts";
+import { admit, isKind, isTriggersObject, TEKTON_GROUP } from "./admit.ts";
 import type { Identity } from "./faults.ts";
 import { identityOf } from "./faults.ts";
 import type { Finding, Findings, Path } from "./findings.ts";
@@ -72,6 +72,7 @@ export function readObjects(documents: readonly SourceDocument[], defaultNamespa
   return { objects, secrets, flawed, strays, ignored };
 }
 
+/** A value as a document has it, and where it was written. */
 export interface Written {
   readonly written: JsonValue;
   readonly source: Source;
@@ -113,7 +114,7 @@ function kindOf(
   { file }: Source,
   findings: Findings,
 ): "tekton" | "secret" | "other" | "stray" | "broken" {
-  if (Array.isArray(written) && written.some(namesTekton)) {
+  if (Array.isArray(written) && written.some(isTriggersObject)) {
     findings.add(
       [],
       "must be an object, is a list: separate its objects by ---, or put them under items of a List",
@@ -133,10 +134,6 @@ function kindOf(
   if (apiVersion === "v1" && kind === "Secret") return "secret";
   const group = apiVersion.split("/", 1)[0];
   return group === TEKTON_GROUP ? "tekton" : "other";
-}
-
-function namesTekton(item: JsonValue): boolean {
-  return isJsonObject(item) && String(ownValue(item, "apiVersion")).startsWith(`${TEKTON_GROUP}/`);
 }
 
 /** Admission, and the API server's own rule for names, which Tekton's webhook need not repeat. */

@@ -3,21 +3,21 @@
 import type { SluiceError } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, ownValue } from "../core/json.ts";
-import { TEKTON_GROUP } from "./admit.ts";
+import { isJsonObject, ownValue, valueAt } from "../core/json.ts";
+import { isTriggersObject } from "./admit.ts";
 import { formatIdentity, identityOf } from "./faults.ts";
 import { formatPath, type Path, quoted } from "./findings.ts";
-import type { Locate, Source } from "./yaml.ts";
+import type { Written } from "./objects.ts";
+import type { Locate } from "./yaml.ts";
 
 /** A warning for each name in objects of Tekton Triggers. */
 export function repeatedParams(
-  documents: readonly { readonly written: JsonValue; readonly source: Source }[],
+  documents: readonly Written[],
   defaultNamespace: string,
   locate: Locate,
 ): readonly SluiceError[] {
   return documents.flatMap(({ written, source }): readonly SluiceError[] => {
-    if (!isJsonObject(written)) return [];
-    if (!String(ownValue(written, "apiVersion")).startsWith(`${TEKTON_GROUP}/`)) return [];
+    if (!isTriggersObject(written)) return [];
     return lists(written).flatMap(({ params, path }) =>
       repeated(params).map(({ name, index }) => {
         const at = [...path, index, "name"];
@@ -54,15 +54,6 @@ function listAt(object: JsonObject, path: Path): readonly List[] {
 function entriesAt(object: JsonObject, path: Path): readonly Path[] {
   const list = valueAt(object, path);
   return Array.isArray(list) ? list.map((_, index) => [...path, index]) : [];
-}
-
-function valueAt(object: JsonObject, path: Path): JsonValue | undefined {
-  let value: JsonValue | undefined = object;
-  for (const step of path) {
-    if (Array.isArray(value)) value = (value as readonly JsonValue[])[Number(step)];
-    else value = isJsonObject(value ?? null) ? ownValue(value as JsonObject, String(step)) : undefined;
-  }
-  return value;
 }
 
 function repeated(

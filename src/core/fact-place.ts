@@ -1,7 +1,7 @@
 /** Where a provider's facts stand: headers, paths into the body, and paths that count only where something else holds. */
 
 import { type HeaderMap, header } from "./headers.ts";
-import { isJsonObject, type JsonValue, ownValue } from "./json.ts";
+import { type JsonValue, valueAt } from "./json.ts";
 
 /** Characters: the longest text that a list shows or an index holds. */
 export const MAX_TEXT = 256;
@@ -32,17 +32,6 @@ export function firstOf(
     if (typeof value === "number") return String(value);
   }
   return undefined;
-}
-
-/** The value at a path into the body. */
-export function valueAt(body: JsonValue | undefined, keys: readonly string[]): JsonValue | undefined {
-  let value = body;
-  for (const key of keys) {
-    if (Array.isArray(value)) value = value[Number(key)];
-    else value = isJsonObject(value) ? ownValue(value, key) : undefined;
-    if (value === undefined) return undefined;
-  }
-  return value;
 }
 
 // The paths are those of the table: few, and none comes from outside.

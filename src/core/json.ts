@@ -22,6 +22,20 @@ export function ownValue(object: JsonObject, key: string): JsonValue | undefined
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+/** The value at a path of keys and indexes; undefined where it leads nowhere. */
+export function valueAt(
+  root: JsonValue | undefined,
+  path: readonly (string | number)[],
+): JsonValue | undefined {
+  let value = root;
+  for (const step of path) {
+    if (Array.isArray(value)) value = (value as readonly JsonValue[])[Number(step)];
+    else value = isJsonObject(value) ? ownValue(value, String(step)) : undefined;
+    if (value === undefined) return undefined;
+  }
+  return value;
+}
+
 /** The object under a key; an empty one where none is. */
 export function objectAt(object: JsonObject, key: string): JsonObject {
   const value = ownValue(object, key);

@@ -1,8 +1,7 @@
 /** The providers that are known: how each is recognised, and where its event, its id and its facts stand. */
 
-import { valueAt } from "./fact-place.ts";
 import { type HeaderMap, header } from "./headers.ts";
-import { isJsonObject, type JsonValue } from "./json.ts";
+import { isJsonObject, type JsonValue, valueAt } from "./json.ts";
 
 /**
  * One provider: how it is recognised, and where its facts stand. Paths are alternatives; the first that leads to a value

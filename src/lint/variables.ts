@@ -1,9 +1,9 @@
 /** Variables of bindings and templates that nothing will ever replace. */
 
 import { cutValue } from "../bind/index.ts";
-import type { BoundParam, Template } from "../catalog/index.ts";
-import type { JsonObject, JsonValue } from "../core/json.ts";
-import { isJsonObject, ownValue } from "../core/json.ts";
+import { type BoundParam, isTriggersObject, type Template } from "../catalog/index.ts";
+import type { JsonValue } from "../core/json.ts";
+import { isJsonObject } from "../core/json.ts";
 import { nearest } from "../core/nearest.ts";
 import { variablesIn } from "../render/index.ts";
 import type { Finding } from "./finding.ts";
@@ -74,7 +74,7 @@ export function checkVariables({ template, params }: Pick<Use, "template" | "par
   const add = (found: Pick<Finding, "code" | "values">, path: Path) =>
     findings.push({ ...found, owner, path: [...base, ...path] });
   template.spec.resourcetemplates.forEach((resource, index) => {
-    look(resource, ["resourcetemplates", index], isTriggers(resource));
+    look(resource, ["resourcetemplates", index], isTriggersObject(resource));
   });
   return findings;
 
@@ -120,11 +120,6 @@ const NAME = /([\w-]+)["'\])\s]*$/;
 const SUSPECT = /\$\(\s*(?:tt\b|tt_?params\b|triggertemplate\b|template\.params\b)[^)]{0,200}\)/gi;
 const RUN_PARAM = /\$\(params\.([\w-]+)\)/g;
 const OF_EVENT = /\$\(\s*(?:body|headers?|extensions?)\b[.[][^()]{0,200}\)/g;
-
-/** Objects that read events themselves. */
-function isTriggers(resource: JsonObject): boolean {
-  return String(ownValue(resource, "apiVersion")).startsWith("triggers.tekton.dev/");
-}
 
 /** The values of a run's own params, where only a template's variables are replaced. */
 function isRunsOwn([, , first, second, , third]: Path): boolean {

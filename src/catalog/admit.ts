@@ -2,7 +2,7 @@
 
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
-import { nearest } from "../core/nearest.ts";
+import { didYouMean } from "../core/nearest.ts";
 import type { Metadata, TektonObject } from "../core/tekton.ts";
 import { CLUSTER_SCOPED } from "../core/tekton.ts";
 import type { Finding, Findings } from "./findings.ts";
@@ -56,10 +56,9 @@ function read(written: JsonObject, defaultNamespace: string, findings: Findings)
   const kind = ownValue(written, "kind");
   const apiVersion = ownValue(written, "apiVersion");
   if (!isKind(kind)) {
-    const meant = nearest(String(kind), Object.keys(SERVED));
-    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-    const known = Object.keys(SERVED).join(", ");
-    return refuse("kind", `must be one of ${known}, is ${quoted(String(kind))}${hint}`);
+    const known = Object.keys(SERVED);
+    const hint = didYouMean(String(kind), known);
+    return refuse("kind", `must be one of ${known.join(", ")}, is ${quoted(String(kind))}${hint}`);
   }
   const version = SERVED[kind].find((served) => apiVersion === `${TEKTON_GROUP}/${served}`);
   if (version === undefined) {

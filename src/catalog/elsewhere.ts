@@ -34,9 +34,7 @@ export function elsewhere(
     const chosen = moved.find((one) => namesNoNamespace(one, declarations)) ?? first;
     return inOneNamespace(chosen, namespace, declarations, owner);
   }
-  const [mistaken] = same.filter(
-    (one) => one.metadata.namespace === namespace && !(one.kind === "EventListener"),
-  );
+  const mistaken = same.find((one) => one.metadata.namespace === namespace && one.kind !== "EventListener");
   return mistaken && `${name} is a ${mistaken.kind} here: name a ${kind}.`;
 }
 

@@ -71,7 +71,7 @@ export function compileTrigger(
   const doubts = doubtsOf(bindings, declared, trigger, needs, errors);
   // The check above has said everything that compiling them could throw.
   const bindable = errors.length === 0;
-  const bind = !bindable ? undefined : compileBindings(bindings.params, declared);
+  const bind = bindable ? compileBindings(bindings.params, declared) : undefined;
   const render = attempt(
     () => ("fault" in template ? undefined : compileTemplate(template, needs.render)),
     errors,

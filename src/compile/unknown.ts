@@ -21,31 +21,29 @@ export function unknownInterceptor(
   name: string,
   { registry, declarations }: { readonly registry: Registry; readonly declarations: LocatedDeclarations },
 ): SluiceError {
-  const [wrongKind, bare] = name.split("/");
-  if (bare !== undefined) {
-    const cure = `${quoted(wrongKind ?? "")} is no kind of interceptor: write ClusterInterceptor, or leave kind out for one; NamespacedInterceptor for an Interceptor of the listener's namespace.`;
-    return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: registry.names.join(", "), cure });
-  }
   const declared = declarations.names?.(kind, namespace) ?? [];
   const there = kind === "Interceptor" ? declared : [...new Set([...registry.names, ...declared])];
-  if (kind === "Interceptor" && registry.has(name)) {
-    const cure = `${name} is built in: take kind: NamespacedInterceptor out of the reference.`;
-    return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: there.join(", ") || "none", cure });
-  }
-  const moved = kind === "Interceptor" ? elsewhere({ kind, namespace, name }, declarations) : undefined;
-  if (moved !== undefined)
-    return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: there.join(", ") || "none", cure: moved });
-  const meant = nearest(name, there);
   const shown = `${there.slice(0, SHOWN).join(", ")}${there.length > SHOWN ? ", …" : ""}` || "none";
-  const where = namespace === "" ? "" : ` in namespace ${namespace}`;
-  const known = `Known here${where}: ${shown}.`;
-  if (meant !== undefined || !isSubdomain(name)) {
-    const cure = meant === undefined ? known : `Did you mean ${meant}? ${known}`;
-    return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: shown, cure });
-  }
+  const unknown = (cure: string, more: Readonly<Record<string, string>> = {}): SluiceError =>
+    fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: shown, cure, ...more });
+
+  const [wrongKind, bare] = name.split("/");
+  if (bare !== undefined)
+    return unknown(
+      `${quoted(wrongKind ?? "")} is no kind of interceptor: write ClusterInterceptor, or leave kind out for one; NamespacedInterceptor for an Interceptor of the listener's namespace.`,
+    );
+  if (kind === "Interceptor" && registry.has(name))
+    return unknown(`${name} is built in: take kind: NamespacedInterceptor out of the reference.`);
+  const moved = kind === "Interceptor" ? elsewhere({ kind, namespace, name }, declarations) : undefined;
+  if (moved !== undefined) return unknown(moved);
+  const known = `Known here${namespace === "" ? "" : ` in namespace ${namespace}`}: ${shown}.`;
+  const meant = nearest(name, there);
+  if (meant !== undefined) return unknown(`Did you mean ${meant}? ${known}`);
+  if (!isSubdomain(name)) return unknown(known);
   const get = `kubectl get ${kind.toLowerCase()} ${name}${namespace === "" ? "" : ` -n ${namespace}`}`;
-  const cure = `Put it among what is declared: ${get} -o yaml > ${name}.yaml. ${known}`;
-  return fault("SLUICE_INTERCEPTOR_UNKNOWN", { name, known: shown, cure, [ABSENT]: kind });
+  return unknown(`Put it among what is declared: ${get} -o yaml > ${name}.yaml. ${known}`, {
+    [ABSENT]: kind,
+  });
 }
 
 /** Names the kind in the values of a fault. */

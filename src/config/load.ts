@@ -2,7 +2,7 @@
 
 import type { SluiceError, SourcePosition } from "../core/errors.ts";
 import { fault } from "../core/errors.ts";
-import { nearest } from "../core/nearest.ts";
+import { didYouMean } from "../core/nearest.ts";
 import type { Environment } from "./env.ts";
 import { isServiceLink } from "./env.ts";
 import type { SettingsFile } from "./file.ts";
@@ -105,10 +105,8 @@ function defaultOf(key: SettingKey): unknown {
 }
 
 function unknown(name: string, known: readonly string[], at?: SourcePosition): SluiceError {
-  const meant = nearest(name, known);
   const where = at === undefined ? "" : ` (${at.file}:${at.line})`;
-  const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-  return invalid(shown(name, 64), `there is no such setting${where}${hint}`, at);
+  return invalid(shown(name, 64), `there is no such setting${where}${didYouMean(name, known)}`, at);
 }
 
 function invalid(key: string, reason: string, at?: SourcePosition): SluiceError {

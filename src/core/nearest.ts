@@ -29,6 +29,12 @@ export function nearest(
   return best;
 }
 
+/** `; did you mean <word>?`, to be appended to a reason; "" where no known word is near. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
+}
+
 /** Levenshtein's distance with swaps of neighbours (optimal string alignment), one row at a time. */
 function editDistance(a: string, b: string): number {
   let before: readonly number[] = [];

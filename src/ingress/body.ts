@@ -2,11 +2,8 @@
 
 import type { IncomingMessage } from "node:http";
 import { fault, type SluiceError } from "../core/errors.ts";
-import type { Share } from "./budget.ts";
+import { type Share, SMALL } from "./budget.ts";
 import type { ReadPace } from "./read-pace.ts";
-
-/** A body is large from this many bytes on. */
-const LARGE = 256 * 1024;
 
 export interface ReadOptions {
   /** Called for each chunk as it arrives, in order, once the share took it: a MAC can be computed before the body is whole. */
@@ -59,7 +56,7 @@ export function readBody(
       else {
         collected.add(chunk);
         onChunk?.(chunk);
-        if (size > LARGE) pace?.took(request, chunk.length);
+        if (size > SMALL) pace?.took(request, chunk.length);
       }
     };
     const onEnd = (): void => {

@@ -46,7 +46,7 @@ export interface BudgetOptions {
 }
 
 /** Bodies up to this many bytes are small: large ones leave them a reserve. */
-const SMALL = 256 * 1024;
+export const SMALL = 256 * 1024;
 /** The part of the budget that large bodies leave free. */
 const RESERVE = 1 / 8;
 /** From this part of the budget on, decoding costs are counted instead of estimated. */

@@ -1,4 +1,4 @@
-/** Paces large bodies: of all of them together so many bytes are read in one turn of the event loop, then others have it. */
+/** Limits the bytes of all large bodies that are read in one turn of the event loop, so that other requests get theirs. */
 
 /** What can be told to wait: a stream that is read. */
 export interface Paced {
@@ -7,7 +7,7 @@ export interface Paced {
 }
 
 export interface ReadPace {
-  /** Counts what was read of a body; from the second time in a turn on it may be paused until a later turn. */
+  /** Counts bytes that were read of a body; once a turn's bytes are spent, the stream is paused until a later turn. */
   took(from: Paced, bytes: number): void;
 }
 

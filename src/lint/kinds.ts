@@ -42,19 +42,15 @@ function wrongKind(resource: JsonObject) {
     return undefined;
   const [group = "", version] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
   const about = { kind, apiVersion };
-  if (group !== GROUP)
-    return OURS.has(kind) && (group === "" || nearest(group, [GROUP]) !== undefined || group.endsWith(GROUP))
-      ? { ...about, field: "apiVersion", cure: `Write apiVersion: ${newest(kind)}.` }
-      : undefined;
+  const otherVersion = { ...about, field: "apiVersion", cure: `Write apiVersion: ${newest(kind)}.` };
+  if (group !== GROUP) {
+    const isMeant = group === "" || group.endsWith(GROUP) || nearest(group, [GROUP]) !== undefined;
+    return OURS.has(kind) && isMeant ? otherVersion : undefined;
+  }
   const served = SERVED.get(version ?? "");
-  if (served === undefined)
-    return KINDS.includes(kind)
-      ? { ...about, field: "apiVersion", cure: `Write apiVersion: ${newest(kind)}.` }
-      : undefined;
-  if (served.includes(kind)) return undefined;
-  if (KINDS.includes(kind))
-    return { ...about, field: "apiVersion", cure: `Write apiVersion: ${newest(kind)}.` };
-  const meant = nearest(kind, served, 2);
+  if (served?.includes(kind)) return undefined;
+  if (KINDS.includes(kind)) return otherVersion;
+  const meant = served && nearest(kind, served, 2);
   return meant === undefined ? undefined : { ...about, field: "kind", cure: `Write kind: ${meant}.` };
 }
 

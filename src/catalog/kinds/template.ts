@@ -2,7 +2,7 @@
 
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { isJsonObject, ownValue } from "../../core/json.ts";
-import { nearest } from "../../core/nearest.ts";
+import { didYouMean } from "../../core/nearest.ts";
 import type { Metadata, TemplateParam, TriggerTemplateSpec } from "../../core/tekton.ts";
 import type { Findings, Path } from "../findings.ts";
 import { quoted } from "../findings.ts";
@@ -99,8 +99,7 @@ function checkParams(
     if (!declared.has(name)) undeclared.add(name);
   }
   for (const name of undeclared) {
-    const meant = nearest(name, [...declared]);
-    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+    const hint = didYouMean(name, [...declared]);
     findings.add(path, `uses $(tt.params.${name}), which ${formatDeclared(declared)}${hint}`);
   }
 }

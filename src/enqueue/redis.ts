@@ -35,7 +35,8 @@ export function redisDriver(options: RedisDriverOptions): QueueDriver {
       queue.on("error", () => {});
       return {
         ...createPause(queue),
-        add: (jobs) => queue.addBulk([...jobs]),
+        // Commands of one turn leave together anyway; of a pipeline, BullMQ's functions keep its jobs until a full collection.
+        add: (jobs) => Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts))),
         close: () => queue.close(),
       };
     },

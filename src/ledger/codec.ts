@@ -29,7 +29,18 @@ const options = { chunkSize: 8_192, params: { [constants.BROTLI_PARAM_QUALITY]: 
 /** @returns a format byte; if compressed, four bytes of original length, which bounds decompression; the bytes. */
 export function encode(bytes: Buffer): Buffer {
   if (bytes.length < WORTH_COMPRESSING) return Buffer.concat([Buffer.of(PLAIN), bytes]);
-  return Buffer.concat([headOf(bytes), brotliCompressSync(bytes, options)]);
+  return Buffer.concat([headOf(bytes), compressNow(bytes)]);
+}
+
+/**
+ * Lets go of the engine's buffer. An engine is a stream, and V8 keeps the function that a stream's constructor assigns to a
+ * property, with all that it holds, until a full collection: after 64 MB of buffers one is due, some thousand deliveries.
+ */
+function compressNow(bytes: Buffer): Buffer {
+  const made: unknown = brotliCompressSync(bytes, { ...options, info: true });
+  const { buffer, engine } = made as { buffer: Buffer; engine: { _outBuffer: Buffer | undefined } };
+  engine._outBuffer = undefined;
+  return buffer;
 }
 
 function headOf(bytes: Buffer): Buffer {

@@ -1,6 +1,6 @@
 /** What is sent to Redis in one turn leaves with one write, and is read there with one. */
 
-import type { Redis } from "ioredis";
+import type { Command, Redis } from "ioredis";
 
 /**
  * Gathers the commands of a turn of the event loop: of a burst of deliveries that takes a tenth off the CPU time here.
@@ -16,6 +16,23 @@ export function sendTogether(redis: Redis): void {
       stream.cork();
       setImmediate(() => stream.uncork());
     }
+    dropArguments(command);
     return send(command, into);
   };
 }
+
+/**
+ * Lets a command that was answered go without its arguments, a body among them. ioredis assigns each command a function,
+ * and V8 keeps such functions, with the command, until a full collection of garbage.
+ */
+function dropArguments(command: Command): void {
+  command.resolve = resolved(command, command.resolve);
+}
+
+// Made by a function of its own, this one V8 keeps no longer than it is used.
+const resolved =
+  (command: Command, resolve: Command["resolve"]): Command["resolve"] =>
+  (result) => {
+    command.args = [];
+    resolve(result);
+  };

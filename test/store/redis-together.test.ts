@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { Redis } from "ioredis";
+import { Command, Redis } from "ioredis";
 import { sendTogether } from "../../src/store/redis-together.ts";
 import { shareRedis } from "../helpers/shared-redis.ts";
 
@@ -56,4 +56,15 @@ test("what was kept back when the connection ended fails, and the next connectio
   await closed;
   await once(redis, "ready");
   assert.equal(await redis.set("a", "2"), "OK");
+});
+
+test("a command that was answered keeps none of its arguments; one that failed keeps them for its error", async () => {
+  const redis = await connected();
+  const set = new Command("set", ["a", Buffer.alloc(20_000)]);
+  await redis.sendCommand(set);
+  assert.deepEqual(set.args, []);
+  const wrong = new Command("lpush", ["a", "1"]);
+  await assert.rejects(redis.sendCommand(wrong) as Promise<unknown>, {
+    command: { name: "lpush", args: ["a", "1"] },
+  });
 });

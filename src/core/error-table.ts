@@ -132,6 +132,7 @@ export const ERRORS = {
   SLUICE_FIELD_IGNORED: row(422, "never", "{field}: this is no field of metadata, and the API server drops it", "{hint}"),
   SLUICE_PARAM_REPEATED: row(422, "never", "{field}: {name} is written more than once in this list, and only the last counts", "Keep one of them."),
   SLUICE_EVENT_TYPE: row(422, "never", "{host} calls no event {type}, so nothing of that kind passes", "Write {meant}{more}."),
+  SLUICE_FORM_UNREAD: row(422, "never", "trigger {trigger} reads slash commands of Slack, which are forms, and listener {listener} answers what is no JSON with 400", 'Write the annotation tekton.dev/payload-validation: "false" on the listener.'),
   SLUICE_GROUP_UNKNOWN: row(422, "never", "nothing serves {kind} {name} as {apiVersion}: {reason}", "Write apiVersion: {expected}."),
   SLUICE_KIND_UNKNOWN: row(422, "never", "Tekton Pipelines serves no {kind} as {apiVersion}, so no API server creates it", "{cure}"),
   SLUICE_VERSION_GONE: row(422, "never", "Tekton Pipelines no longer serves {kind} as {apiVersion}", "{cure}"),

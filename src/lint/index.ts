@@ -10,6 +10,7 @@ import { checkEventTypes } from "./event-types.ts";
 import { type Chained, checkExtensions } from "./extensions.ts";
 import type { Finding } from "./finding.ts";
 import { type Linted, placed } from "./finding.ts";
+import { checkForms } from "./forms.ts";
 import { checkGone } from "./gone.ts";
 import { checkHeaders } from "./headers.ts";
 import { checkKinds } from "./kinds.ts";
@@ -58,6 +59,7 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
       ),
     ),
     ...chained.filter(({ listener }) => listener.metadata.name !== ELSEWHERE).flatMap(checkExtensions),
+    ...checkForms(chained.filter(({ listener }) => listener.metadata.name !== ELSEWHERE)),
     ...uses.flatMap(checkVariables),
     ...uses.flatMap(({ params }) => checkBindingVariables(params)),
     ...checkParams(uses),

@@ -16,6 +16,9 @@ const doc = page("docs/interceptors.md");
 const examples = blocks(doc).filter(({ info }) => info === "yaml");
 const REFUSE = { namespace: "default", unverified: "refuse" } as const;
 
+/** What a listener of forms declares, as the page says. */
+const FORMS = { annotations: { "tekton.dev/payload-validation": "false" } };
+
 /** A listener as text: one trigger with these interceptors, and what else the metadata hold. */
 function listener(interceptors: unknown, metadata: object = {}): string {
   const run = { apiVersion: "tekton.dev/v1", kind: "PipelineRun", metadata: { generateName: "run-" } };
@@ -49,7 +52,8 @@ for (const { text, line } of examples) {
     const value: unknown = parse(text);
     const whole = typeof value === "object" && value !== null && "kind" in value;
     if (whole) writeFileSync(path, text);
-    else if (Array.isArray(value)) writeFileSync(path, listener(value));
+    else if (Array.isArray(value))
+      writeFileSync(path, listener(value, text.includes("name: slack") ? FORMS : {}));
     else {
       const { metadata } = value as { metadata: object };
       writeFileSync(path, listener([], metadata));
@@ -99,8 +103,7 @@ test("the slack example decides a signed slash command", async () => {
     metadata: { name: "slack" },
     stringData: { "signing-secret": "s" },
   };
-  const metadata = { annotations: { "tekton.dev/payload-validation": "false" } };
-  writeFileSync(path, `${stringify(secret)}---\n${listener(parse(slack), metadata)}`);
+  writeFileSync(path, `${stringify(secret)}---\n${listener(parse(slack), FORMS)}`);
   const body = "command=%2Fbuild&text=main";
   const time = Math.floor(Date.now() / 1_000);
   const signature = createHmac("sha256", "s").update(`v0:${time}:${body}`).digest("hex");

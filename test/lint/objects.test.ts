@@ -184,3 +184,18 @@ describe("a reference across namespaces of which one is written nowhere", () => 
     assert.match(errors[0]?.fix ?? "", /one that names no namespace .* write metadata\.namespace: ci there/);
   });
 });
+
+test("slash commands behind a listener that takes only JSON", async () => {
+  const slack = interceptor("slack", { requestedFields: ["text"] });
+  const one = (step: Written, annotations: Written = {}) =>
+    listener("git", [{ ...firing([], [], taskRun({})), interceptors: [step] }], {
+      annotations: { ...OPEN.annotations, ...annotations },
+    });
+  const off = { "tekton.dev/payload-validation": "false" };
+  const [unread, ...others] = await warnings(one(slack));
+  assert.equal(others.length, 0);
+  assert.equal(unread?.code, "SLUICE_FORM_UNREAD");
+  assert.match(unread.fix, /payload-validation: "false"/);
+  assert.deepEqual(await warnings(one(slack, off)), []);
+  assert.deepEqual(await warnings(one(interceptor("cel", { filter: "true" }))), []);
+});

@@ -26,6 +26,7 @@ export function hintFor(path: string, keys: readonly Key[] | undefined, view: Ev
   if (spelling !== undefined) return spelling.cure;
   const [root, ...rest] = keys ?? [];
   if (root === "header") return ofHeader(rest, view);
+  if (root === "context") return "The context has one key: $(context.eventID).";
   if (root !== "body" && root !== "extensions") return undefined;
   const start = root === "body" ? view.body : view.extensions;
   return elsewhere(root, rest, start, view) ?? near(root, rest, start);

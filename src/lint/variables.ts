@@ -16,14 +16,16 @@ type Path = readonly (string | number)[];
 export function checkBindingVariables(params: readonly BoundParam[]): readonly Finding[] {
   return params.flatMap(({ value, owner, path }) => {
     const { literals, paths } = cutValue(value);
-    const calls = paths.flatMap(callIn).map(
-      (doubt): Finding => ({
-        code: "SLUICE_PATH_DOUBTFUL",
-        values: doubt,
-        owner,
-        path: [...path, "value"],
-      }),
-    );
+    const calls = paths
+      .flatMap((path) => [...callIn(path), ...ofContext(path)])
+      .map(
+        (doubt): Finding => ({
+          code: "SLUICE_PATH_DOUBTFUL",
+          values: doubt,
+          owner,
+          path: [...path, "value"],
+        }),
+      );
     const bare = barePath(value);
     const meant = bare === undefined ? literals.flatMap(ofEvent) : [bare];
     // Any other `$(` that stands in a literal has no end.
@@ -47,6 +49,21 @@ function callIn(path: string): readonly Readonly<Record<string, string>>[] {
   const cure = `Write it as the expression of an overlay of a cel interceptor, and bind $(extensions.<key of the overlay>).`;
   return [{ path: path.slice(0, 200), reason, cure }];
 }
+
+/** The context has one key: another one is never there. */
+function ofContext(path: string): readonly Readonly<Record<string, string>>[] {
+  const [, bare, quotedKey] = CONTEXT.exec(path) ?? [];
+  const key = bare ?? quotedKey;
+  if (key === undefined || key === "eventID" || key === "EventID") return [];
+  const cure =
+    nearest(key, ["eventID"]) === undefined
+      ? "Write $(context.eventID), or what the event itself has: $(body.…)."
+      : "Did you mean $(context.eventID)?";
+  const reason = `the context has no key ${JSON.stringify(key.slice(0, 80))}, only eventID`;
+  return [{ path: path.slice(0, 200), reason, cure }];
+}
+
+const CONTEXT = /^\{?\.?[cC]ontext(?:\.([\w-]+)|\['([\w-]+)'\])/;
 
 const CALL =
   /\.(split|replace|truncate|translate|lowerAscii|upperAscii|substring|trim|join|matches|startsWith|endsWith|contains|size|last|first|decodeb64|marshalJSON|parseJSON|canonical|match|map|filter|exists)\(/;

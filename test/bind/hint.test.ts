@@ -44,6 +44,7 @@ test("each cause of a path that finds nothing has a cure of its own", () => {
     ["$(body.pull_request.head.sha)", /body\.pull_request\.head != null/],
     ["$(body.pull_requst.head)", /Did you mean “pull_request”/],
     ["$(body.issue.number)", /has\(body\.issue\)/],
+    ["$(context.eventid)", /\$\(context\.eventID\)/],
     ["$(header['X-GitHub-Event'])", /\$\(header\.X-Github-Event\)/],
   ] as const) {
     assert.match(cureOf(value), cure, value);

@@ -58,6 +58,20 @@ describe("a binding's value", () => {
       assert.equal((await lintOf(open(one))).warnings[0]?.code, code);
     }
   });
+  test("that reads of the context what it never has is told what it has", async () => {
+    for (const [value, cure] of [
+      ["$(context.eventid)", /Did you mean \$\(context\.eventID\)\?/],
+      ["$(context['event_id'])", /Did you mean \$\(context\.eventID\)\?/],
+      ["$(context.listener)", /Write \$\(context\.eventID\)/],
+    ] as const) {
+      const one = firing([{ name: "x", value }], [{ name: "x" }], runParam("$(tt.params.x)"));
+      const [doubt, ...others] = (await lintOf(open(one))).warnings;
+      assert.deepEqual([doubt?.code, others], ["SLUICE_PATH_DOUBTFUL", []]);
+      assert.match(doubt?.fix ?? "", cure);
+    }
+    for (const value of ["$(context.eventID)", "$(Context.EventID)"])
+      assert.deepEqual(await bound(value), []);
+  });
   test("is looked at in a TriggerBinding that a trigger names, with its place", async () => {
     const binding = written("TriggerBinding", "b", { params: [{ name: "x", value: `\${body.ref}` }] });
     const one = firing([], [{ name: "x" }], runParam("$(tt.params.x)"));

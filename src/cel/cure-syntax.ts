@@ -50,16 +50,6 @@ export function cureOfSyntax(expression: string): string | undefined {
   return undefined;
 }
 
-/** A regular expression that RE2 does not take. */
-export function cureOfPattern(pattern: string): string | undefined {
-  if (/\(\?<?[=!]/.test(pattern))
-    return "RE2 looks neither ahead nor behind: ask twice, x.matches('a') && !x.matches('b').";
-  if (/\\[1-9]/.test(pattern)) return "RE2 has no references back to a group.";
-  return /[[(]/.test(pattern)
-    ? "A bracket that is meant as a sign has a backslash before it: r'\\['."
-    : undefined;
-}
-
 /** `body.?a.?b.orValue` as has() wants it: `body.a.b`. */
 function plainPath(path: string): string {
   const plain = path.replaceAll("?", "").replace(/\.or(Value|Optional)?$/, "");

@@ -4,11 +4,11 @@ import { reasonOf } from "../core/errors.ts";
 import type { Secrets } from "../core/secrets.ts";
 import type { Activation } from "./activation.ts";
 import type { Node } from "./ast.ts";
-import { children } from "./ast.ts";
+import { children, pathOf } from "./ast.ts";
 import type { Checked, Environment } from "./check.ts";
 import { check } from "./check.ts";
 import { compile } from "./compile.ts";
-import { cureOfPattern } from "./cure-syntax.ts";
+import { cureOfPattern } from "./cure-pattern.ts";
 import type { Evaluate, Frame } from "./frame.ts";
 import type { Overload } from "./functions.ts";
 import { ENVIRONMENT } from "./library.ts";
@@ -129,7 +129,9 @@ function withPatterns(root: Node, checked: Checked, expression: string): Checked
     if (node.kind === "call" && (node.name === "matches" || node.name === "translate")) {
       const pattern = node.args[node.name === "matches" && node.target === undefined ? 1 : 0];
       if (pattern?.kind === "const" && typeof pattern.value === "string") {
-        const built = operatorsPattern(pattern.value, place(expression, pattern.at));
+        const matched = node.name === "matches" ? (node.target ?? node.args[0]) : undefined;
+        const text = node.name === "matches" ? ((matched && pathOf(matched)) ?? "x") : undefined;
+        const built = operatorsPattern(pattern.value, place(expression, pattern.at), text);
         const known = overloads.get(node) ?? [];
         overloads.set(node, known.map(node.name === "matches" ? matching(built) : translating(built)));
       }
@@ -140,12 +142,12 @@ function withPatterns(root: Node, checked: Checked, expression: string): Checked
   return { ...checked, overloads };
 }
 
-function operatorsPattern(source: string, where: string): Pattern {
+function operatorsPattern(source: string, where: string, text: string | undefined): Pattern {
   try {
     return compilePattern(source);
   } catch (error) {
     if (!(error instanceof CelFailure)) throw error;
-    throw new CelSyntaxError(`${where}: ${error.reason}`, cureOfPattern(source));
+    throw new CelSyntaxError(`${where}: ${error.reason}`, cureOfPattern(source, text));
   }
 }
 

@@ -135,6 +135,7 @@ export const ERRORS = {
   SLUICE_FORM_UNREAD: row(422, "never", "trigger {trigger} reads slash commands of Slack, which are forms, and listener {listener} answers what is no JSON with 400", 'Write the annotation tekton.dev/payload-validation: "false" on the listener.'),
   SLUICE_GROUP_UNKNOWN: row(422, "never", "nothing serves {kind} {name} as {apiVersion}: {reason}", "Write apiVersion: {expected}."),
   SLUICE_KIND_UNKNOWN: row(422, "never", "Tekton Pipelines serves no {kind} as {apiVersion}, so no API server creates it", "{cure}"),
+  SLUICE_NAME_NO_TEXT: row(422, "never", "{field} is {value}, and the API server takes only text there", "Put it into quotes: YAML reads y, n, yes, no, on, off and digits without quotes as no text."),
   SLUICE_VERSION_GONE: row(422, "never", "Tekton Pipelines no longer serves {kind} as {apiVersion}", "{cure}"),
   SLUICE_NAMESPACE_FROM_EVENT: row(422, "never", "trigger {trigger}: param {param} brings {source} into metadata.namespace, so whoever sends the event says where the object is created", "Write the namespace, or leave it out: the trigger's is taken. Where the event has to choose, let a filter name all that it may: body.team in ['a', 'b']."),
   SLUICE_PARAM_UNBOUND: row(422, "never", "trigger {trigger} gives param {param} no value, so $(tt.params.{param}) stays in the object as it is{hint}", "Bind {param}, or give it a default in the template."),

@@ -10,6 +10,7 @@ import type { Finding } from "./finding.ts";
 import { type Linted, placed } from "./finding.ts";
 import { checkKinds } from "./kinds.ts";
 import { checkMetadata } from "./metadata.ts";
+import { checkTexts } from "./texts.ts";
 import { checkBindingVariables, checkVariables } from "./variables.ts";
 import { checkVersions } from "./versions.ts";
 
@@ -30,6 +31,7 @@ export function lintTemplate(owner: TriggerTemplate, declarations: LocatedDeclar
     ...checkVariables({ template, params: [] }),
     ...checkVersions(template),
     ...checkKinds(template),
+    ...checkTexts(template),
   ];
   return { errors, warnings: placed(doubts, declarations) };
 }

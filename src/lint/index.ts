@@ -22,6 +22,7 @@ import { checkParams } from "./params.ts";
 import { checkRepeated } from "./repeated.ts";
 import { checkScripts } from "./scripts.ts";
 import { checkSelectors, checkUnmatched } from "./selectors.ts";
+import { checkTexts } from "./texts.ts";
 import { checkTwice } from "./twice.ts";
 import { useOf } from "./use.ts";
 import { checkBindingVariables, checkVariables } from "./variables.ts";
@@ -51,6 +52,7 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     ...uses.flatMap(checkUseMetadata),
     ...uses.flatMap(({ template }) => (template === undefined ? [] : checkVersions(template))),
     ...uses.flatMap(({ template }) => (template === undefined ? [] : checkKinds(template))),
+    ...uses.flatMap(({ template }) => (template === undefined ? [] : checkTexts(template))),
     ...uses.flatMap(checkLiterals),
     ...uses.flatMap(({ trigger: { owner, path, spec } }) => ofChain(owner, path, spec.interceptors)),
     ...listeners.flatMap((listener) =>

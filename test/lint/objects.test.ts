@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { interceptor, listener, OPEN, trigger, type Written, written } from "../helpers/objects.ts";
-import { firing, lintOf, open, taskRun } from "./helper.ts";
+import { firing, lintOf, open, pipelineRun, taskRun } from "./helper.ts";
 
 const warnings = async (...objects: readonly Written[]) => (await lintOf(...objects)).warnings;
 
@@ -198,4 +198,23 @@ test("slash commands behind a listener that takes only JSON", async () => {
   assert.match(unread.fix, /payload-validation: "false"/);
   assert.deepEqual(await warnings(one(slack, off)), []);
   assert.deepEqual(await warnings(one(interceptor("cel", { filter: "true" }))), []);
+});
+
+test("names that YAML reads as no text", async () => {
+  const run = (spec: Written) => warnings(open(firing([], [], pipelineRun(spec))));
+  const params = [
+    { name: "ok", value: false },
+    { name: false, value: "1" },
+  ];
+  const [refused, ...others] = await run({ params, pipelineRef: { name: "p" } });
+  assert.equal(others.length, 0);
+  assert.equal(refused?.code, "SLUICE_NAME_NO_TEXT");
+  assert.match(refused.message, /resourcetemplates\[0\]\.spec\.params\[1\]\.name is false/);
+  assert.ok((refused.at?.line ?? 0) > 10);
+  const tasks = [{ name: 1, taskRef: { name: true } }];
+  assert.equal((await run({ pipelineSpec: { tasks } })).length, 2);
+  assert.deepEqual(
+    await run({ params: [{ name: "n", value: { name: 1 } }], pipelineRef: { name: "no" } }),
+    [],
+  );
 });

@@ -24,7 +24,8 @@ const WRAPPERS = ["body", "data", "payload", "event", "object", "message", "deta
 export function hintFor(path: string, keys: readonly Key[] | undefined, view: EventView): string | undefined {
   const spelling = misspelling(path);
   if (spelling !== undefined) return spelling.cure;
-  const [root, ...rest] = keys ?? [];
+  if (keys === undefined) return ofSlice(path, view);
+  const [root, ...rest] = keys;
   if (root === "header") return ofHeader(rest, view);
   if (root === "context") return "The context has one key: $(context.eventID).";
   if (root !== "body" && root !== "extensions") return undefined;
@@ -73,7 +74,7 @@ function near(root: string, rest: readonly Key[], start: JsonValue): string | un
     }
     const before = rest.slice(0, at);
     if (value === null) return guard(`${celTo(root, before)} != null`);
-    if (typeof key === "number") return undefined;
+    if (typeof key === "number") return ofPosition(root, before, key, value);
     if (Array.isArray(value)) {
       const path = pathTo(root, [...before, 0, ...rest.slice(at)]);
       return path && `It is a list there: $(${path}) takes the first element.`;
@@ -91,6 +92,36 @@ function near(root: string, rest: readonly Key[], start: JsonValue): string | un
       : `Did you mean ${quoted(meant)}?`;
   }
   return undefined;
+}
+
+/** A position that a list does not have, or in a text. */
+function ofPosition(root: string, before: readonly Key[], key: number, value: JsonValue): string | undefined {
+  const holder = celTo(root, before);
+  if (typeof value === "string")
+    return key < 0 ? undefined : ofText(`${holder}.substring(${key}, ${key + 1})`);
+  return Array.isArray(value) ? guard(`size(${holder}) > ${key < 0 ? -key - 1 : key}`) : undefined;
+}
+
+/** A plain path and a slice behind it. */
+const SLICE = /^\{?\.?(body|extensions)((?:\.[\w-]+|\[\d+\])*)\[(\d*):(\d*)\]/;
+
+/** `[0:7]` of a text, as shells and Python have it. */
+function ofSlice(path: string, view: EventView): string | undefined {
+  const [, root = "", steps = "", from = "", to = ""] = SLICE.exec(path) ?? [];
+  if (root === "") return undefined;
+  const keys = Array.from(steps.matchAll(/\.([\w-]+)|\[(\d+)\]/g), ([, name, at]): Key => name ?? Number(at));
+  const value = find(root === "body" ? view.body : view.extensions, keys);
+  if (typeof value !== "string") return undefined;
+  const start = Number(from);
+  const cut =
+    start === 0 && to !== ""
+      ? `truncate(${to})`
+      : `substring(${[start, to].filter((one) => one !== "").join(", ")})`;
+  return ofText(`${celTo(root, keys)}.${cut}`);
+}
+
+function ofText(expression: string): string {
+  return `A path takes no part of a text: write the overlay ${expression} of a cel interceptor, and bind $(extensions.<key of the overlay>).`;
 }
 
 function guard(condition: string): string {

@@ -10,7 +10,9 @@ import type { JsonObject } from "../../src/core/json.ts";
 
 const BODY = {
   labels: { "acme.io/team": "x", "@type": "T", "a b": 1, "x,y": 2, "q'q": 3, "in]": 4 },
-  commits: [{ id: 1 }],
+  commits: [{ id: 1, sha: "0123456789" }],
+  none: [],
+  sha: "0123456789",
   data: { order: { id: 7 } },
   pull_request: { head: null },
 };
@@ -44,6 +46,12 @@ test("each cause of a path that finds nothing has a cure of its own", () => {
     ["$(body.pull_request.head.sha)", /body\.pull_request\.head != null/],
     ["$(body.pull_requst.head)", /Did you mean “pull_request”/],
     ["$(body.issue.number)", /has\(body\.issue\)/],
+    ["$(body.sha[0:7])", /overlay body\.sha\.truncate\(7\) of a cel/],
+    ["$(body.commits[0].sha[2:5])", /overlay body\.commits\[0\]\.sha\.substring\(2, 5\) of/],
+    ["$(body.sha[3:])", /overlay body\.sha\.substring\(3\) of/],
+    ["$(body.sha[0])", /overlay body\.sha\.substring\(0, 1\) of/],
+    ["$(body.none[0].id)", /size\(body\.none\) > 0/],
+    ["$(body.none[-1])", /size\(body\.none\) > 0/],
     ["$(context.eventid)", /\$\(context\.eventID\)/],
     ["$(header['X-GitHub-Event'])", /\$\(header\.X-Github-Event\)/],
   ] as const) {

@@ -56,9 +56,11 @@ export const cel = defineInterceptor({
   compile(params, tools) {
     const { filter = "", overlays = [] } = readParams("cel", shape, params);
     const failures: Failure[] = [];
-    const condition = filter === "" ? undefined : compiled("filter", filter, failures);
-    const additions = overlays.flatMap(({ key = "", expression = "" }): readonly Overlay[] => {
-      const program = compiled(`overlay ${key}`, expression, failures);
+    const condition =
+      filter === "" ? undefined : compiled(filter, { what: "filter", field: "filter" }, failures);
+    const additions = overlays.flatMap(({ key = "", expression = "" }, index): readonly Overlay[] => {
+      const place = { what: `overlay ${key}`, field: `overlays[${index}].expression` };
+      const program = compiled(expression, place, failures);
       return program === undefined ? [] : [{ key, program, set: overlayKey(key) }];
     });
     if (failures.length > 0) throw notCompiled(failures);
@@ -110,20 +112,25 @@ function proved(filter: CelProgram, compared: readonly HeaderComparison[]): CelP
   return { ...filter, evaluate: filter.assuming(compared.map(({ node }) => node)) };
 }
 
-/** An expression that does not compile. */
-interface Failure {
+interface ExpressionPlace {
   /** `filter`, `overlay tag` */
   readonly what: string;
+  /** Among the parameters: `filter`, `overlays[0].expression`. */
+  readonly field: string;
+}
+
+/** An expression that does not compile. */
+interface Failure extends ExpressionPlace {
   readonly expression: string;
   readonly error: CelSyntaxError;
 }
 
-function compiled(what: string, expression: string, failures: Failure[]): CelProgram | undefined {
+function compiled(expression: string, place: ExpressionPlace, failures: Failure[]): CelProgram | undefined {
   try {
     return compileCel(expression);
   } catch (error) {
     if (!(error instanceof CelSyntaxError)) throw error;
-    failures.push({ what, expression, error });
+    failures.push({ ...place, expression, error });
     return undefined;
   }
 }
@@ -142,8 +149,9 @@ function notCompiled(failures: readonly Failure[]): SluiceError {
   const [first] = told;
   const cure = cures.includes(undefined) ? undefined : cures.join(" ");
   const reason = `${reasons.join("; ")}${left > 0 ? `; and ${left} more` : ""}`;
-  const values = { reason, expression: first?.expression ?? "", ...(cure !== undefined && { cure }) };
-  return fault("SLUICE_CEL_SYNTAX", values, { cause: first?.error });
+  const { expression = "", field = "", error } = first ?? {};
+  const values = { reason, expression, field, ...(cure !== undefined && { cure }) };
+  return fault("SLUICE_CEL_SYNTAX", values, { cause: error });
 }
 
 /** Expressions of one interceptor that a fault names. */

@@ -1,7 +1,7 @@
 /** Compiles the interceptors of a trigger or group: each entry finds its interceptor and builds its parameters in. */
 
 import type { LocatedDeclarations } from "../catalog/declarations.ts";
-import type { SluiceError } from "../core/errors.ts";
+import type { SluiceError, SourcePosition } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { CompiledInterceptor, HttpClient } from "../core/interceptor.ts";
 import type { ChainStep } from "../core/plan.ts";
@@ -69,13 +69,13 @@ export function compileChain(
         const { interceptor: name, reason, field } = one;
         if (needs.unknownParams === "refuse")
           throw fault("SLUICE_INTERCEPTOR_PARAMS", { name, reason, field });
-        const at = needs.declarations.locate?.(owner.object, [...path, ...partsOf(field)]);
+        const at = placeOf(field, spec, path, owner, needs);
         found.ineffective.push({ ...one, object: objectOf(owner), path: fieldOf(path, field), at });
       }
       steps.push({ name: nameOf(spec), interceptor: compileOne(spec, owner, namespace, needs) });
     } catch (thrown) {
       const { code, values, at: own } = asFault(thrown);
-      const at = own ?? needs.declarations.locate?.(owner.object, [...path, ...partsOf(values["field"])]);
+      const at = own ?? placeOf(values["field"], spec, path, owner, needs);
       const object = objectOf(owner);
       const place = { object, field: fieldOf(path, values["field"]) };
       found.errors.push(fault(code, { ...values, ...place }, at && { at }));
@@ -128,6 +128,29 @@ function compileOne(
 /** A field as its parts; what it names may stand in no file, and is then looked for in its parent. */
 function partsOf(field = ""): readonly string[] {
   return field === "" ? [] : field.split(".");
+}
+
+/** Where a parameter stands: in the list of them, or in v1alpha1 inline. */
+function placeOf(
+  field: string | undefined,
+  { ref, params }: InterceptorSpec,
+  path: readonly (string | number)[],
+  { object }: ChainOwner,
+  { declarations }: ChainNeeds,
+): SourcePosition | undefined {
+  const steps = (field ?? "").split(/[.[\]]+/).filter((one) => one !== "");
+  const [param = "", ...inner] = steps.map((one) => (/^\d+$/.test(one) ? Number(one) : one));
+  const at = Object.keys(params).indexOf(String(param));
+  const listed = at === -1 ? steps : ["params", at, "value", ...inner];
+  const places = [listed, [ref?.name ?? "", param, ...inner]].map((one) =>
+    declarations.locate?.(object, [...path, ...one]),
+  );
+  // What stands deeper stands behind what holds it.
+  return places.reduce((a, b) => (a !== undefined && b !== undefined && isBehind(b, a) ? b : (a ?? b)));
+}
+
+function isBehind(a: SourcePosition, b: SourcePosition): boolean {
+  return a.line > b.line || (a.line === b.line && a.column > b.column);
 }
 
 /** As people know an entry: `cel`, `cel "only main"`, `webhook`. */

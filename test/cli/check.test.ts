@@ -129,7 +129,7 @@ test("every fault is told with file, line and column, to people and to programs"
         "  params:",
         "    - {name: filter, value: body.action ===}",
       ]) + TEMPLATE,
-      "name: broken",
+      "value: body.action ===",
     ],
     [
       "SLUICE_INTERCEPTOR_PARAMS",
@@ -140,7 +140,7 @@ test("every fault is told with file, line and column, to people and to programs"
         "  params:",
         "    - {name: eventTypes, value: push}",
       ]) + TEMPLATE,
-      "name: typed",
+      "value: push",
     ],
     ["SLUICE_YAML_SYNTAX", `${listener(GITHUB)}\n  broken: [1, 2\n`, ""],
   ];
@@ -192,7 +192,7 @@ test("a parameter that its interceptor ignores is a warning with its place", asy
   const [warning = assert.fail("no warning"), ...others] = report.warnings;
   assert.deepEqual(others, []);
   assert.equal(warning.code, "SLUICE_INTERCEPTOR_PARAMS");
-  assert.deepEqual({ line: warning.line, column: warning.column }, place(document, "ref:"));
+  assert.deepEqual({ line: warning.line, column: warning.column }, place(document, "value: [push]"));
   assert.match(text, /interceptor github: eventType is unknown and has no effect; did you mean eventTypes\?/);
 });
 
@@ -304,7 +304,7 @@ test("standard input is read for `-`; an empty one is an error", async () => {
   assert.equal(right.code, 0, right.stderr);
   assert.equal((JSON.parse(right.stdout) as Report).objects, 2);
   const wrong = await sluiceProcess(["check", "/dev/stdin"], { input: ALONE });
-  assert.match(wrong.stdout, /error {3}<stdin>:7:7 Trigger default\/alone/);
+  assert.match(wrong.stdout, /error {3}<stdin>:8:31 Trigger default\/alone/);
   const empty = await sluiceProcess(["check", "-"], { input: "" });
   assert.equal(empty.code, 1);
   assert.match(empty.stderr, /it is empty/);

@@ -218,3 +218,32 @@ test("names that YAML reads as no text", async () => {
     [],
   );
 });
+
+test("an expression that does not compile is told in its own line, with the overlay's key", async () => {
+  const overlays = [
+    { key: "one", expression: "body.a" },
+    { key: "two", expression: "body.b ==" },
+  ];
+  const alone = (params: Written, more: Written = {}) =>
+    written("Trigger", "one", {
+      interceptors: [interceptor("cel", params)],
+      bindings: [],
+      template: { spec: { resourcetemplates: [taskRun({})] } },
+      ...more,
+    });
+  const by = listener("git", [{ triggerRef: "one" }], OPEN);
+  const told = async (one: Written) => {
+    const text = JSON.stringify(one, undefined, 2).split("\n");
+    const [error, ...others] = (await lintOf(one, by)).errors;
+    assert.equal(others.length, 0);
+    return { message: error?.message ?? "", line: text[(error?.at?.line ?? 0) - 1] ?? "" };
+  };
+  const inOverlay = await told(alone({ filter: "true", overlays }));
+  assert.match(inOverlay.message, /overlay two/);
+  assert.match(inOverlay.line, /"expression": "body\.b =="/);
+  const inFilter = await told(alone({ filter: "body.c ==", overlays: [] }));
+  assert.match(inFilter.line, /"value": "body\.c =="/);
+  const inline = { ...alone({}, { interceptors: [{ cel: { filter: "true", overlays } }] }) };
+  const old = await told({ ...inline, apiVersion: "triggers.tekton.dev/v1alpha1" });
+  assert.match(old.line, /"expression": "body\.b =="/);
+});

@@ -64,3 +64,19 @@ test("a folder for objects that is a file ends the start", async () => {
   const { code } = await faultOf(preflight(settings, createDirectoryTarget({ dir })));
   assert.equal(code, "SLUICE_CREATE_DIRECTORY");
 });
+
+test("one port for both is told as such, and a folder that cannot be written is not said to be tried again", async () => {
+  const both = { host: "127.0.0.1", port: 18_080 };
+  const { values, fix } = await faultOf(preflight({ role: "all", listen: both, admin: both }, undefined));
+  assert.match(values["reason"] ?? "", /^is the port of --admin too/);
+  assert.match(fix, /--listen and --admin/);
+  const wild = { host: "0.0.0.0", port: 18_080 };
+  const other = await faultOf(preflight({ role: "all", listen: wild, admin: both }, undefined));
+  assert.match(other.values["reason"] ?? "", /^is the port of --admin too/);
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, "file"), "");
+  const target = createDirectoryTarget({ dir: join(folder.path, "file") });
+  const unwritable = await faultOf(preflight({ role: "all", listen: FREE, admin: FREE }, target));
+  assert.match(unwritable.fix, /--create directory:/);
+  assert.doesNotMatch(unwritable.fix, /tried again/);
+});

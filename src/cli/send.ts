@@ -1,11 +1,11 @@
 /** `sluice send`: a correctly signed test delivery, as the sender would send it. */
 
-import { readFile } from "node:fs/promises";
 import type { Settings } from "../config/schema.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 import { routeTo } from "../ingress/route.ts";
 import { type Console, clean } from "./console.ts";
 import { fixture, PROVIDERS, senderOf } from "./fixture.ts";
+import { bytesOf } from "./given-file.ts";
 import { loadOffline } from "./offline.ts";
 import { readChange } from "./set-values.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
@@ -127,12 +127,6 @@ async function secretOption(options: Options): Promise<Buffer | undefined> {
   const given = textOption(options, "secret");
   if (path === undefined) return given === undefined ? undefined : Buffer.from(given);
   return Buffer.from((await bytesOf(path)).toString("latin1").replace(/\r?\n$/, ""), "latin1");
-}
-
-async function bytesOf(path: string): Promise<Buffer> {
-  return readFile(path).catch((error: unknown) => {
-    throw fault("SLUICE_CONFIG_MISSING", { path }, { cause: error });
-  });
 }
 
 function parsed(answer: string): unknown {

@@ -1,6 +1,5 @@
 /** The delivery that `sluice try` decides: a sender's example or a request of one's own, routed as serve routes it. */
 
-import { readFile } from "node:fs/promises";
 import { onlyTrigger } from "../again.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Delivery } from "../core/delivery.ts";
@@ -12,6 +11,7 @@ import { demandsOf } from "../core/proof.ts";
 import { routeTo } from "../ingress/route.ts";
 import { secretsElsewhere } from "./demanded-secrets.ts";
 import { changedBody, fixture, senderOf } from "./fixture.ts";
+import { bytesOf } from "./given-file.ts";
 import { parseRequest, type RequestFile } from "./request-file.ts";
 import { readChange } from "./set-values.ts";
 import type { Outgoing } from "./sign.ts";
@@ -174,10 +174,4 @@ function splitHeader(text: string): string[] {
   const colon = text.indexOf(":");
   if (colon < 1) throw misused("--header", `"${text}" is not like "Name: value"`);
   return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
-}
-
-async function bytesOf(path: string): Promise<Buffer> {
-  return readFile(path).catch((error: unknown) => {
-    throw fault("SLUICE_CONFIG_MISSING", { path }, { cause: error });
-  });
 }

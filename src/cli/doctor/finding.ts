@@ -1,7 +1,8 @@
 /** What the doctor finds: one line each, and how to mend it. */
 
-import { asFault } from "../../core/errors.ts";
+import { asFault, type ErrorCode } from "../../core/errors.ts";
 import type { CheckReport } from "../../ops/checks.ts";
+import { UNWRITABLE } from "../../preflight.ts";
 
 /**
  * ok: as it should be. warn: it works, yet somebody should know. fail: something does not work. skip: could not be looked
@@ -22,8 +23,16 @@ export interface Finding {
 /** Something thrown as a finding. */
 export function found(area: string, thrown: unknown, state: FindingState = "fail"): Finding {
   const { code, message, fix } = asFault(thrown);
-  return { area, state, what: message, fix, code };
+  return { area, state, what: message, fix: CURES[code] ?? fix, code };
 }
+
+/** Where the table says what a gateway does by itself: whoever asks the doctor wants to mend it now. */
+const CURES: { readonly [C in ErrorCode]?: string } = {
+  SLUICE_CREATE_UNREACHABLE:
+    "Start the API server, or correct its address in the kubeconfig (--kubeconfig); look at proxies and firewalls between.",
+  SLUICE_CREATE_BUSY: "Look at the API server: it has trouble of its own, or limits this account.",
+  SLUICE_CREATE_DIRECTORY: UNWRITABLE,
+};
 
 const STATES = { ok: "ok", degraded: "warn", failed: "fail" } as const;
 

@@ -30,7 +30,7 @@ function tokensOf(settings: Settings, localToken: string | undefined, tell: Tell
   } catch (thrown) {
     const error = asFault(thrown);
     if (error.values["key"] !== "adminToken") throw error;
-    tell({ type: "defect", where: "admin token", error });
+    tell({ type: "setting.ignored", error });
     return [];
   }
 }

@@ -9,13 +9,16 @@ export const MAX_TEXT = 256;
 interface Place {
   readonly header?: string;
   readonly keys: readonly string[];
+  /** What stands behind it and a slash: a name alone would be no place. */
+  readonly behind?: readonly string[];
   readonly guard?: { readonly keys: readonly string[]; readonly value?: string };
 }
 
 /**
  * The first of the alternatives that leads to a text or a number.
  *
- * @param paths a header's name (with a capital and a dash), a path into the body, `guard ? path` or `name=value ? path`.
+ * @param paths a header's name (with a capital and a dash), a path into the body, `guard ? path` or `name=value ? path`;
+ *   `path / path` is both, with a slash between them.
  * @param limit characters.
  */
 export function firstOf(
@@ -27,11 +30,20 @@ export function firstOf(
   for (const path of paths ?? []) {
     const place = placeOf(path);
     if (place.guard !== undefined && !holds(place.guard, body)) continue;
-    const value = place.header === undefined ? valueAt(body, place.keys) : header(headers, place.header);
+    const value = place.header === undefined ? placedIn(place, body) : header(headers, place.header);
     if (typeof value === "string" && value !== "") return value.slice(0, limit);
     if (typeof value === "number") return String(value);
   }
   return undefined;
+}
+
+function placedIn({ keys, behind }: Place, body: JsonValue | undefined): JsonValue | undefined {
+  const value = valueAt(body, keys);
+  if (behind === undefined) return value;
+  const name = valueAt(body, behind);
+  return [value, name].every((part) => typeof part === "string" && part !== "")
+    ? `${value}/${name}`
+    : undefined;
 }
 
 // The paths are those of the table: few, and none comes from outside.
@@ -42,8 +54,10 @@ function placeOf(path: string): Place {
   if (known !== undefined) return known;
   const [, guard, target = path] = /^(.+) \? (.+)$/.exec(path) ?? [];
   const [name = "", value] = guard?.split("=") ?? [];
+  const [first = "", second] = target.split(" / ");
   const place: Place = {
-    keys: target.split("."),
+    keys: first.split("."),
+    ...(second !== undefined && { behind: second.split(".") }),
     ...(startsWithCapital.test(target) && { header: target }),
     ...(guard !== undefined && { guard: { keys: name.split("."), ...(value !== undefined && { value }) } }),
   };

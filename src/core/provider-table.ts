@@ -6,7 +6,8 @@ import { isJsonObject, type JsonValue, valueAt } from "./json.ts";
 /**
  * One provider: how it is recognised, and where its facts stand. Paths are alternatives; the first that leads to a value
  * wins. A name with a capital and a dash is a header, any other one a path into the body; `guard ? path` counts where
- * the guard leads to anything but null, false and "", `name=value ? path` where it leads to that text.
+ * the guard leads to anything but null, false and "", `name=value ? path` where it leads to that text; `path / path` is
+ * both, with a slash between.
  */
 export interface Provider {
   readonly name: string;
@@ -33,11 +34,17 @@ const githubLike = {
     ...["ref", "pull_request.head.ref", "release.tag_name", "workflow_run.head_branch"],
     ...["workflow_job.head_branch", "check_run.check_suite.head_branch", "check_suite.head_branch"],
     ...["merge_group.head_ref", "deployment.ref", "branches.0.name"],
+    // Of a repository_dispatch; create and delete have a ref.
+    "branch",
   ],
   revision: [
     ...["after", "pull_request.head.sha", "head_commit.id", "check_run.head_sha", "check_suite.head_sha"],
     ...["workflow_run.head_sha", "workflow_job.head_sha", "merge_group.head_sha", "deployment.sha", "sha"],
-    "comment.commit_id",
+    ...[
+      "comment.commit_id",
+      "package.package_version.target_oid",
+      "registry_package.package_version.target_oid",
+    ],
   ],
   pullRequest: [
     // A comment on a pull request is one on an issue that has this; Gitea says `is_pull` beside it.
@@ -111,7 +118,12 @@ export const PROVIDERS: readonly Provider[] = [
     recognises: has("X-Event-Key"),
     event: ["X-Event-Key"],
     id: ["X-Request-Uuid|X-Request-Id", "?X-Hook-Uuid"],
-    repository: ["repository.full_name", "repository.slug", "pullRequest.toRef.repository.slug"],
+    // Slugs of Data Center are unique within a project.
+    repository: [
+      ...["repository.full_name", "repository.project.key / repository.slug", "repository.slug"],
+      "pullRequest.toRef.repository.project.key / pullRequest.toRef.repository.slug",
+      "pullRequest.toRef.repository.slug",
+    ],
     ref: [
       ...["push.changes.0.new.name", "push.changes.0.old.name", "changes.0.ref.id"],
       ...["pullrequest.source.branch.name", "pullRequest.fromRef.displayId", "commit_status.refname"],
@@ -153,7 +165,11 @@ export const PROVIDERS: readonly Provider[] = [
     event: ["eventType"],
     // `id` is the event's, and stays when it is sent again; "Test" sends the other two with the same values each time.
     id: ["id|notificationId", "subscriptionId", "?notificationId"],
-    repository: ["resource.repository.name", "resource.pullRequest.repository.name"],
+    repository: [
+      "resource.repository.project.name / resource.repository.name",
+      "resource.pullRequest.repository.project.name / resource.pullRequest.repository.name",
+      ...["resource.repository.name", "resource.pullRequest.repository.name"],
+    ],
     ref: [
       ...["resource.sourceRefName", "resource.pullRequest.sourceRefName", "resource.refUpdates.0.name"],
       "resource.sourceBranch",
@@ -176,5 +192,6 @@ export const GENERIC: Provider = {
   recognises: () => true,
   event: ["X-Event-Type", "type", "event"],
   id: [],
-  repository: ["repository.full_name", "repository.name"],
+  // repo_name is Docker Hub's, whose name lacks the owner.
+  repository: ["repository.full_name", "repository.repo_name", "repository.name"],
 };

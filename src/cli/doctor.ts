@@ -17,6 +17,7 @@ import { rightsToRead, rightsToWork } from "./doctor/needs.ts";
 import { lookAtCertificate, lookAtTargets } from "./doctor/places.ts";
 import { lookAtPower } from "./doctor/power.ts";
 import { lookAtRights } from "./doctor/rights.ts";
+import { lookAtPorts } from "./doctor/start.ts";
 import { lookAtStore } from "./doctor/storage.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, JSON_OUTPUT, type Verb } from "./verb.ts";
@@ -25,7 +26,7 @@ export const doctor: Verb = {
   help: `
 Takes the settings that serve takes, and looks at: what is declared (does it load, can each listener fire, are the
 secrets there), the cluster (does it answer, its clock, its kinds, each right that is needed), the store (does it answer,
-may it forget, its clock), targets and certificate; and at where Sluice differs from Tekton under these settings. What
+may it forget, its clock), targets, ports and certificate; and at where Sluice differs from Tekton under these settings. What
 there is none of (no cluster, no store yet) is passed over, and said. A Redis or Postgres store is opened as serve opens
 it. Nothing is accepted, created or changed in a cluster.
 
@@ -47,14 +48,15 @@ it. Nothing is accepted, created or changed in a cluster.
 };
 
 async function examine(settings: Settings, environment: Environment): Promise<readonly Finding[]> {
-  const [outside, served, store, certificate, targets] = await Promise.all([
+  const [outside, served, store, certificate, targets, ports] = await Promise.all([
     withoutCluster(settings) ?? [],
     lookAtServed(settings),
     lookAtStore(settings, environment),
     lookAtCertificate(settings),
     lookAtTargets(settings),
+    lookAtPorts(settings),
   ]);
-  return [...served, ...outside, ...store, ...targets, ...certificate, ...differences(settings)];
+  return [...served, ...outside, ...store, ...targets, ...ports, ...certificate, ...differences(settings)];
 }
 
 /** Why no cluster is looked at; undefined where one is. */

@@ -34,7 +34,8 @@ export async function lookAtDeclared(settings: Settings): Promise<Seen> {
   const { config, fromCluster } = settings;
   if (config.length === 0 && !fromCluster) {
     const what = "neither --config nor --from-cluster is given: there is nothing to serve";
-    return { findings: [{ area: AREA, state: "skip", what }], listeners: [] };
+    const fix = "Name files or folders with --config, or serve what a cluster holds with --from-cluster.";
+    return { findings: [{ area: AREA, state: "warn", what, fix }], listeners: [] };
   }
   const http = createHttpClient();
   const inForce = createInForce();

@@ -5,9 +5,11 @@ import type { Settings } from "../../config/schema.ts";
 import { openTargets } from "../../create/index.ts";
 import { isClusterKnown } from "../../kube/cluster.ts";
 import { readiness } from "../../ops/checks.ts";
+import { UNWRITABLE } from "../../preflight.ts";
 import { certificateOf, WEBHOOK_CERTIFICATE } from "../../tls/certificate.ts";
 import type { Finding } from "./finding.ts";
 import { checked, found } from "./finding.ts";
+import { lookAtFolder } from "./start.ts";
 
 export async function lookAtCertificate(settings: Settings): Promise<readonly Finding[]> {
   const area = "tls";
@@ -36,7 +38,8 @@ export async function lookAtTargets(settings: Settings): Promise<readonly Findin
   const area = "targets";
   const folder = folderOf(settings);
   if (folder !== undefined && !existsSync(folder)) {
-    return [{ area, state: "skip", what: `folder ${folder} is not there yet: serve makes it` }];
+    const finding = lookAtFolder(area, folder, UNWRITABLE);
+    return [{ ...finding, what: `folder ${finding.what}` }];
   }
   try {
     const targets = openTargets(settings);

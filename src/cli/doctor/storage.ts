@@ -10,15 +10,29 @@ import { readiness } from "../../ops/checks.ts";
 import { parseStoreUrl } from "../../store/url.ts";
 import type { Finding } from "./finding.ts";
 import { checked, found } from "./finding.ts";
+import { lookAtFolder } from "./start.ts";
 
 const AREA = "store";
+
+const UNMADE =
+  "Give this user the right to write there, or name another place: --store embedded:<folder>, or a Redis or Postgres.";
+const NO_KEY =
+  "Let this user write there, name another file with --store-key-file, or give the key in SLUICE_STORE_KEY.";
+
+/** The file of a key that cannot be made; it may lie elsewhere than the store. */
+function keyToMake(settings: Settings, environment: Environment): readonly Finding[] {
+  const file = storeKeyFile(settings, environment);
+  if (settings.storeKey !== undefined || existsSync(file)) return [];
+  const { state, ...finding } = lookAtFolder(AREA, file, NO_KEY);
+  return state === "fail" ? [{ ...finding, state }] : [];
+}
 
 export async function lookAtStore(settings: Settings, environment: Environment): Promise<readonly Finding[]> {
   const { store: url, durability } = settings;
   try {
     const address = parseStoreUrl(url);
     if (address.kind === "embedded" && !existsSync(address.folder)) {
-      return [{ area: AREA, state: "skip", what: `${address.folder} is not there yet: serve makes it` }];
+      return [lookAtFolder(AREA, address.folder, UNMADE), ...keyToMake(settings, environment)];
     }
     const { openStore } = await import("../../store/open.ts");
     const keys = loadStoreKeys(settings, environment, false);

@@ -27,7 +27,13 @@ export interface FixtureOptions {
 export function senderOf(provider: string): Sender {
   const sender = SENDERS.find(({ name }) => name === provider);
   if (sender !== undefined) return sender;
-  throw misused("provider", `"${provider}" is none of ${PROVIDERS.join(", ")}`);
+  const near = nearest(provider, PROVIDERS);
+  const meant = near === undefined ? "" : ` (did you mean ${near}?)`;
+  const known = PROVIDERS.join(", ");
+  throw misused(
+    "provider",
+    `"${provider.slice(0, 80)}" is none of ${known}${meant}; any other sender is generic, with its body by --payload`,
+  );
 }
 
 /**
@@ -73,13 +79,23 @@ export function changedBody(body: Buffer | JsonObject | string, changes: readonl
   return Buffer.from(JSON.stringify(withChanges(json, changes)));
 }
 
-/** Of many events those of the same name are told, else the names alone. */
+/** Of many events those with the same word are told, else the first ones. */
 function noExample({ name, events }: Sender, event: string): string {
-  const [kind = ""] = event.split(".");
-  const same = events.filter((one) => one.split(".")[0] === kind);
+  // GitLab's headers say "Push Hook".
+  const asked = event
+    .toLowerCase()
+    .replace(/ hook$/, "")
+    .replaceAll(" ", "_");
+  const words = (text: string) => text.toLowerCase().split(/[.:/]/);
+  const same = events.filter((one) => words(one).some((word) => words(asked).includes(word)));
   const short = events.filter((one) => !one.includes("."));
-  const near = nearest(event, events);
+  const near = same.length === 1 ? same[0] : nearest(asked, events);
   const meant = near === undefined ? "" : ` (did you mean ${near}?)`;
-  const known = (same.length > 0 ? same : short).join(", ");
-  return `no example of "${event.slice(0, 80)}"; there are ${known} from ${name}${meant}`;
+  const [told = events] = [same, short].filter((some) => some.length > 0);
+  const more = told.length > MOST_EVENTS ? `, and ${told.length - MOST_EVENTS} more` : "";
+  const known = told.slice(0, MOST_EVENTS).join(", ");
+  return `no example of "${event.slice(0, 80)}"; there are ${known}${more} from ${name}${meant}`;
 }
+
+/** Events that are told of one sender: GitHub has some seventy. */
+const MOST_EVENTS = 80;

@@ -8,6 +8,7 @@ import {
   setOwn,
   tryParseJson,
 } from "../core/json.ts";
+import { nearest } from "../core/nearest.ts";
 import { misused } from "./verb.ts";
 
 const FLAG = "--set";
@@ -27,12 +28,23 @@ export interface Change {
 export function readChange(text: string): Change {
   // The path's brackets may hold an equals sign.
   const [, place, given = ""] = /^((?:[^=[\]]|\[[^\]]*\])+)=(.*)$/s.exec(text) ?? [];
-  const path = place === undefined ? undefined : keysOf(place);
+  const path = place === undefined ? undefined : keysOf(place.replace(/^\$\((.*)\)$/, "$1"));
   if (path === undefined) throw misused(FLAG, `"${text.slice(0, 80)}" is not like body.ref=refs/heads/main`);
-  const keys = path[0] === "body" ? path.slice(1) : path;
+  const [root = ""] = path;
+  const other = OTHER_ROOTS.get(root);
+  if (other !== undefined)
+    throw misused(FLAG, `${root} is no part of the body: ${other}; a field of that name is body.${root}`);
+  const keys = root === "body" ? path.slice(1) : path;
   if (keys.length === 0) throw misused(FLAG, "body itself cannot be set: --payload takes a body of your own");
   return { path: keys, value: tryParseJson(given) ?? given };
 }
+
+/** What expressions read beside the body, and how it is given. */
+const OTHER_ROOTS: ReadonlyMap<string, string> = new Map([
+  ["header", '--header "Name: value" gives a header'],
+  ["extensions", "the interceptors compute it"],
+  ["requestURL", "a request of your own, --request, has one"],
+]);
 
 /** @returns undefined for what is no path. */
 function keysOf(place: string): readonly string[] | undefined {
@@ -45,6 +57,29 @@ function keysOf(place: string): readonly string[] | undefined {
     },
   );
   return rest === "" && keys.length > 0 ? keys : undefined;
+}
+
+/** Of each change that adds a field, which one: it may be a misspelt one. */
+export function addedBy(body: JsonValue, changes: readonly Change[]): readonly string[] {
+  return changes.flatMap(({ path }) => {
+    let into: JsonValue | undefined = body;
+    for (const [at, key] of path.entries()) {
+      // Elements of lists are checked where they are put.
+      const found: JsonValue | undefined = Array.isArray(into)
+        ? into[Number(key)]
+        : isJsonObject(into)
+          ? ownValue(into, key)
+          : undefined;
+      if (found === undefined && isJsonObject(into)) {
+        const meant = nearest(key, Object.keys(into));
+        const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+        return [`--set adds body.${path.slice(0, at + 1).join(".")}, which the payload did not have${hint}`];
+      }
+      if (found === undefined || found === null) return [];
+      into = found;
+    }
+    return [];
+  });
 }
 
 /**

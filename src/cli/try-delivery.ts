@@ -6,6 +6,7 @@ import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
 import { type HeaderMap, headersFromPairs, maskedNames } from "../core/headers.ts";
 import { newDeliveryId } from "../core/identity.ts";
+import { tryParseJson } from "../core/json.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 import { demandsOf } from "../core/proof.ts";
 import { routeTo } from "../ingress/route.ts";
@@ -13,7 +14,7 @@ import { secretsElsewhere } from "./demanded-secrets.ts";
 import { changedBody, fixture, senderOf } from "./fixture.ts";
 import { bytesOf } from "./given-file.ts";
 import { parseRequest, type RequestFile } from "./request-file.ts";
-import { readChange } from "./set-values.ts";
+import { addedBy, type Change, readChange } from "./set-values.ts";
 import type { Outgoing } from "./sign.ts";
 import { signFor, standInFor } from "./signing.ts";
 import type { StandIns } from "./stand-ins.ts";
@@ -42,7 +43,13 @@ export interface TryNeeds {
  */
 export async function deliveryToTry(needs: TryNeeds): Promise<Tried> {
   const path = textOption(needs.options, "request");
-  if (path !== undefined) return ofRequest(needs, parseRequest(await bytesOf(path)));
+  if (path !== undefined) {
+    const other = [needs.provider && "a provider", textOption(needs.options, "payload") && "--payload"].find(
+      Boolean,
+    );
+    if (other) throw misused("--request", `a request has its sender and its body; leave out ${other}`);
+    return ofRequest(needs, parseRequest(await bytesOf(path)));
+  }
   return ofExample(needs);
 }
 
@@ -52,15 +59,17 @@ async function ofExample({ plans, secrets, provider, event, options }: TryNeeds)
   }
   const plan = narrowed(listenerOf(plans, textOption(options, "listener")), options);
   const payloadPath = textOption(options, "payload");
-  const request = fixture(provider, {
+  const example = fixture(provider, {
     event,
     url: `/${plan.namespace}/${plan.name}`,
-    changes: listOption(options, "set").map(readChange),
     ...(payloadPath === undefined ? {} : { payload: await bytesOf(payloadPath) }),
   });
+  const changes = listOption(options, "set").map(readChange);
+  const request = { ...example, body: changedBody(example.body, changes) };
   const { scheme } = senderOf(provider);
   const { request: outgoing, notes } = await prove({ plan, secrets, options }, request, scheme);
-  return { plan, notes, delivery: deliveryOf(plan, "POST", outgoing, options) };
+  const added = addedTo(example.body, changes);
+  return { plan, notes: [...added, ...notes], delivery: deliveryOf(plan, "POST", outgoing, options) };
 }
 
 /** Taken as it is; but one whose signature is masked, or no longer fits, is signed anew. */
@@ -90,7 +99,7 @@ async function ofRequest(needs: TryNeeds, file: RequestFile): Promise<Tried> {
   const delivery = deliveryOf(plan, method, outgoing, options);
   return {
     plan,
-    notes: [`the request is signed anew: ${why}`, ...notes],
+    notes: [...addedTo(file.body, changes), `the request is signed anew: ${why}`, ...notes],
     delivery: { ...delivery, headers: { ...headers, ...delivery.headers } },
   };
 }
@@ -174,4 +183,10 @@ function splitHeader(text: string): string[] {
   const colon = text.indexOf(":");
   if (colon < 1) throw misused("--header", `"${text}" is not like "Name: value"`);
   return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+}
+
+/** What the changes add to a body that is JSON. */
+function addedTo(body: Buffer, changes: readonly Change[]): readonly string[] {
+  const json = changes.length === 0 ? undefined : tryParseJson(body.toString("utf8"));
+  return json === undefined ? [] : addedBy(json, changes);
 }

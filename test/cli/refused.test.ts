@@ -1,6 +1,8 @@
 /** `sluice deliveries refused` and `--not-fired` on a real gateway: what was never taken, and why what was taken did not fire. */
 
 import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import type { DeliverySummary, Page } from "../../src/core/ledger.ts";
 import type { Refusal } from "../../src/core/refusal.ts";
@@ -36,9 +38,13 @@ describe("a sender who is refused", { timeout: 120_000 }, () => {
     const github = { "x-github-event": "push" };
     for (let i = 0; i < 3; i++) assert.equal((await post("/default/open", "secret {", github)).status, 400);
     assert.equal((await post("/default/other", "{}", { "content-encoding": "br" })).status, 415);
-    assert.equal((await post("/default/nobody", "{}")).status, 404);
+    assert.equal((await post("/default/nobody/t0ken", "{}", github)).status, 404);
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    socket.end("POST /default/open HTTP/1.1\r\nHost : x\r\n\r\n");
+    assert.match(await text(socket), /^HTTP\/1\.1 400 /);
     const read = () => json<{ items: Refusal[] }>("deliveries", "refused");
-    const { items } = await eventually(read, ({ items }) => items.length >= 3, 10_000);
+    const { items } = await eventually(read, ({ items }) => items.length >= 4, 10_000);
     const [form, encoded] = ["SLUICE_BODY_NOT_JSON", "SLUICE_ENCODING"].map((code) =>
       items.find((one) => one.code === code),
     );
@@ -46,9 +52,13 @@ describe("a sender who is refused", { timeout: 120_000 }, () => {
     assert.deepEqual([form?.provider, form?.event, form?.status], ["github", "push", 400]);
     assert.match(form?.address ?? "", /127\.0\.0\.1$/);
     assert.equal(encoded?.listener.name, "other");
-    assert.doesNotMatch(JSON.stringify(items), /secret/);
-    const stray = items.find((one) => one.code === "SLUICE_LISTENER_UNKNOWN");
-    assert.deepEqual([stray?.listener, stray?.status], [{ namespace: "", name: "" }, 404]);
+    assert.doesNotMatch(JSON.stringify(items), /secret|t0ken/);
+    const [lost, broken] = ["SLUICE_LISTENER_UNKNOWN", "SLUICE_HTTP_INVALID"].map((code) =>
+      items.find((one) => one.code === code),
+    );
+    assert.deepEqual([lost?.listener, lost?.provider], [{ namespace: "", name: "" }, "github"]);
+    assert.match(lost?.reason ?? "", /POST \/default\/nobody\/… on host/);
+    assert.deepEqual([broken?.listener.name, broken?.status], ["", 400]);
     const only = await json<{ items: Refusal[] }>("deliveries", "refused", "--listener", "default/other");
     assert.deepEqual(
       only.items.map(({ code }) => code),
@@ -56,6 +66,7 @@ describe("a sender who is refused", { timeout: 120_000 }, () => {
     );
     const shown = await sluice(["deliveries", "refused", "--gateway", gateway.admin]);
     assert.match(shown.stdout, /default\/other .*415 SLUICE_ENCODING/);
+    assert.match(shown.stdout, / none .*github push .*404 SLUICE_LISTENER_UNKNOWN/);
     const wrong = await sluice(["deliveries", "refused", "--repository", "a/b", "--gateway", gateway.admin]);
     assert.equal(wrong.code, 2);
   });

@@ -212,3 +212,35 @@ test("a request file is read as serve reads it: chunks, compressed bodies, and l
   }
   assert.match((await asked("X: y", "")).stderr, /the body is empty/);
 });
+
+test("--set says what it adds, and refuses what is no part of the body", async () => {
+  using folder = temporaryFolder();
+  declared(folder.path, { one: { all: "true" } });
+  const push = (...more: string[]) =>
+    tried("github", "push", "-c", join(folder.path, "objects.yaml"), ...more);
+  assert.deepEqual((await push("--set", "body.ref=x", "--set", "$(body.before)=y")).notes, []);
+  for (const [change, told] of [
+    ["body.reff=x", "body.reff, which the payload did not have; did you mean ref?"],
+    ["repository.nme=x", "body.repository.nme, which the payload did not have; did you mean name?"],
+    ["body.quite.new=x", "body.quite, which the payload did not have"],
+  ] as const)
+    assert.deepEqual((await push("--set", change)).notes, [`--set adds ${told}`]);
+  assert.match((await push("--set", "header.X=1")).stderr, /--header "Name: value" gives a header/);
+  assert.match((await push("--set", "extensions.x=1")).stderr, /the interceptors compute it/);
+});
+
+test("senders, events and files that are not there lead to what was meant", async () => {
+  using folder = temporaryFolder();
+  declared(folder.path, { one: { all: "true" } });
+  const config = ["-c", join(folder.path, "objects.yaml")];
+  for (const [args, told] of [
+    [["GitHub", "push"], /did you mean github\?/],
+    [["harbor", "push"], /any other sender is generic, with its body by --payload/],
+    [["azure-devops", "push"], /there are git\.push from azure-devops \(did you mean git\.push\?\)/],
+    [["bitbucket", "push"], /there are repo:push, /],
+    [["github", "pull_request.opend"], /did you mean pull_request\.opened\?/],
+    [["github", "push", "--payload", "gone.json"], /gone\.json does not exist.*\n.*Correct the path/],
+    [["github", "push", "--request", "gone.txt"], /leave out a provider/],
+  ] as const)
+    assert.match((await tried(...args, ...config)).stderr, told);
+});

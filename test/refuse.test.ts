@@ -33,7 +33,7 @@ test("a form is told apart from broken JSON, and only where it is one", () => {
   take("{}", type);
 });
 
-test("a form of a Git host has one cure, and a byte order mark is named", () => {
+test("a form of a Git host has one cure; a byte order mark and UTF-16 are named", () => {
   const type = "application/x-www-form-urlencoded";
   const fixOf = (headers: Record<string, string>, body: string): string => {
     try {
@@ -49,6 +49,8 @@ test("a form of a Git host has one cure, and a byte order mark is named", () => 
   assert.doesNotMatch(ofGitHub, /payload-validation/);
   assert.match(fixOf({}, "token=a&text=b"), /payload-validation/);
   assert.match(fixOf({}, "\ufeff{}"), /byte order mark.*UTF-8 without a byte order mark/);
+  assert.match(fixOf({}, Buffer.from("\ufeff{}", "utf16le").toString("utf8")), /UTF-16/);
+  assert.match(fixOf({}, Buffer.from("{}", "utf16le").swap16().toString("utf8")), /UTF-16/);
 });
 
 test("where what was to prove the sender is broken, the answer is 503: he may be the right one", async () => {

@@ -164,7 +164,9 @@ function listenerOf(plans: Plans, wanted: string | undefined): ListenerPlan {
   const [namespace = "", name = ""] = wanted?.split("/") ?? [];
   const plan = wanted === undefined && all.length === 1 ? all[0] : plans.find(namespace, name);
   if (plan !== undefined) return plan;
-  const known = all.map((one) => `${one.namespace}/${one.name}`).join(", ") || "none";
+  if (all.length === 0)
+    throw misused("--config", "it declares no EventListener, so nothing would receive this");
+  const known = all.map((one) => `${one.namespace}/${one.name}`).join(", ");
   const reason = wanted === undefined ? "say which one" : `${wanted} is not declared`;
   throw misused("--listener", `${reason}; declared: ${known}`);
 }

@@ -15,6 +15,7 @@ export function jsonProblem(text: string, told: string): string {
   const [, position] = / at position (\d+)/.exec(told) ?? [];
   if (text.startsWith("\ufeff"))
     return "it begins with a byte order mark (BOM, U+FEFF), which JSON does not allow";
+  if (/^(?:\ufffd\ufffd|[^\0]?\0)/.test(text)) return "it is UTF-16 or UTF-32, and JSON is UTF-8 (RFC 8259)";
   const at = position === undefined ? walked(text) : Number(position);
   if (at === undefined) return "not valid JSON";
   return at >= text.length ? END : `unexpected ${signAt(text, at)} at ${placeOf(text, at)}`;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { stringify } from "yaml";
 import type { Decision } from "../../src/core/decision.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { sluice } from "./helper.ts";
@@ -243,4 +244,10 @@ test("senders, events and files that are not there lead to what was meant", asyn
     [["github", "push", "--request", "gone.txt"], /leave out a provider/],
   ] as const)
     assert.match((await tried(...args, ...config)).stderr, told);
+  writeFileSync(
+    join(folder.path, "none.yaml"),
+    stringify({ apiVersion: "v1", kind: "Secret", metadata: { name: "a" } }),
+  );
+  const { stderr } = await tried("github", "push", "-c", join(folder.path, "none.yaml"));
+  assert.match(stderr, /declares no EventListener/);
 });

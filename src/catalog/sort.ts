@@ -30,7 +30,7 @@ export interface SortedTexts {
   readonly broken: readonly SluiceError[];
   readonly faults: readonly SluiceError[];
   readonly warnings: readonly SluiceError[];
-  /** Faults behind which listeners may stand whose names nobody can read. */
+  /** Faults that may hide listeners: their names cannot be read. */
   readonly unread: readonly SluiceError[];
 }
 

@@ -24,7 +24,7 @@ paths that cannot be parsed, references to nothing, triggers that demand no proo
 names and labels of templates that no API server takes. Triggers, bindings, templates and interceptors are checked by
 themselves where no listener of the files uses them. References to nothing are warnings: another file or the cluster may
 hold the object; --strict makes errors of warnings. Many warnings of one kind are shown as one; --all shows each.
-Where no object of Tekton Triggers and no Secret stands in the files, nothing was checked: that is exit code 2.
+Files that hold no object of Tekton Triggers and no Secret are not checked: exit code 2.
 
   sluice check triggers/
   sluice check listener.yaml secret.yaml -o json

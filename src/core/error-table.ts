@@ -153,7 +153,7 @@ export const ERRORS = {
   SLUICE_ARGUMENT_INVALID: row(422, "never", "{what}: {reason}", "`sluice help {verb}` shows what it takes."),
   SLUICE_CONFIG_TLS: row(422, "never", "certificate {cert} with key {key} cannot be used: {reason}", "Name PEM files that belong together in --tls-cert and --tls-key, or --admin-tls-cert and --admin-tls-key; they are read again when they change."),
   SLUICE_CONFIG_MISSING: row(422, "never", "{path} does not exist", "Name a file or folder with --config."),
-  SLUICE_CONFIG_EMPTY: row(422, "never", "{path}: no object of Tekton Triggers stands there ({files} read), so nothing was checked", "Name the files or folders (.yaml, .yml, .json) that hold EventListeners, Triggers, TriggerBindings or TriggerTemplates."),
+  SLUICE_CONFIG_EMPTY: row(422, "never", "{path} holds no object of Tekton Triggers ({files} read), so nothing was checked", "Name the files or folders (.yaml, .yml, .json) that hold EventListeners, Triggers, TriggerBindings or TriggerTemplates."),
   // create
   SLUICE_CREATE_CONFLICT: row(409, "never", "{kind} {name} exists already and was not made by this trigger for this delivery", "Give the template a generateName, or remove the object and retry."),
   SLUICE_CREATE_REFUSED: row(422, "never", "the API server refused {kind} {name}: {reason}", "Correct the template; then replay."),

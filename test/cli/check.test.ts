@@ -354,14 +354,11 @@ test("findings come in the order of files and lines, whatever their objects are 
   );
 });
 
-test("where no object of Tekton Triggers stands, nothing was checked, and that is no good result", async () => {
+test("a folder without objects of Tekton Triggers is not checked, and that is no good result", async () => {
   using folder = temporaryFolder();
   const empty = await sluice(["check", folder.path]);
   assert.equal(empty.code, 2);
-  assert.match(
-    empty.stdout,
-    /no object of Tekton Triggers stands there \(0 files read\), so nothing was checked/,
-  );
+  assert.match(empty.stdout, /holds no object of Tekton Triggers \(0 files read\), so nothing was checked/);
   const foreign = await check("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
   assert.deepEqual(
     [foreign.code, foreign.report.ok, foreign.report.errors.map(({ code }) => code)],

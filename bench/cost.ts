@@ -1,12 +1,12 @@
 /** `node bench/cost.ts [name]`: nanoseconds behind one step of the cost budget, for expressions and paths that cost much. */
 
-import { compileBindings } from "../src/bind/index.ts";
-import { activate } from "../src/cel/activation.ts";
-import { compileCel } from "../src/cel/program.ts";
-import { toJson } from "../src/cel/to-json.ts";
-import { createWork } from "../src/cel/work.ts";
 import { type Event, payload } from "../src/core/delivery.ts";
 import { printJson } from "../src/core/json.ts";
+import { compileBindings } from "../src/decide/bind/index.ts";
+import { activate } from "../src/decide/cel/activation.ts";
+import { compileCel } from "../src/decide/cel/program.ts";
+import { toJson } from "../src/decide/cel/to-json.ts";
+import { createWork } from "../src/decide/cel/work.ts";
 import { CEL_CASES, PATH_CASES } from "./cost-cases.ts";
 
 const [only = ""] = process.argv.slice(2);

@@ -3,10 +3,10 @@
 import { judgeJob, type StoreKeys, signDecisions } from "../src/core/integrity.ts";
 import type { CreateJob } from "../src/core/job.ts";
 import { createKeyring } from "../src/core/keyring.ts";
-import { factsOf } from "../src/ledger/record.ts";
-import { createSeals } from "../src/ledger/sealed.ts";
+import { factsOf } from "../src/storage/ledger/record.ts";
+import { createSeals } from "../src/storage/ledger/sealed.ts";
 import { pullRequest } from "../test/helpers/load.ts";
-import { decisionsFor, newDelivery } from "../test/ledger/samples.ts";
+import { decisionsFor, newDelivery } from "../test/storage/ledger/samples.ts";
 
 const ROUNDS = 7;
 const TIMES = 5_000;

@@ -3,12 +3,12 @@
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import type { DeliveryFilter, Ledger, NewDelivery } from "../src/core/ledger.ts";
-import { createRedisLedger } from "../src/ledger/redis.ts";
-import { openStore } from "../src/store/open.ts";
+import { createRedisLedger } from "../src/storage/ledger/redis/ledger.ts";
+import { openStore } from "../src/storage/open.ts";
 import { temporaryFolder } from "../test/helpers/folder.ts";
 import { pullRequest, quantile } from "../test/helpers/load.ts";
 import { startRedis } from "../test/helpers/redis.ts";
-import { attemptOf, jobsIn, newDelivery } from "../test/ledger/samples.ts";
+import { attemptOf, jobsIn, newDelivery } from "../test/storage/ledger/samples.ts";
 import { hundredths, OUT, writeReport } from "./report.ts";
 
 const { values } = parseArgs({

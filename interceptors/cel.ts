@@ -1,32 +1,32 @@
 /** The interceptor `cel`: a filter that lets events through, and overlays that add extensions. */
 
-import type { Activation } from "../src/cel/activation.ts";
-import { activate } from "../src/cel/activation.ts";
-import { cureOf } from "../src/cel/cure.ts";
-import { explain } from "../src/cel/explain.ts";
-import type { OverlayKey } from "../src/cel/overlay-key.ts";
-import { overlayKey } from "../src/cel/overlay-key.ts";
-import type { CelProgram, SecretView } from "../src/cel/program.ts";
-import { compileCel } from "../src/cel/program.ts";
-import {
-  comparedHeaders,
-  type HeaderComparison,
-  provesSecret,
-  readsSensitiveHeader,
-  withSecrets,
-} from "../src/cel/secrets.ts";
-import { CelSyntaxError } from "../src/cel/source.ts";
-import { overlayJson } from "../src/cel/to-json.ts";
-import type { Value } from "../src/cel/values.ts";
-import { CelFailure, kindOf } from "../src/cel/values.ts";
-import type { Work } from "../src/cel/work.ts";
-import { createWork } from "../src/cel/work.ts";
 import type { Cost } from "../src/core/cost-budget.ts";
 import type { Event } from "../src/core/delivery.ts";
 import { fault, SluiceError } from "../src/core/errors.ts";
 import type { ProofDemand, Verdict } from "../src/core/interceptor.ts";
 import { defineInterceptor, GRPC, PASS } from "../src/core/interceptor.ts";
 import type { JsonValue } from "../src/core/json.ts";
+import type { Activation } from "../src/decide/cel/activation.ts";
+import { activate } from "../src/decide/cel/activation.ts";
+import { cureOf } from "../src/decide/cel/cure.ts";
+import { explain } from "../src/decide/cel/explain.ts";
+import type { OverlayKey } from "../src/decide/cel/overlay-key.ts";
+import { overlayKey } from "../src/decide/cel/overlay-key.ts";
+import type { CelProgram, SecretView } from "../src/decide/cel/program.ts";
+import { compileCel } from "../src/decide/cel/program.ts";
+import {
+  comparedHeaders,
+  type HeaderComparison,
+  provesSecret,
+  readsSensitiveHeader,
+  withSecrets,
+} from "../src/decide/cel/secrets.ts";
+import { CelSyntaxError } from "../src/decide/cel/source.ts";
+import { overlayJson } from "../src/decide/cel/to-json.ts";
+import type { Value } from "../src/decide/cel/values.ts";
+import { CelFailure, kindOf } from "../src/decide/cel/values.ts";
+import type { Work } from "../src/decide/cel/work.ts";
+import { createWork } from "../src/decide/cel/work.ts";
 import { object, readParams, text } from "./params.ts";
 
 /** One overlay, compiled. */

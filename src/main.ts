@@ -1,10 +1,21 @@
 /** The composition root: settings become adapters, adapters become flows, flows become a running gateway. */
 
 import { BUILT_IN } from "../interceptors/index.ts";
-import { createAccept } from "./accept.ts";
-import { createAcknowledged } from "./acknowledged.ts";
-import { adminAccess } from "./admin-access.ts";
-import { auditStore } from "./audit.ts";
+import { createAdmin } from "./admin/admin.ts";
+import { createBatches } from "./admin/batches.ts";
+import type { Distrusted } from "./admin/checks.ts";
+import {
+  catalogCheck,
+  readiness,
+  stoppingCheck,
+  storeCheck,
+  targetCheck,
+  trustCheck,
+} from "./admin/checks.ts";
+import { keepPruning } from "./admin/prune.ts";
+import { createRateMeter } from "./admin/rate.ts";
+import { createInForce } from "./catalog/plans/in-force.ts";
+import { openDeclared, outgoingPolicy } from "./catalog/plans/sources/index.ts";
 import { printAddress } from "./config/describe.ts";
 import { retentionOf } from "./config/retention.ts";
 import type { Settings } from "./config/schema.ts";
@@ -16,37 +27,33 @@ import type { StoreKeys } from "./core/integrity.ts";
 import type { Target } from "./core/job.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
-import { openTargets } from "./create/index.ts";
-import { openDeclared, outgoingPolicy } from "./declared/index.ts";
-import { createDispatch } from "./dispatch.ts";
-import { createInProgress } from "./follow/in-progress.ts";
+import { createHttpClient } from "./decide/intercept/http.ts";
+import { createRegistry } from "./decide/intercept/registry.ts";
+import { createTurns } from "./decide/turns.ts";
+import { openTargets } from "./dispatch/create/index.ts";
+import { createDispatch } from "./dispatch/dispatch.ts";
+import { createPlaces } from "./dispatch/targets.ts";
+import { adminAccess } from "./gateway/admin-access.ts";
+import { boundTo, listenOn } from "./gateway/listen.ts";
+import { preflight } from "./gateway/preflight.ts";
+import { createWorkers, shutDown } from "./gateway/shutdown.ts";
 import { createIngress, type Ingress } from "./ingress/server.ts";
-import { createHttpClient } from "./intercept/http.ts";
-import { createRegistry } from "./intercept/registry.ts";
-import { openLead } from "./lead.ts";
-import { createAdmin } from "./ops/admin.ts";
-import { createBatches } from "./ops/batches.ts";
-import type { Distrusted } from "./ops/checks.ts";
-import { catalogCheck, readiness, stoppingCheck, storeCheck, targetCheck, trustCheck } from "./ops/checks.ts";
-import { keepPruning } from "./ops/prune.ts";
-import { createRateMeter } from "./ops/rate.ts";
-import { createPlaces } from "./places.ts";
-import { createInForce } from "./plans.ts";
-import { boundTo, listenOn } from "./ports.ts";
-import { preflight } from "./preflight.ts";
+import { createAccept } from "./intake/accept.ts";
+import { createRefusals, type Refusals } from "./intake/refusals.ts";
+import { unprovedLimitsOf } from "./intake/unproved.ts";
+import { createInProgress } from "./leader/follow/in-progress.ts";
+import { openLead } from "./leader/leader.ts";
+import { createAcknowledged } from "./reconcile/acknowledged.ts";
+import { auditStore } from "./reconcile/audit.ts";
+import type { Sweeper } from "./reconcile/sweep.ts";
+import { createWholeSweep, keepSweeping } from "./reconcile/sweep.ts";
 import { createCloudEvents } from "./record/cloud-events.ts";
 import { createLog } from "./record/log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { createRecorder } from "./record/recorder.ts";
-import { createRefusals, type Refusals } from "./refusals.ts";
-import { createWorkers, shutDown } from "./shutdown.ts";
-import { openStore } from "./store/open.ts";
-import { storeHosts } from "./store/url.ts";
-import type { Sweeper } from "./sweep.ts";
-import { createWholeSweep, keepSweeping } from "./sweep.ts";
+import { openStore } from "./storage/open.ts";
+import { storeHosts } from "./storage/url.ts";
 import { ADMIN_CERTIFICATE, certificateOf, WEBHOOK_CERTIFICATE } from "./tls/certificate.ts";
-import { createTurns } from "./turns.ts";
-import { unprovedLimitsOf } from "./unproved.ts";
 import { createVerifier } from "./verify/verifier.ts";
 
 export interface Gateway {

@@ -7,12 +7,12 @@ import { join, relative } from "node:path";
 import { describe, test } from "node:test";
 import { BUILT_IN } from "../interceptors/index.ts";
 import { formatFault, loadCatalog } from "../src/catalog/index.ts";
+import { compilePlans } from "../src/catalog/plans/in-force.ts";
 import type { Delivery } from "../src/core/delivery.ts";
 import { headersFromPairs } from "../src/core/headers.ts";
 import type { HttpClient } from "../src/core/interceptor.ts";
-import { decide } from "../src/decide.ts";
-import { createRegistry } from "../src/intercept/registry.ts";
-import { compilePlans } from "../src/plans.ts";
+import { decide } from "../src/decide/decide.ts";
+import { createRegistry } from "../src/decide/intercept/registry.ts";
 import { createVerifier } from "../src/verify/verifier.ts";
 import { stubHttp } from "./interceptors/ask.ts";
 

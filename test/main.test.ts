@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:net";
 import { describe, test } from "node:test";
 import { SluiceError } from "../src/core/errors.ts";
-import { openStore } from "../src/store/open.ts";
+import { openStore } from "../src/storage/open.ts";
 import { serveInterceptor } from "./helpers/flows.ts";
 import { listener, OPEN, push, remote, SIGNED, trigger } from "./helpers/objects.ts";
 import { freePort } from "./helpers/redis.ts";

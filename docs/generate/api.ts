@@ -1,9 +1,9 @@
 /** docs/api.md, from the routes themselves. */
 
+import { apiRoutes } from "../../src/admin/api.ts";
+import type { Route } from "../../src/admin/route.ts";
+import type { ApiServices } from "../../src/admin/services.ts";
 import type { PERMISSIONS } from "../../src/core/permission.ts";
-import { apiRoutes } from "../../src/ops/api.ts";
-import type { Route } from "../../src/ops/route.ts";
-import type { ApiServices } from "../../src/ops/services.ts";
 import { code, notice, page, prose, table } from "./markdown.ts";
 
 /** Who may ask what, every route with what it takes, and how many deliveries are worked on. */
@@ -15,7 +15,7 @@ export function apiPage(): string {
     prose(summary),
   ]);
   return page(
-    notice("src/ops/routes"),
+    notice("src/admin/routes"),
     "# The API",
     INTRO,
     "## Who may ask",

@@ -1,7 +1,7 @@
 /** `sluice acts`: who did what, and why. */
 
+import type { FoldedAct } from "../admin/acts.ts";
 import type { Page } from "../core/ledger.ts";
-import type { FoldedAct } from "../ops/acts.ts";
 import { openClient } from "./client.ts";
 import { ago } from "./console.ts";
 import { queryOf } from "./filters.ts";

@@ -1,6 +1,6 @@
 /** Batches that are kept in the store: listed, and ended, whichever gateway works on them. */
 
-import type { Batch } from "../ops/batch.ts";
+import type { Batch } from "../admin/batch.ts";
 import { counted, nameOf } from "./batch-watch.ts";
 import { ago, type Console } from "./console.ts";
 import type { Client } from "./http.ts";

@@ -1,8 +1,8 @@
 /** A batch under way on the command line: begun, watched to its end, cancelled by who stops the command. */
 
 import { setTimeout as wait } from "node:timers/promises";
+import type { Batch } from "../admin/batch.ts";
 import { asFault } from "../core/errors.ts";
-import type { Batch } from "../ops/batch.ts";
 import { oneLine } from "./console.ts";
 import type { Client } from "./http.ts";
 import { askWithValues } from "./values.ts";

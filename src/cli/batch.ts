@@ -1,9 +1,9 @@
 /** Batches on the command line: what will happen is said and confirmed, progress is shown, the end is told. */
 
-import type { Batch, BatchResult } from "../ops/batch.ts";
-import { isResumable } from "../ops/batch.ts";
-import { FILTERS } from "../ops/filter.ts";
-import { MANNER } from "../ops/select.ts";
+import type { Batch, BatchResult } from "../admin/batch.ts";
+import { isResumable } from "../admin/batch.ts";
+import { FILTERS } from "../admin/filter.ts";
+import { MANNER } from "../admin/select.ts";
 import { nameOf, started } from "./batch-watch.ts";
 import { type Console, oneLine } from "./console.ts";
 import { filterOf, readOption } from "./filters.ts";

@@ -1,7 +1,6 @@
 /** How verbs reach the API: over a gateway's admin port, or in this process when the store can be opened here. */
 
 import { existsSync } from "node:fs";
-import { auditStore } from "../audit.ts";
 import { printAddress } from "../config/describe.ts";
 import type { Environment } from "../config/env.ts";
 import type { Settings } from "../config/schema.ts";
@@ -9,7 +8,8 @@ import { loadStoreKeys } from "../config/store-key.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Store } from "../core/store.ts";
 import { VERSION } from "../core/version.ts";
-import { parseStoreUrl } from "../store/url.ts";
+import { auditStore } from "../reconcile/audit.ts";
+import { parseStoreUrl } from "../storage/url.ts";
 import { tokensFor, trustedBy } from "./credentials.ts";
 import { answered, type Client, type Method, overHttp } from "./http.ts";
 import { settingsFrom } from "./settings.ts";
@@ -39,7 +39,7 @@ export async function openClient(
   }
   storeIsThere(settings.store);
   try {
-    const { openStore } = await import("../store/open.ts");
+    const { openStore } = await import("../storage/open.ts");
     const store = await openStore(settings.store, { keys: loadStoreKeys(settings, environment, false) });
     if (!decides) return inThisProcess(store);
     await store.close();
@@ -68,8 +68,8 @@ function storeIsThere(store: Settings["store"]): void {
 }
 
 async function inThisProcess(store: Store): Promise<Client> {
-  const { apiInProcess } = await import("../ops/in-process.ts");
-  const { createBatches } = await import("../ops/batches.ts");
+  const { apiInProcess } = await import("../admin/in-process.ts");
+  const { createBatches } = await import("../admin/batches.ts");
   const { ledger, queue, name } = store;
   const noTriggers = () => Promise.reject(fault("SLUICE_GATEWAY_AWAY", { url: name, reason: "it is asked" }));
   const batches = createBatches({ ledger });

@@ -1,11 +1,11 @@
 /** What is shown to a gateway, and what it must show: the token of the settings, else this user's own; trusted certificates. */
 
 import { readFileSync } from "node:fs";
+import { isLoopback } from "../admin/guard.ts";
 import type { Environment } from "../config/env.ts";
 import { localTokenFile, readLocalToken } from "../config/local-token.ts";
 import type { Settings } from "../config/schema.ts";
 import { fault, reasonOf } from "../core/errors.ts";
-import { isLoopback } from "../ops/guard.ts";
 
 /**
  * Tokens to show, in order; undefined is to show none. A token that nobody named is only a guess: where it is not known,

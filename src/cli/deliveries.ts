@@ -1,10 +1,10 @@
 /** `sluice deliveries list|show|tail|export|payload|count`: what came, what was decided, what became of it. */
 
+import { type Field, whole } from "../admin/fields.ts";
+import { PAGE } from "../admin/filter.ts";
+import type { QueueReport } from "../admin/services.ts";
 import type { DeliveryFilter, DeliveryRecord, DeliverySummary, Page } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
-import { type Field, whole } from "../ops/fields.ts";
-import { PAGE } from "../ops/filter.ts";
-import type { QueueReport } from "../ops/services.ts";
 import { openClient } from "./client.ts";
 import { printList } from "./delivery-list.ts";
 import { printRecord } from "./delivery-record.ts";

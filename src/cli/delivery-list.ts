@@ -1,7 +1,7 @@
 /** Lists of deliveries for people: one line each. */
 
+import type { QueueReport } from "../admin/services.ts";
 import type { DeliverySummary, Page } from "../core/ledger.ts";
-import type { QueueReport } from "../ops/services.ts";
 import { ago, type Console, oneLine } from "./console.ts";
 import { hindrances } from "./queue-report.ts";
 

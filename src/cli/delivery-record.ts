@@ -1,9 +1,9 @@
 /** A delivery for people: where it came from, each decision with its steps, each job with its attempts. */
 
+import type { QueueReport } from "../admin/services.ts";
 import { triggerOf } from "../core/job.ts";
 import type { ActNote, DeliveryRecord } from "../core/ledger.ts";
 import type { RunProgress } from "../core/progress.ts";
-import type { QueueReport } from "../ops/services.ts";
 import { type Console, oneLine } from "./console.ts";
 import { pausedWords, whyPending } from "./queue-report.ts";
 import { printDecision } from "./trace.ts";

@@ -1,8 +1,8 @@
 /** `sluice deliveries refused`: requests that were never taken, and why. */
 
+import { PAGE } from "../admin/filter.ts";
 import type { DeliveryFilter } from "../core/ledger.ts";
 import type { Refusal } from "../core/refusal.ts";
-import { PAGE } from "../ops/filter.ts";
 import { ago } from "./console.ts";
 import { queryOf, readOption } from "./filters.ts";
 import type { Client } from "./http.ts";

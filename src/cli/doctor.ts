@@ -2,10 +2,10 @@
 
 import type { Environment } from "../config/env.ts";
 import type { Settings } from "../config/schema.ts";
-import { type Api, createApi } from "../kube/api.ts";
-import { isClusterKnown, loadCluster } from "../kube/cluster.ts";
-import { ownNamespace } from "../kube/own-namespace.ts";
-import { createSession } from "../kube/session.ts";
+import { type Api, createApi } from "../kubernetes/api.ts";
+import { isClusterKnown, loadCluster } from "../kubernetes/cluster.ts";
+import { ownNamespace } from "../kubernetes/own-namespace.ts";
+import { createSession } from "../kubernetes/session.ts";
 import { type Console, clean } from "./console.ts";
 import { lookAtAccounts } from "./doctor/accounts.ts";
 import { lookAtCluster } from "./doctor/cluster.ts";

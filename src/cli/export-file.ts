@@ -3,10 +3,10 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { type Begun, findEnd, START } from "../backup/export.ts";
-import { linesOf } from "../backup/lines.ts";
 import { isCode } from "../config/private-file.ts";
 import { reasonOf } from "../core/errors.ts";
+import { type Begun, findEnd, START } from "../storage/backup/export.ts";
+import { linesOf } from "../storage/backup/lines.ts";
 import { misused } from "./verb.ts";
 
 export interface ExportFile {

@@ -1,9 +1,9 @@
 /** The options that select deliveries: the API's own words and readers, so that both take and mean the same. */
 
+import type { Field } from "../admin/fields.ts";
+import { FILTERS } from "../admin/filter.ts";
 import { asFault } from "../core/errors.ts";
 import type { DeliveryFilter } from "../core/ledger.ts";
-import type { Field } from "../ops/fields.ts";
-import { FILTERS } from "../ops/filter.ts";
 import { misused, type Options, textOption, type VerbOption } from "./verb.ts";
 
 const PLACEHOLDERS: Partial<Record<keyof DeliveryFilter, string>> = {

@@ -2,16 +2,16 @@
 
 import { BUILT_IN } from "../../interceptors/index.ts";
 import { type Loaded, loadCatalog } from "../catalog/index.ts";
-import { mayBeElsewhere } from "../compile/unknown.ts";
+import { ELSEWHERE } from "../catalog/lint/index.ts";
+import { mayBeElsewhere } from "../catalog/plans/compile/unknown.ts";
+import { compilePlans, plansOf } from "../catalog/plans/in-force.ts";
 import type { Settings } from "../config/schema.ts";
 import { fault, type SluiceError } from "../core/errors.ts";
 import type { HttpClient } from "../core/interceptor.ts";
 import type { Plans } from "../core/plan.ts";
 import type { Secrets } from "../core/secrets.ts";
 import type { Trigger } from "../core/tekton.ts";
-import { createRegistry } from "../intercept/registry.ts";
-import { ELSEWHERE } from "../lint/index.ts";
-import { compilePlans, plansOf } from "../plans.ts";
+import { createRegistry } from "../decide/intercept/registry.ts";
 import { doubtfulSecrets, secretsElsewhere } from "./demanded-secrets.ts";
 import { readStreams } from "./streams.ts";
 import { lintUnused, unselected, withElsewhere } from "./unselected.ts";

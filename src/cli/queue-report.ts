@@ -1,8 +1,8 @@
 /** What a queue's report means for people: whether it is worked on, and why a job is not. */
 
+import type { QueueReport } from "../admin/services.ts";
 import type { TargetState } from "../core/job.ts";
 import type { JobRecord } from "../core/ledger.ts";
-import type { QueueReport } from "../ops/services.ts";
 
 /** What keeps jobs from being tried: a pause, targets that are away; empty when nothing is known to. */
 export function hindrances({ paused, note, targets = [] }: QueueReport): readonly string[] {

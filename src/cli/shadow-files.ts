@@ -3,10 +3,10 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
+import { readRun, type ShadowRun } from "../admin/shadow/run.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";
-import { readRun, type ShadowRun } from "../shadow/run.ts";
 
 /** Larger ones are no list of runs that a person compares. */
 const MAX_BYTES = 256 * 1024 * 1024;

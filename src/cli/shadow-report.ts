@@ -1,8 +1,8 @@
 /** A parity comparison for people and for programs. */
 
+import type { Parity } from "../admin/shadow/compare.ts";
+import type { ShadowRun } from "../admin/shadow/run.ts";
 import { amount } from "../core/amount.ts";
-import type { Parity } from "../shadow/compare.ts";
-import type { ShadowRun } from "../shadow/run.ts";
 import { type Console, oneLine } from "./console.ts";
 
 export interface Verdict {

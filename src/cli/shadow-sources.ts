@@ -1,15 +1,15 @@
 /** Both sides of a parity comparison: what a gateway decided, from its ledger; what another created, from the cluster. */
 
+import { readRun, type ShadowRun } from "../admin/shadow/run.ts";
 import { fault } from "../core/errors.ts";
 import { LABELS } from "../core/labels.ts";
 import type { DeliveryFilter, DeliveryRecord } from "../core/ledger.ts";
-import { type Api, type ApiResponse, createApi } from "../kube/api.ts";
-import { type ClusterSource, loadCluster } from "../kube/cluster.ts";
-import { createDiscovery, type Discovery, versionPath } from "../kube/discovery.ts";
-import { listAll } from "../kube/list.ts";
-import { createSession } from "../kube/session.ts";
-import { readStatus } from "../kube/status.ts";
-import { readRun, type ShadowRun } from "../shadow/run.ts";
+import { type Api, type ApiResponse, createApi } from "../kubernetes/api.ts";
+import { type ClusterSource, loadCluster } from "../kubernetes/cluster.ts";
+import { createDiscovery, type Discovery, versionPath } from "../kubernetes/discovery.ts";
+import { listAll } from "../kubernetes/list.ts";
+import { createSession } from "../kubernetes/session.ts";
+import { readStatus } from "../kubernetes/status.ts";
 import { every } from "./delivery-stream.ts";
 import type { Client } from "./http.ts";
 

@@ -1,6 +1,5 @@
 /** The delivery that `sluice try` decides: a sender's example or a request of one's own, routed as serve routes it. */
 
-import { onlyTrigger } from "../again.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
@@ -10,6 +9,7 @@ import { tryParseJson } from "../core/json.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 import { demandsOf } from "../core/proof.ts";
 import { routeTo } from "../ingress/route.ts";
+import { onlyTrigger } from "../intake/replay-source.ts";
 import { secretsElsewhere } from "./demanded-secrets.ts";
 import { changedBody, fixture, senderOf } from "./fixture.ts";
 import { bytesOf } from "./given-file.ts";

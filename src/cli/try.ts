@@ -1,6 +1,5 @@
 /** `sluice try`: decides a delivery offline and explains it; creates nothing. */
 
-import { withoutProof } from "../accept.ts";
 import { faultReport, formatFault } from "../catalog/index.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Delivery } from "../core/delivery.ts";
@@ -10,11 +9,12 @@ import { header } from "../core/headers.ts";
 import type { ListenerPlan } from "../core/plan.ts";
 import { demandsOf, proofName } from "../core/proof.ts";
 import type { Secrets } from "../core/secrets.ts";
-import { decide } from "../decide.ts";
+import { decide } from "../decide/decide.ts";
+import { createHttpClient } from "../decide/intercept/http.ts";
 import { refuseEncoding } from "../ingress/body.ts";
 import { refuseBatch } from "../ingress/special.ts";
-import { createHttpClient } from "../intercept/http.ts";
-import { refuseNoJson, refuseUnproved } from "../refuse.ts";
+import { withoutProof } from "../intake/accept.ts";
+import { refuseNoJson, refuseUnproved } from "../intake/reject.ts";
 import { createVerifier, type DeliveryProofs } from "../verify/verifier.ts";
 import { clean } from "./console.ts";
 import { doubtfulSecrets } from "./demanded-secrets.ts";

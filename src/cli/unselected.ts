@@ -1,12 +1,12 @@
 /** What no listener of the files uses: the listener may stand elsewhere, so that each is compiled by itself. */
 
 import { type LocatedDeclarations, triggersOf } from "../catalog/index.ts";
+import { ELSEWHERE, lintBinding, lintTemplate } from "../catalog/lint/index.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { EventListener, TektonObject, Trigger, TriggerSpec } from "../core/tekton.ts";
-import type { Registry } from "../intercept/registry.ts";
-import { compileRemote } from "../intercept/remote.ts";
-import { ELSEWHERE, lintBinding, lintTemplate } from "../lint/index.ts";
+import type { Registry } from "../decide/intercept/registry.ts";
+import { compileRemote } from "../decide/intercept/remote.ts";
 
 /** Triggers that no listener of these declarations fires. */
 export function unselected(declarations: LocatedDeclarations): readonly Trigger[] {

@@ -20,7 +20,7 @@ async function storedBody(url: string): Promise<Buffer> {
   }
 }
 
-/** The first byte of an encrypted body (src/ledger/sealed.ts). */
+/** The first byte of an encrypted body (src/storage/ledger/sealed.ts). */
 const ENCRYPTED = 3;
 
 test("a body is only compressed without the setting", async () => {

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import type { FoldedAct } from "../../src/admin/acts.ts";
 import type { DeadHint } from "../../src/core/dead-hint.ts";
 import type { Act, DeadGroup, Ledger, Page } from "../../src/core/ledger.ts";
-import type { FoldedAct } from "../../src/ops/acts.ts";
-import { openStore } from "../../src/store/open.ts";
+import { openStore } from "../../src/storage/open.ts";
 import { type RedisServer, startRedis } from "../helpers/redis.ts";
-import { attemptOf, jobsIn, newDelivery } from "../ledger/samples.ts";
+import { attemptOf, jobsIn, newDelivery } from "../storage/ledger/samples.ts";
 import { sluice } from "./helper.ts";
 
 describe("somebody with dead letters", () => {

@@ -6,7 +6,7 @@ import { createConsole } from "../../src/cli/console.ts";
 import { printRecord } from "../../src/cli/delivery-record.ts";
 import type { DeliveryRecord } from "../../src/core/ledger.ts";
 import type { RunProgress } from "../../src/core/progress.ts";
-import { attemptOf, jobsIn, newDelivery, runOf, START } from "../ledger/samples.ts";
+import { attemptOf, jobsIn, newDelivery, runOf, START } from "../storage/ledger/samples.ts";
 
 /** The lines about the run of a delivery that has one. */
 function shown(progress?: RunProgress): readonly string[] {

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import type { BackupItem } from "../../src/core/backup.ts";
 import type { StoreKeys } from "../../src/core/integrity.ts";
 import { createKeyring } from "../../src/core/keyring.ts";
-import { openStore } from "../../src/store/open.ts";
+import { openStore } from "../../src/storage/open.ts";
 import { fill } from "../contracts/backup.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { type RedisServer, startRedis } from "../helpers/redis.ts";

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import type { Batch } from "../../src/admin/batch.ts";
 import { createConsole } from "../../src/cli/console.ts";
 import { keepLocalToken, localTokenFile } from "../../src/config/local-token.ts";
 import type { DeadGroup, DeliverySummary, Page } from "../../src/core/ledger.ts";
 import type { Gateway } from "../../src/main.ts";
-import type { Batch } from "../../src/ops/batch.ts";
-import { openStore } from "../../src/store/open.ts";
+import { openStore } from "../../src/storage/open.ts";
 import { cel, trigger } from "../helpers/objects.ts";
 import { type Outcome, runWith, sluice } from "./helper.ts";
 import { openRunning, type Running } from "./running.ts";

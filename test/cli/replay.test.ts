@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { Batch } from "../../src/admin/batch.ts";
 import { createConsole } from "../../src/cli/console.ts";
 import type { DeliverySummary, Page } from "../../src/core/ledger.ts";
-import type { Batch } from "../../src/ops/batch.ts";
 import { trigger } from "../helpers/objects.ts";
 import { runWith, sluice } from "./helper.ts";
 import { openRunning, type Running } from "./running.ts";

@@ -1,9 +1,9 @@
 /** One listener as Tekton's listener process is: the real catalog, plans, webhook port and flows, with every switch set to Tekton's ways. */
 
 import { BUILT_IN } from "../../interceptors/index.ts";
-import { createAccept } from "../../src/accept.ts";
 import { createFindings } from "../../src/catalog/findings.ts";
 import { admit, createDeclarations, fileSecrets, readSecret } from "../../src/catalog/index.ts";
+import { compilePlans } from "../../src/catalog/plans/in-force.ts";
 import type { ObjectName } from "../../src/core/delivery.ts";
 import { fault } from "../../src/core/errors.ts";
 import type { Fact } from "../../src/core/fact.ts";
@@ -11,10 +11,10 @@ import { type HeaderMap, headersFromPairs } from "../../src/core/headers.ts";
 import type { HttpClient } from "../../src/core/interceptor.ts";
 import type { CreateAnswer, CreateJob, Job, KubernetesObject } from "../../src/core/job.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import { createDispatch } from "../../src/dispatch.ts";
+import { createRegistry } from "../../src/decide/intercept/registry.ts";
+import { createDispatch } from "../../src/dispatch/dispatch.ts";
 import { createIngress } from "../../src/ingress/server.ts";
-import { createRegistry } from "../../src/intercept/registry.ts";
-import { compilePlans } from "../../src/plans.ts";
+import { createAccept } from "../../src/intake/accept.ts";
 import { createCloudEvents } from "../../src/record/cloud-events.ts";
 import { createVerifier } from "../../src/verify/verifier.ts";
 import type { ApiResource } from "./vectors.ts";

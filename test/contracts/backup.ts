@@ -9,9 +9,9 @@ import type { StoreKeys } from "../../src/core/integrity.ts";
 import { createKeyring } from "../../src/core/keyring.ts";
 import type { NewDelivery } from "../../src/core/ledger.ts";
 import type { Store } from "../../src/core/store.ts";
-import { openStore } from "../../src/store/open.ts";
+import { openStore } from "../../src/storage/open.ts";
 import type { FreshStore } from "../helpers/stores.ts";
-import { attemptOf, decisionsFor, jobsIn, newDelivery, runOf } from "../ledger/samples.ts";
+import { attemptOf, decisionsFor, jobsIn, newDelivery, runOf } from "../storage/ledger/samples.ts";
 
 type Ledger = Store["ledger"];
 

@@ -9,7 +9,7 @@ import { headersFromPairs } from "../../src/core/headers.ts";
 import type { Interceptor, InterceptorTools } from "../../src/core/interceptor.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { Secrets } from "../../src/core/secrets.ts";
-import { runChain } from "../../src/intercept/chain.ts";
+import { runChain } from "../../src/decide/intercept/chain.ts";
 import type { Proof } from "../../src/verify/verifier.ts";
 import { createVerifier } from "../../src/verify/verifier.ts";
 

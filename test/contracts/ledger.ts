@@ -9,15 +9,15 @@ import { decideJobId, newDeliveryId } from "../../src/core/identity.ts";
 import type { StoreKeys } from "../../src/core/integrity.ts";
 import type { Ledger } from "../../src/core/ledger.ts";
 import type { RefusalLog } from "../../src/core/refusal.ts";
-import { createValve } from "../../src/unproved-valve.ts";
-import { attemptContract } from "../ledger/attempts.ts";
-import { conservationContract } from "../ledger/conservation.ts";
-import { deadContract } from "../ledger/dead.ts";
-import { followContract } from "../ledger/follow.ts";
-import { lateContract } from "../ledger/late.ts";
-import { listContract } from "../ledger/lists.ts";
-import { refusalContract } from "../ledger/refusals.ts";
-import { retentionContract } from "../ledger/retention.ts";
+import { createValve } from "../../src/intake/unproved-valve.ts";
+import { attemptContract } from "../storage/ledger/attempts.ts";
+import { conservationContract } from "../storage/ledger/conservation.ts";
+import { deadContract } from "../storage/ledger/dead.ts";
+import { followContract } from "../storage/ledger/follow.ts";
+import { lateContract } from "../storage/ledger/late.ts";
+import { listContract } from "../storage/ledger/lists.ts";
+import { refusalContract } from "../storage/ledger/refusals.ts";
+import { retentionContract } from "../storage/ledger/retention.ts";
 import {
   attemptOf,
   decisionsFor,
@@ -27,9 +27,9 @@ import {
   newDelivery,
   type SampleOptions,
   START,
-} from "../ledger/samples.ts";
-import { sealContract } from "../ledger/seals.ts";
-import { searchContract } from "../ledger/searches.ts";
+} from "../storage/ledger/samples.ts";
+import { sealContract } from "../storage/ledger/seals.ts";
+import { searchContract } from "../storage/ledger/searches.ts";
 
 /** A ledger on storage of its own, with the storage's back door. */
 export interface LedgerBench extends AsyncDisposable {

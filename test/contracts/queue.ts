@@ -24,7 +24,7 @@ export interface QueueContractParts {
 }
 
 const DONE: Disposition = { kind: "done" };
-const victim = join(import.meta.dirname, "../enqueue/victim.ts");
+const victim = join(import.meta.dirname, "../storage/queue/victim.ts");
 
 export function queueContract({ name, start, open, recoveredWithin }: QueueContractParts): void {
   suite(`queue contract on ${name}`, { timeout: 120_000 }, () => {

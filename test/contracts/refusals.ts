@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ObjectName } from "../../src/core/delivery.ts";
 import type { CreateAnswer, KubernetesObject, Target } from "../../src/core/job.ts";
-import { createKubernetesTarget } from "../../src/create/kubernetes.ts";
+import { createKubernetesTarget } from "../../src/dispatch/create/kubernetes.ts";
 import type { ApiClient } from "../helpers/api-client.ts";
 import { openApiClient } from "../helpers/api-client.ts";
 import type { TestCluster } from "../helpers/cluster.ts";

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judgeJob, signDecisions } from "../../src/core/integrity.ts";
 import { createKeyring } from "../../src/core/keyring.ts";
-import { decisionsFor, newDelivery } from "../ledger/samples.ts";
-import { keysOf } from "../ledger/seals.ts";
+import { decisionsFor, newDelivery } from "../storage/ledger/samples.ts";
+import { keysOf } from "../storage/ledger/seals.ts";
 
 const [A, B] = ["a".repeat(32), "b".repeat(32)] as const;
 

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { activate } from "../../src/cel/activation.ts";
-import { compileCel } from "../../src/cel/program.ts";
 import { repairCalls } from "../../src/core/metadata-cure.ts";
 import { metadataFields, refusedFields } from "../../src/core/object-metadata.ts";
+import { activate } from "../../src/decide/cel/activation.ts";
+import { compileCel } from "../../src/decide/cel/program.ts";
 
 const run = (metadata: object, more: object = {}) =>
   ({ apiVersion: "tekton.dev/v1", kind: "PipelineRun", metadata, ...more }) as never;

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { activate } from "../../src/cel/activation.ts";
-import { compileCel } from "../../src/cel/program.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { refusedFields } from "../../src/core/object-metadata.ts";
 import { refusedObject } from "../../src/core/refused-object.ts";
+import { activate } from "../../src/decide/cel/activation.ts";
+import { compileCel } from "../../src/decide/cel/program.ts";
 
 type Fields = Readonly<Record<string, string>>;
 

@@ -221,8 +221,8 @@ for (const [what, { roles, settings }] of Object.entries(SCENES))
 
 /** Used only when something goes wrong between. */
 const RARE: ReadonlySet<string> = new Set([
-  // A create whose answer was lost: test/create/kubernetes-faults.test.ts.
+  // A create whose answer was lost: test/dispatch/create/kubernetes-faults.test.ts.
   ...["get tekton.dev/pipelineruns", "get tekton.dev/taskruns"],
-  // The same Event again: test/kube/events.test.ts.
+  // The same Event again: test/kubernetes/events.test.ts.
   "patch events.k8s.io/events",
 ]);

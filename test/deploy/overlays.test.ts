@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { loadSettings } from "../../src/config/load.ts";
 import { VERSION } from "../../src/core/version.ts";
-import { FORBIDDEN, isForbiddenAddress } from "../../src/intercept/addresses.ts";
+import { FORBIDDEN, isForbiddenAddress } from "../../src/decide/intercept/addresses.ts";
 import { ROOT } from "../helpers/process.ts";
 import { build, findKubectl, type Labels, type Manifest, nameOf, of } from "./kustomize.ts";
 import { objections } from "./restricted.ts";

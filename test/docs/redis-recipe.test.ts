@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readiness } from "../../src/ops/checks.ts";
-import { openStore } from "../../src/store/open.ts";
+import { readiness } from "../../src/admin/checks.ts";
+import { openStore } from "../../src/storage/open.ts";
 import { ROOT } from "../helpers/process.ts";
 import { startRedis } from "../helpers/redis.ts";
 

@@ -3,8 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { loadCluster } from "../../src/kube/cluster.ts";
-import { createSession, type Session } from "../../src/kube/session.ts";
+import { loadCluster } from "../../src/kubernetes/cluster.ts";
+import { createSession, type Session } from "../../src/kubernetes/session.ts";
 import { type ApiClient, openApiClient } from "./api-client.ts";
 import { type ApiServer, type ApiServerOptions, startApiServer } from "./api-server.ts";
 import { temporaryFolder } from "./folder.ts";

@@ -7,11 +7,11 @@ import { request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
+import { plansOf } from "../../src/catalog/plans/in-force.ts";
 import { fault } from "../../src/core/errors.ts";
 import type { ListenerPlan } from "../../src/core/plan.ts";
 import { cleanUrl } from "../../src/ingress/route.ts";
 import { createIngress } from "../../src/ingress/server.ts";
-import { plansOf } from "../../src/plans.ts";
 
 const plan = (name: string): ListenerPlan => ({
   ...{ namespace: "ci", name, uid: `uid-${name}`, groups: [] },

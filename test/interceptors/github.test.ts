@@ -10,7 +10,7 @@ import { BUILT_IN } from "../../interceptors/index.ts";
 import { SluiceError } from "../../src/core/errors.ts";
 import type { HttpClient } from "../../src/core/interceptor.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import { runChain } from "../../src/intercept/chain.ts";
+import { runChain } from "../../src/decide/intercept/chain.ts";
 import { createVerifier } from "../../src/verify/verifier.ts";
 import { readVectors, SHARED, type Vector } from "../conformance/vectors.ts";
 import {

@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { slack } from "../../interceptors/slack.ts";
 import { payload } from "../../src/core/delivery.ts";
-import { runChain } from "../../src/intercept/chain.ts";
+import { runChain } from "../../src/decide/intercept/chain.ts";
 import { createVerifier } from "../../src/verify/verifier.ts";
 import {
   deliveryOf,

@@ -3,9 +3,9 @@
 import type { SluiceError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { CLUSTER_SCOPED } from "../../core/tekton.ts";
-import type { Api } from "../../kube/api.ts";
-import type { Change, Reflector, ReflectorLimits } from "../../kube/reflector.ts";
-import { createReflector } from "../../kube/reflector.ts";
+import type { Api } from "../../kubernetes/api.ts";
+import type { Change, Reflector, ReflectorLimits } from "../../kubernetes/reflector.ts";
+import { createReflector } from "../../kubernetes/reflector.ts";
 import { SERVED } from "../admit.ts";
 import type { LocatedDeclarations } from "../declarations.ts";
 import type { Entry } from "./entry.ts";

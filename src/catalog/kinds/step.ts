@@ -1,10 +1,10 @@
 /** One entry of `interceptors:`, with the older ways to write it turned into today's. */
 
-import { parseExpression } from "../../cel/parse.ts";
 import { reasonOf } from "../../core/errors.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { setOwn } from "../../core/json.ts";
 import type { InterceptorRef, InterceptorSpec } from "../../core/tekton.ts";
+import { parseExpression } from "../../decide/cel/parse.ts";
 import type { Findings, Path } from "../findings.ts";
 import type { Shape, Shaped } from "../shape.ts";
 import { anything, list, struct, text, textPointer } from "../shape.ts";

@@ -1,10 +1,10 @@
 /** The doctor's look at the accounts that objects are created as: may the listener use them, and may they create runs. */
 
 import type { ListenerPlan } from "../../core/plan.ts";
-import { createIdentity, type Maker } from "../../create/identity.ts";
-import type { Api } from "../../kube/api.ts";
-import { grantCommand } from "../../kube/grant.ts";
-import { createReviews, type Reviews } from "../../kube/reviews.ts";
+import { createIdentity, type Maker } from "../../dispatch/create/identity.ts";
+import type { Api } from "../../kubernetes/api.ts";
+import { grantCommand } from "../../kubernetes/grant.ts";
+import { createReviews, type Reviews } from "../../kubernetes/reviews.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 

@@ -3,10 +3,10 @@
 import { SERVED, TEKTON_GROUP } from "../../catalog/admit.ts";
 import type { Settings } from "../../config/schema.ts";
 import { isJsonObject, ownValue, tryParseJson } from "../../core/json.ts";
-import type { Api, ApiResponse } from "../../kube/api.ts";
-import { createDiscovery } from "../../kube/discovery.ts";
-import { noAnswer } from "../../kube/refusal.ts";
-import { judgeClock } from "../../store/survey.ts";
+import type { Api, ApiResponse } from "../../kubernetes/api.ts";
+import { createDiscovery } from "../../kubernetes/discovery.ts";
+import { noAnswer } from "../../kubernetes/refusal.ts";
+import { judgeClock } from "../../storage/survey.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 

@@ -1,6 +1,8 @@
 /** The doctor's look at what is declared: does it load, can each listener fire, are the secrets there that prove senders. */
 
 import { BUILT_IN } from "../../../interceptors/index.ts";
+import { createInForce } from "../../catalog/plans/in-force.ts";
+import { openDeclared } from "../../catalog/plans/sources/index.ts";
 import type { Settings } from "../../config/schema.ts";
 import { amount } from "../../core/amount.ts";
 import { within } from "../../core/deadline.ts";
@@ -10,10 +12,8 @@ import { type ListenerPlan, shownTrigger } from "../../core/plan.ts";
 import { lackOf } from "../../core/secret-lack.ts";
 import type { Secrets } from "../../core/secrets.ts";
 import { validValues } from "../../core/secrets.ts";
-import { openDeclared } from "../../declared/index.ts";
-import { createHttpClient } from "../../intercept/http.ts";
-import { createRegistry } from "../../intercept/registry.ts";
-import { createInForce } from "../../plans.ts";
+import { createHttpClient } from "../../decide/intercept/http.ts";
+import { createRegistry } from "../../decide/intercept/registry.ts";
 import { demandedSecrets, weakValues } from "../demanded-secrets.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";

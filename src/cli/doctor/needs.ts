@@ -5,8 +5,8 @@ import type { Settings } from "../../config/schema.ts";
 import type { ObjectName } from "../../core/delivery.ts";
 import type { ListenerPlan } from "../../core/plan.ts";
 import { CLUSTER_SCOPED } from "../../core/tekton.ts";
-import { isClusterKnown } from "../../kube/cluster.ts";
-import type { Permission } from "../../kube/reviews.ts";
+import { isClusterKnown } from "../../kubernetes/cluster.ts";
+import type { Permission } from "../../kubernetes/reviews.ts";
 import { identityOf } from "./differences.ts";
 
 export interface Need {
@@ -127,7 +127,7 @@ function reviewing(listeners: readonly ListenerPlan[], accounts: boolean): Need 
   };
 }
 
-/** What the one gateway of many that leads does in the cluster (src/lead.ts); creating goes on without. */
+/** What the one gateway of many that leads does in the cluster (src/leader/leader.ts); creating goes on without. */
 function leading(settings: Settings, leaseNamespace: string, creates: boolean): readonly Need[] {
   const { fromCluster, followRuns, announce, namespaces, create } = settings;
   const follows = creates && (followRuns === "on" || (followRuns === "auto" && fromCluster));

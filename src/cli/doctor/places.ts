@@ -1,11 +1,11 @@
 /** The doctor's look at where things come in and go out: the webhook port's certificate, and each target. */
 
 import { existsSync } from "node:fs";
+import { readiness } from "../../admin/checks.ts";
 import type { Settings } from "../../config/schema.ts";
-import { openTargets } from "../../create/index.ts";
-import { isClusterKnown } from "../../kube/cluster.ts";
-import { readiness } from "../../ops/checks.ts";
-import { UNWRITABLE } from "../../preflight.ts";
+import { openTargets } from "../../dispatch/create/index.ts";
+import { UNWRITABLE } from "../../gateway/preflight.ts";
+import { isClusterKnown } from "../../kubernetes/cluster.ts";
 import { certificateOf, WEBHOOK_CERTIFICATE } from "../../tls/certificate.ts";
 import type { Finding } from "./finding.ts";
 import { checked, found } from "./finding.ts";

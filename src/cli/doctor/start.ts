@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { printAddress } from "../../config/describe.ts";
 import type { Settings } from "../../config/schema.ts";
 import { reasonOf } from "../../core/errors.ts";
-import { tryPort } from "../../preflight.ts";
+import { tryPort } from "../../gateway/preflight.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 

@@ -6,11 +6,11 @@ import { after, before, describe, test } from "node:test";
 import { type ClusterCatalog, createClusterCatalog } from "../../../src/catalog/cluster/catalog.ts";
 import { createServed } from "../../../src/catalog/cluster/served.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
-import { createApi } from "../../../src/kube/api.ts";
-import { loadCluster } from "../../../src/kube/cluster.ts";
-import { createDiscovery } from "../../../src/kube/discovery.ts";
-import { createReflector } from "../../../src/kube/reflector.ts";
-import { createSession } from "../../../src/kube/session.ts";
+import { createApi } from "../../../src/kubernetes/api.ts";
+import { loadCluster } from "../../../src/kubernetes/cluster.ts";
+import { createDiscovery } from "../../../src/kubernetes/discovery.ts";
+import { createReflector } from "../../../src/kubernetes/reflector.ts";
+import { createSession } from "../../../src/kubernetes/session.ts";
 import { type ApiClient, openApiClient } from "../../helpers/api-client.ts";
 import { onEachCluster, type TestCluster } from "../../helpers/cluster.ts";
 

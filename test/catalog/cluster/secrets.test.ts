@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createClusterSecrets } from "../../../src/catalog/cluster/secrets.ts";
 import { SluiceError } from "../../../src/core/errors.ts";
-import { createApi } from "../../../src/kube/api.ts";
+import { createApi } from "../../../src/kubernetes/api.ts";
 import { openTestServer } from "../../helpers/cluster.ts";
 
 async function open() {

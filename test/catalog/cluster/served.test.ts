@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { createClusterCatalog } from "../../../src/catalog/cluster/catalog.ts";
 import { createServed } from "../../../src/catalog/cluster/served.ts";
 import { SluiceError } from "../../../src/core/errors.ts";
-import { createApi } from "../../../src/kube/api.ts";
-import { createDiscovery } from "../../../src/kube/discovery.ts";
+import { createApi } from "../../../src/kubernetes/api.ts";
+import { createDiscovery } from "../../../src/kubernetes/discovery.ts";
 import type { Kind } from "../../helpers/api-server.ts";
 import { openTestServer } from "../../helpers/cluster.ts";
 

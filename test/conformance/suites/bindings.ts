@@ -1,11 +1,11 @@
 /** bindings.json: an event and binding params give the values of params. */
 
-import { compileBindings } from "../../../src/bind/index.ts";
 import { SluiceError } from "../../../src/core/errors.ts";
 import type { HeaderMap } from "../../../src/core/headers.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import type { ParamSpec, TemplateParam } from "../../../src/core/tekton.ts";
-import { eventWith } from "../../bind/events.ts";
+import { compileBindings } from "../../../src/decide/bind/index.ts";
+import { eventWith } from "../../decide/bind/events.ts";
 import { suite } from "../vectors.ts";
 
 interface Input {

@@ -1,13 +1,13 @@
 /** templates.json: params give resources (mode render), events give created resources (mode pipeline). */
 
-import { compileBindings } from "../../../src/bind/index.ts";
 import { SluiceError } from "../../../src/core/errors.ts";
 import type { HeaderMap } from "../../../src/core/headers.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import type { ParamSpec, TriggerTemplateSpec } from "../../../src/core/tekton.ts";
-import type { TemplateSource } from "../../../src/render/index.ts";
-import { compileSubstitution, compileTemplate } from "../../../src/render/index.ts";
-import { eventWith } from "../../bind/events.ts";
+import { compileBindings } from "../../../src/decide/bind/index.ts";
+import type { TemplateSource } from "../../../src/decide/render/index.ts";
+import { compileSubstitution, compileTemplate } from "../../../src/decide/render/index.ts";
+import { eventWith } from "../../decide/bind/events.ts";
 import { suite, type VectorFile } from "../vectors.ts";
 
 interface Template {

@@ -10,7 +10,7 @@ import { GRPC } from "../src/core/interceptor.ts";
 import type { JsonObject } from "../src/core/json.ts";
 import { parseJson, printJson, setOwn } from "../src/core/json.ts";
 import type { Secrets } from "../src/core/secrets.ts";
-import { createVerifier } from "../src/verify/verifier.ts";
+import { createVerifier } from "../src/verify/index.ts";
 import { anyObject, object, readParams, text, texts } from "./params.ts";
 
 export interface InterceptorAnswer {

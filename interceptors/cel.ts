@@ -6,27 +6,24 @@ import { fault, SluiceError } from "../src/core/errors.ts";
 import type { ProofDemand, Verdict } from "../src/core/interceptor.ts";
 import { defineInterceptor, GRPC, PASS } from "../src/core/interceptor.ts";
 import type { JsonValue } from "../src/core/json.ts";
-import type { Activation } from "../src/decide/cel/activation.ts";
-import { activate } from "../src/decide/cel/activation.ts";
-import { cureOf } from "../src/decide/cel/cure.ts";
-import { explain } from "../src/decide/cel/explain.ts";
-import type { OverlayKey } from "../src/decide/cel/overlay-key.ts";
-import { overlayKey } from "../src/decide/cel/overlay-key.ts";
-import type { CelProgram, SecretView } from "../src/decide/cel/program.ts";
-import { compileCel } from "../src/decide/cel/program.ts";
+import type { Activation, CelProgram, OverlayKey, SecretView, Value, Work } from "../src/decide/cel/index.ts";
 import {
+  activate,
+  CelFailure,
+  CelSyntaxError,
   comparedHeaders,
+  compileCel,
+  createWork,
+  cureOf,
+  explain,
   type HeaderComparison,
+  kindOf,
+  overlayJson,
+  overlayKey,
   provesSecret,
   readsSensitiveHeader,
   withSecrets,
-} from "../src/decide/cel/secrets.ts";
-import { CelSyntaxError } from "../src/decide/cel/source.ts";
-import { overlayJson } from "../src/decide/cel/to-json.ts";
-import type { Value } from "../src/decide/cel/values.ts";
-import { CelFailure, kindOf } from "../src/decide/cel/values.ts";
-import type { Work } from "../src/decide/cel/work.ts";
-import { createWork } from "../src/decide/cel/work.ts";
+} from "../src/decide/cel/index.ts";
 import { object, readParams, text } from "./params.ts";
 
 /** One overlay, compiled. */

@@ -1,24 +1,23 @@
 /** The composition root: settings become adapters, adapters become flows, flows become a running gateway. */
 
 import { BUILT_IN } from "../interceptors/index.ts";
-import { createAdmin } from "./admin/admin.ts";
 import { createBatches } from "./admin/batches.ts";
-import type { Distrusted } from "./admin/checks.ts";
+import type { Distrusted } from "./admin/index.ts";
 import {
   catalogCheck,
+  createAdmin,
+  createRateMeter,
+  keepPruning,
   readiness,
   stoppingCheck,
   storeCheck,
   targetCheck,
   trustCheck,
-} from "./admin/checks.ts";
-import { keepPruning } from "./admin/prune.ts";
-import { createRateMeter } from "./admin/rate.ts";
-import { createInForce } from "./catalog/plans/in-force.ts";
+} from "./admin/index.ts";
+import { createInForce } from "./catalog/plans/index.ts";
 import { openDeclared, outgoingPolicy } from "./catalog/plans/sources/index.ts";
-import { printAddress } from "./config/describe.ts";
-import { retentionOf } from "./config/retention.ts";
-import type { Settings } from "./config/schema.ts";
+import type { Settings } from "./config/index.ts";
+import { printAddress, retentionOf } from "./config/index.ts";
 import type { Check } from "./core/check.ts";
 import { createDecoder } from "./core/decoder.ts";
 import { fault } from "./core/errors.ts";
@@ -27,34 +26,20 @@ import type { StoreKeys } from "./core/integrity.ts";
 import type { Target } from "./core/job.ts";
 import type { Store } from "./core/store.ts";
 import { VERSION } from "./core/version.ts";
-import { createHttpClient } from "./decide/intercept/http.ts";
-import { createRegistry } from "./decide/intercept/registry.ts";
-import { createTurns } from "./decide/turns.ts";
+import { createTurns } from "./decide/index.ts";
+import { createHttpClient, createRegistry } from "./decide/intercept/index.ts";
 import { openTargets } from "./dispatch/create/index.ts";
-import { createDispatch } from "./dispatch/dispatch.ts";
-import { createPlaces } from "./dispatch/targets.ts";
-import { adminAccess } from "./gateway/admin-access.ts";
-import { boundTo, listenOn } from "./gateway/listen.ts";
-import { preflight } from "./gateway/preflight.ts";
-import { createWorkers, shutDown } from "./gateway/shutdown.ts";
-import { createIngress, type Ingress } from "./ingress/server.ts";
-import { createAccept } from "./intake/accept.ts";
-import { createRefusals, type Refusals } from "./intake/refusals.ts";
-import { unprovedLimitsOf } from "./intake/unproved.ts";
-import { createInProgress } from "./leader/follow/in-progress.ts";
-import { openLead } from "./leader/leader.ts";
-import { createAcknowledged } from "./reconcile/acknowledged.ts";
-import { auditStore } from "./reconcile/audit.ts";
-import type { Sweeper } from "./reconcile/sweep.ts";
-import { createWholeSweep, keepSweeping } from "./reconcile/sweep.ts";
-import { createCloudEvents } from "./record/cloud-events.ts";
-import { createLog } from "./record/log.ts";
-import { createMetrics } from "./record/metrics.ts";
-import { createRecorder } from "./record/recorder.ts";
-import { openStore } from "./storage/open.ts";
-import { storeHosts } from "./storage/url.ts";
-import { ADMIN_CERTIFICATE, certificateOf, WEBHOOK_CERTIFICATE } from "./tls/certificate.ts";
-import { createVerifier } from "./verify/verifier.ts";
+import { createDispatch, createPlaces } from "./dispatch/index.ts";
+import { adminAccess, boundTo, createWorkers, listenOn, preflight, shutDown } from "./gateway/index.ts";
+import { createIngress, type Ingress } from "./ingress/index.ts";
+import { createAccept, createRefusals, type Refusals, unprovedLimitsOf } from "./intake/index.ts";
+import { createInProgress, openLead } from "./leader/index.ts";
+import type { Sweeper } from "./reconcile/index.ts";
+import { auditStore, createAcknowledged, createWholeSweep, keepSweeping } from "./reconcile/index.ts";
+import { createCloudEvents, createLog, createMetrics, createRecorder } from "./record/index.ts";
+import { openStore, storeHosts } from "./storage/index.ts";
+import { ADMIN_CERTIFICATE, certificateOf, WEBHOOK_CERTIFICATE } from "./tls/index.ts";
+import { createVerifier } from "./verify/index.ts";
 
 export interface Gateway {
   /** Base URL of the webhook port; undefined for workers. */

@@ -2,8 +2,8 @@
 
 import { canonicalName } from "../../src/core/headers.ts";
 import type { ProofDemand, SecretKey } from "../../src/core/interceptor.ts";
-import type { Algorithm } from "../../src/verify/hmac.ts";
-import { hmacParameters, splitTemplate, templateHeaders } from "../../src/verify/schemes/hmac.ts";
+import type { Algorithm } from "../../src/verify/index.ts";
+import { hmacParameters, splitTemplate, templateHeaders } from "../../src/verify/index.ts";
 import { type Given, wrong } from "./given.ts";
 
 const ALGORITHMS: readonly Algorithm[] = ["sha256", "sha512", "sha1"];

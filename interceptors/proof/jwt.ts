@@ -1,7 +1,7 @@
 /** `type: jwt`: a token that an issuer signed, by keys that it publishes or that stand in a Secret. */
 
 import type { ProofDemand, SecretKey } from "../../src/core/interceptor.ts";
-import { ASYMMETRIC, jwtParameters, SYMMETRIC } from "../../src/verify/schemes/jwt.ts";
+import { ASYMMETRIC, jwtParameters, SYMMETRIC } from "../../src/verify/index.ts";
 import { type Given, wrong } from "./given.ts";
 
 /** @throws SluiceError SLUICE_INTERCEPTOR_PARAMS. */

@@ -1,7 +1,7 @@
 /** The catalog: what operators declare in files, validated as Tekton does it, and what a listener fires of it. */
 
 export type { Admission } from "./admit.ts";
-export { admit, isTriggersObject } from "./admit.ts";
+export { admit, isTriggersObject, SERVED, TEKTON_GROUP } from "./admit.ts";
 export type { LocatedDeclarations } from "./declarations.ts";
 export { countTriggers, createDeclarations, inlineTriggers } from "./declarations.ts";
 export { elsewhere } from "./elsewhere.ts";

@@ -1,6 +1,6 @@
 /** `sluice acts`: who did what, and why. */
 
-import type { FoldedAct } from "../admin/acts.ts";
+import type { FoldedAct } from "../admin/index.ts";
 import type { Page } from "../core/ledger.ts";
 import { openClient } from "./client.ts";
 import { ago } from "./console.ts";

@@ -1,15 +1,13 @@
 /** How verbs reach the API: over a gateway's admin port, or in this process when the store can be opened here. */
 
 import { existsSync } from "node:fs";
-import { printAddress } from "../config/describe.ts";
-import type { Environment } from "../config/env.ts";
-import type { Settings } from "../config/schema.ts";
-import { loadStoreKeys } from "../config/store-key.ts";
+import type { Environment, Settings } from "../config/index.ts";
+import { loadStoreKeys, printAddress } from "../config/index.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Store } from "../core/store.ts";
 import { VERSION } from "../core/version.ts";
-import { auditStore } from "../reconcile/audit.ts";
-import { parseStoreUrl } from "../storage/url.ts";
+import { auditStore } from "../reconcile/index.ts";
+import { parseStoreUrl } from "../storage/index.ts";
 import { tokensFor, trustedBy } from "./credentials.ts";
 import { answered, type Client, type Method, overHttp } from "./http.ts";
 import { settingsFrom } from "./settings.ts";
@@ -39,7 +37,7 @@ export async function openClient(
   }
   storeIsThere(settings.store);
   try {
-    const { openStore } = await import("../storage/open.ts");
+    const { openStore } = await import("../storage/index.ts");
     const store = await openStore(settings.store, { keys: loadStoreKeys(settings, environment, false) });
     if (!decides) return inThisProcess(store);
     await store.close();

@@ -2,9 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { isLoopback } from "../admin/guard.ts";
-import type { Environment } from "../config/env.ts";
-import { localTokenFile, readLocalToken } from "../config/local-token.ts";
-import type { Settings } from "../config/schema.ts";
+import type { Environment, Settings } from "../config/index.ts";
+import { localTokenFile, readLocalToken } from "../config/index.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 
 /**

@@ -2,7 +2,7 @@
 
 import { type Field, whole } from "../admin/fields.ts";
 import { PAGE } from "../admin/filter.ts";
-import type { QueueReport } from "../admin/services.ts";
+import type { QueueReport } from "../admin/index.ts";
 import type { DeliveryFilter, DeliveryRecord, DeliverySummary, Page } from "../core/ledger.ts";
 import { OUTCOMES } from "../core/ledger.ts";
 import { openClient } from "./client.ts";

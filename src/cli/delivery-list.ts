@@ -1,6 +1,6 @@
 /** Lists of deliveries for people: one line each. */
 
-import type { QueueReport } from "../admin/services.ts";
+import type { QueueReport } from "../admin/index.ts";
 import type { DeliverySummary, Page } from "../core/ledger.ts";
 import { ago, type Console, oneLine } from "./console.ts";
 import { hindrances } from "./queue-report.ts";

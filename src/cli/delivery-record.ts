@@ -1,6 +1,6 @@
 /** A delivery for people: where it came from, each decision with its steps, each job with its attempts. */
 
-import type { QueueReport } from "../admin/services.ts";
+import type { QueueReport } from "../admin/index.ts";
 import { triggerOf } from "../core/job.ts";
 import type { ActNote, DeliveryRecord } from "../core/ledger.ts";
 import type { RunProgress } from "../core/progress.ts";

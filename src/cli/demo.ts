@@ -5,7 +5,7 @@ import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadSettings } from "../config/load.ts";
+import { loadSettings } from "../config/index.ts";
 import { within } from "../core/deadline.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";

@@ -1,11 +1,14 @@
 /** `sluice doctor`: looks at everything that serve would need with the same settings, and says how to mend it. */
 
-import type { Environment } from "../config/env.ts";
-import type { Settings } from "../config/schema.ts";
-import { type Api, createApi } from "../kubernetes/api.ts";
-import { isClusterKnown, loadCluster } from "../kubernetes/cluster.ts";
-import { ownNamespace } from "../kubernetes/own-namespace.ts";
-import { createSession } from "../kubernetes/session.ts";
+import type { Environment, Settings } from "../config/index.ts";
+import {
+  type Api,
+  createApi,
+  createSession,
+  isClusterKnown,
+  loadCluster,
+  ownNamespace,
+} from "../kubernetes/index.ts";
 import { type Console, clean } from "./console.ts";
 import { lookAtAccounts } from "./doctor/accounts.ts";
 import { lookAtCluster } from "./doctor/cluster.ts";

@@ -3,10 +3,9 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { isCode } from "../config/private-file.ts";
+import { isCode } from "../config/index.ts";
 import { reasonOf } from "../core/errors.ts";
-import { type Begun, findEnd, START } from "../storage/backup/export.ts";
-import { linesOf } from "../storage/backup/lines.ts";
+import { type Begun, findEnd, linesOf, START } from "../storage/backup/index.ts";
 import { misused } from "./verb.ts";
 
 export interface ExportFile {

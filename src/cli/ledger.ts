@@ -1,14 +1,12 @@
 /** `sluice ledger export|import`: the whole ledger into a file, while gateways run, and back into any store. */
 
 import { createReadStream, existsSync } from "node:fs";
-import { loadStoreKeys } from "../config/store-key.ts";
+import { loadStoreKeys } from "../config/index.ts";
 import { amount } from "../core/amount.ts";
 import type { BackupItem } from "../core/backup.ts";
 import type { Page } from "../core/ledger.ts";
-import { writeExport } from "../storage/backup/export.ts";
-import type { Counts } from "../storage/backup/format.ts";
-import { type Imported, readExport } from "../storage/backup/import.ts";
-import { linesOf } from "../storage/backup/lines.ts";
+import type { Counts } from "../storage/backup/index.ts";
+import { type Imported, linesOf, readExport, writeExport } from "../storage/backup/index.ts";
 import { openClient } from "./client.ts";
 import type { Console } from "./console.ts";
 import { openExport } from "./export-file.ts";
@@ -117,7 +115,7 @@ async function importLedger(context: VerbContext, path: string, options: Options
   const checked = path === "-" && !dry ? undefined : await readExport({ lines: lines(), keys, progress });
   let done = checked;
   if (!dry) {
-    const { openStore } = await import("../storage/open.ts");
+    const { openStore } = await import("../storage/index.ts");
     const store = await openStore(settings.store, { keys });
     try {
       const act = { at: Date.now(), verb: "import", subject: "ledger", ...noteOf(context, options) };

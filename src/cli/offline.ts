@@ -3,15 +3,14 @@
 import { BUILT_IN } from "../../interceptors/index.ts";
 import { type Loaded, loadCatalog } from "../catalog/index.ts";
 import { ELSEWHERE } from "../catalog/lint/index.ts";
-import { mayBeElsewhere } from "../catalog/plans/compile/unknown.ts";
-import { compilePlans, plansOf } from "../catalog/plans/in-force.ts";
-import type { Settings } from "../config/schema.ts";
+import { compilePlans, mayBeElsewhere, plansOf } from "../catalog/plans/index.ts";
+import type { Settings } from "../config/index.ts";
 import { fault, type SluiceError } from "../core/errors.ts";
 import type { HttpClient } from "../core/interceptor.ts";
 import type { Plans } from "../core/plan.ts";
 import type { Secrets } from "../core/secrets.ts";
 import type { Trigger } from "../core/tekton.ts";
-import { createRegistry } from "../decide/intercept/registry.ts";
+import { createRegistry } from "../decide/intercept/index.ts";
 import { doubtfulSecrets, secretsElsewhere } from "./demanded-secrets.ts";
 import { readStreams } from "./streams.ts";
 import { lintUnused, unselected, withElsewhere } from "./unselected.ts";

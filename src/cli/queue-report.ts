@@ -1,6 +1,6 @@
 /** What a queue's report means for people: whether it is worked on, and why a job is not. */
 
-import type { QueueReport } from "../admin/services.ts";
+import type { QueueReport } from "../admin/index.ts";
 import type { TargetState } from "../core/job.ts";
 import type { JobRecord } from "../core/ledger.ts";
 

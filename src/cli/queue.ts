@@ -1,6 +1,6 @@
 /** `sluice queue show|pause|resume`: how much waits, and whether it is worked on. */
 
-import type { QueueReport } from "../admin/services.ts";
+import type { QueueReport } from "../admin/index.ts";
 import { openClient } from "./client.ts";
 import { type Console, oneLine } from "./console.ts";
 import { ASK_WORKER, hindrances } from "./queue-report.ts";

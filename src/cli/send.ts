@@ -1,8 +1,8 @@
 /** `sluice send`: a correctly signed test delivery, as the sender would send it. */
 
-import type { Settings } from "../config/schema.ts";
+import type { Settings } from "../config/index.ts";
 import { fault, reasonOf } from "../core/errors.ts";
-import { routeTo } from "../ingress/route.ts";
+import { routeTo } from "../ingress/index.ts";
 import { type Console, clean } from "./console.ts";
 import { fixture, PROVIDERS, senderOf } from "./fixture.ts";
 import { bytesOf } from "./given-file.ts";

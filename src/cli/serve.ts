@@ -1,8 +1,6 @@
 /** `sluice serve`: the gateway. */
 
-import { wantsColor } from "../config/env.ts";
-import { localTokenFile } from "../config/local-token.ts";
-import { loadStoreKeys } from "../config/store-key.ts";
+import { loadStoreKeys, localTokenFile, wantsColor } from "../config/index.ts";
 import { within } from "../core/deadline.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, type Verb } from "./verb.ts";

@@ -1,11 +1,7 @@
 /** Settings on the command line: the options of a verb that are settings, and the settings that its options give. */
 
-import { describeSettings } from "../config/describe.ts";
-import type { Environment } from "../config/env.ts";
-import { readSettingsFile } from "../config/file.ts";
-import { loadSettings } from "../config/load.ts";
-import type { SettingKey, Settings } from "../config/schema.ts";
-import { SETTING_KEYS } from "../config/schema.ts";
+import type { Environment, SettingKey, Settings } from "../config/index.ts";
+import { describeSettings, loadSettings, readSettingsFile, SETTING_KEYS } from "../config/index.ts";
 import type { Options, VerbOption } from "./verb.ts";
 
 /** The options of these settings; all of them without an argument. */

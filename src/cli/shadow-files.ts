@@ -3,7 +3,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { readRun, type ShadowRun } from "../admin/shadow/run.ts";
+import { readRun, type ShadowRun } from "../admin/shadow/index.ts";
 import { fault, reasonOf } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject, ownValue } from "../core/json.ts";

@@ -1,7 +1,6 @@
 /** A parity comparison for people and for programs. */
 
-import type { Parity } from "../admin/shadow/compare.ts";
-import type { ShadowRun } from "../admin/shadow/run.ts";
+import type { Parity, ShadowRun } from "../admin/shadow/index.ts";
 import { amount } from "../core/amount.ts";
 import { type Console, oneLine } from "./console.ts";
 

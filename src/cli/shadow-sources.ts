@@ -1,15 +1,22 @@
 /** Both sides of a parity comparison: what a gateway decided, from its ledger; what another created, from the cluster. */
 
-import { readRun, type ShadowRun } from "../admin/shadow/run.ts";
+import { readRun, type ShadowRun } from "../admin/shadow/index.ts";
 import { fault } from "../core/errors.ts";
 import { LABELS } from "../core/labels.ts";
 import type { DeliveryFilter, DeliveryRecord } from "../core/ledger.ts";
-import { type Api, type ApiResponse, createApi } from "../kubernetes/api.ts";
-import { type ClusterSource, loadCluster } from "../kubernetes/cluster.ts";
-import { createDiscovery, type Discovery, versionPath } from "../kubernetes/discovery.ts";
-import { listAll } from "../kubernetes/list.ts";
-import { createSession } from "../kubernetes/session.ts";
-import { readStatus } from "../kubernetes/status.ts";
+import {
+  type Api,
+  type ApiResponse,
+  type ClusterSource,
+  createApi,
+  createDiscovery,
+  createSession,
+  type Discovery,
+  listAll,
+  loadCluster,
+  readStatus,
+  versionPath,
+} from "../kubernetes/index.ts";
 import { every } from "./delivery-stream.ts";
 import type { Client } from "./http.ts";
 

@@ -1,9 +1,9 @@
 /** `sluice shadow`: would this gateway have created what another created from the same webhooks? */
 
 import { FILTERS } from "../admin/filter.ts";
-import { compareRuns, EDGE_MS } from "../admin/shadow/compare.ts";
-import type { ShadowRun } from "../admin/shadow/run.ts";
-import { duration } from "../config/values.ts";
+import type { ShadowRun } from "../admin/shadow/index.ts";
+import { compareRuns, EDGE_MS } from "../admin/shadow/index.ts";
+import { duration } from "../config/index.ts";
 import { openClient } from "./client.ts";
 import { readOption } from "./filters.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";

@@ -1,6 +1,6 @@
 /** `sluice settings`: the settings in force, from the command line, variables and sluice.yaml; credentials masked. */
 
-import { printSettings } from "../config/describe.ts";
+import { printSettings } from "../config/index.ts";
 import { oneLine } from "./console.ts";
 import { settingOptions, settingsFrom } from "./settings.ts";
 import { EXIT, JSON_OUTPUT, type Verb } from "./verb.ts";

@@ -6,9 +6,7 @@ import { sign as signAsGithub } from "@octokit/webhooks-methods";
 import { wireText } from "../core/header-bytes.ts";
 import { canonicalName } from "../core/headers.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
-import { splitTemplate } from "../verify/schemes/hmac.ts";
-import { pathTokenOf } from "../verify/schemes/shared.ts";
-import { isSigningSecret, signingKey } from "../verify/schemes/standard-webhooks.ts";
+import { isSigningSecret, pathTokenOf, signingKey, splitTemplate } from "../verify/index.ts";
 import { misused } from "./verb.ts";
 
 /** A request that is about to be sent; header names in any case. */

@@ -1,6 +1,6 @@
 /** The delivery that `sluice try` decides: a sender's example or a request of one's own, routed as serve routes it. */
 
-import type { Settings } from "../config/schema.ts";
+import type { Settings } from "../config/index.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
 import { type HeaderMap, headersFromPairs, maskedNames } from "../core/headers.ts";
@@ -8,8 +8,8 @@ import { newDeliveryId } from "../core/identity.ts";
 import { tryParseJson } from "../core/json.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 import { demandsOf } from "../core/proof.ts";
-import { routeTo } from "../ingress/route.ts";
-import { onlyTrigger } from "../intake/replay-source.ts";
+import { routeTo } from "../ingress/index.ts";
+import { onlyTrigger } from "../intake/index.ts";
 import { secretsElsewhere } from "./demanded-secrets.ts";
 import { changedBody, fixture, senderOf } from "./fixture.ts";
 import { bytesOf } from "./given-file.ts";

@@ -1,7 +1,7 @@
 /** `sluice try`: decides a delivery offline and explains it; creates nothing. */
 
 import { faultReport, formatFault } from "../catalog/index.ts";
-import type { Settings } from "../config/schema.ts";
+import type { Settings } from "../config/index.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { payload } from "../core/delivery.ts";
 import { asFault, type SluiceError } from "../core/errors.ts";
@@ -9,13 +9,11 @@ import { header } from "../core/headers.ts";
 import type { ListenerPlan } from "../core/plan.ts";
 import { demandsOf, proofName } from "../core/proof.ts";
 import type { Secrets } from "../core/secrets.ts";
-import { decide } from "../decide/decide.ts";
-import { createHttpClient } from "../decide/intercept/http.ts";
-import { refuseEncoding } from "../ingress/body.ts";
-import { refuseBatch } from "../ingress/special.ts";
-import { withoutProof } from "../intake/accept.ts";
-import { refuseNoJson, refuseUnproved } from "../intake/reject.ts";
-import { createVerifier, type DeliveryProofs } from "../verify/verifier.ts";
+import { decide } from "../decide/index.ts";
+import { createHttpClient } from "../decide/intercept/index.ts";
+import { refuseBatch, refuseEncoding } from "../ingress/index.ts";
+import { refuseNoJson, refuseUnproved, withoutProof } from "../intake/index.ts";
+import { createVerifier, type DeliveryProofs } from "../verify/index.ts";
 import { clean } from "./console.ts";
 import { doubtfulSecrets } from "./demanded-secrets.ts";
 import { PROVIDERS } from "./fixture.ts";

@@ -5,8 +5,8 @@ import { ELSEWHERE, lintBinding, lintTemplate } from "../catalog/lint/index.ts";
 import type { SluiceError } from "../core/errors.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { EventListener, TektonObject, Trigger, TriggerSpec } from "../core/tekton.ts";
-import type { Registry } from "../decide/intercept/registry.ts";
-import { compileRemote } from "../decide/intercept/remote.ts";
+import type { Registry } from "../decide/intercept/index.ts";
+import { compileRemote } from "../decide/intercept/index.ts";
 
 /** Triggers that no listener of these declarations fires. */
 export function unselected(declarations: LocatedDeclarations): readonly Trigger[] {

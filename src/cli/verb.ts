@@ -1,6 +1,6 @@
 /** What a verb of the CLI is, and the exit codes that all of them share. */
 
-import type { Environment } from "../config/env.ts";
+import type { Environment } from "../config/index.ts";
 import { fault, SluiceError } from "../core/errors.ts";
 import type { Console } from "./console.ts";
 

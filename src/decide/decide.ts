@@ -8,7 +8,7 @@ import { payload } from "../core/delivery.ts";
 import { fault, type SluiceError } from "../core/errors.ts";
 import type { ProofDemand } from "../core/interceptor.ts";
 import type { ListenerPlan, TriggerGroupPlan, TriggerPlan } from "../core/plan.ts";
-import type { DeliveryProofs } from "../verify/verifier.ts";
+import type { DeliveryProofs } from "../verify/index.ts";
 import { leavesProcess, unanswered, waitingFor } from "./deferred.ts";
 import { fire } from "./fire.ts";
 import { type ChainOptions, type ChainResult, type ChainStop, runChain } from "./intercept/chain.ts";

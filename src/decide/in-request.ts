@@ -4,7 +4,7 @@ import type { Delivery, Payload } from "../core/delivery.ts";
 import { fault } from "../core/errors.ts";
 import type { ListenerPlan } from "../core/plan.ts";
 import { hiddenOf } from "../core/url.ts";
-import type { DeliveryProofs } from "../verify/verifier.ts";
+import type { DeliveryProofs } from "../verify/index.ts";
 import { type Decided, decide } from "./decide.ts";
 import { createTurns, type Turns } from "./turns.ts";
 

@@ -13,7 +13,7 @@ import type { Disposition, Queue } from "../core/queue.ts";
 import { nextTry } from "../core/retry.ts";
 import { tellDecisions } from "../core/tell-decisions.ts";
 import { hiddenOf } from "../core/url.ts";
-import type { Verifier } from "../verify/verifier.ts";
+import type { Verifier } from "../verify/index.ts";
 import { claimKey, claimsLate, createClaims } from "./claims.ts";
 import { decide } from "./decide.ts";
 import { givenUp, stillWaiting } from "./deferred.ts";

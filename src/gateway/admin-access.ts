@@ -1,9 +1,8 @@
 /** Who may use the admin port: those with a token, and what is open to those without. */
 
 import { isLoopback } from "../admin/guard.ts";
-import { printAddress } from "../config/describe.ts";
-import type { Settings } from "../config/schema.ts";
-import { adminTokens, namesTokens } from "../config/tokens.ts";
+import type { Settings } from "../config/index.ts";
+import { adminTokens, namesTokens, printAddress } from "../config/index.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { AdminToken } from "../core/permission.ts";

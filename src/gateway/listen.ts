@@ -1,7 +1,7 @@
 /** Binds the webhook port, and names bound ports as others reach them. */
 
 import { Server } from "node:https";
-import { printAddress } from "../config/describe.ts";
+import { printAddress } from "../config/index.ts";
 import { fault, reasonOf, type SluiceError } from "../core/errors.ts";
 
 interface Address {

@@ -2,8 +2,8 @@
 
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { printAddress } from "../config/describe.ts";
-import type { Settings } from "../config/schema.ts";
+import type { Settings } from "../config/index.ts";
+import { printAddress } from "../config/index.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Target } from "../core/job.ts";
 import { unbound } from "./listen.ts";

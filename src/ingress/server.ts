@@ -14,7 +14,7 @@ import type { HeaderMap } from "../core/headers.ts";
 import { newDeliveryId } from "../core/identity.ts";
 import type { ListenerPlan, Plans } from "../core/plan.ts";
 import { describe } from "../core/provider.ts";
-import type { Certificate } from "../tls/certificate.ts";
+import type { Certificate } from "../tls/index.ts";
 import { announcedBytes, passedBy, readBody } from "./body.ts";
 import { createBudget, type Share } from "./budget.ts";
 import { clientOf } from "./client.ts";

@@ -4,8 +4,8 @@ import { createServer, type ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyServerFactory } from "fastify";
 import type { Connections } from "../core/connections.ts";
-import type { Certificate } from "../tls/certificate.ts";
-import { secureServer } from "../tls/secure-server.ts";
+import type { Certificate } from "../tls/index.ts";
+import { secureServer } from "../tls/index.ts";
 import { HEADERS_MS, MAX_HEADER_BYTES } from "./client-error.ts";
 
 /** Milliseconds that a silent connection is kept: longer than load balancers do. */

@@ -17,10 +17,17 @@ import type { Hold } from "../core/store.ts";
 import { tellDecisions } from "../core/tell-decisions.ts";
 import { isTrouble } from "../core/trouble.ts";
 import { createTwinHooks } from "../core/twin-hooks.ts";
-import { claimKey, claimsNow, createClaims, reopenable, restOf } from "../decide/claims.ts";
-import type { DecideNow } from "../decide/in-request.ts";
-import { decidesAgain, openJobs } from "../decide/open-work.ts";
-import type { DeliveryProofs } from "../verify/verifier.ts";
+import type { DecideNow } from "../decide/index.ts";
+import {
+  claimKey,
+  claimsNow,
+  createClaims,
+  decidesAgain,
+  openJobs,
+  reopenable,
+  restOf,
+} from "../decide/index.ts";
+import type { DeliveryProofs } from "../verify/index.ts";
 import { createRetryFailed, decidedAgain, provedPart, replaces } from "./redelivery.ts";
 import type { UnprovedLimits } from "./unproved.ts";
 import { storedBytes, unprovedRecord } from "./unproved-record.ts";

@@ -5,8 +5,8 @@ import { decidedAgainId } from "../core/identity.ts";
 import type { Job } from "../core/job.ts";
 import type { Act, DeliveryRecord, Ledger } from "../core/ledger.ts";
 import type { ListenerPlan, TriggerPlan } from "../core/plan.ts";
-import { hasFailed, nameOf, onlyFailed, openJobs } from "../decide/open-work.ts";
-import type { DeliveryProofs } from "../verify/verifier.ts";
+import { hasFailed, nameOf, onlyFailed, openJobs } from "../decide/index.ts";
+import type { DeliveryProofs } from "../verify/index.ts";
 
 export interface RedeliveryNeeds {
   readonly ledger: Pick<Ledger, "drop" | "find" | "reopen">;

@@ -5,8 +5,7 @@ import { fault, reasonOf, SluiceError } from "../core/errors.ts";
 import { type HeaderMap, header } from "../core/headers.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { ListenerPlan, TriggerPlan } from "../core/plan.ts";
-import type { ProofFailure } from "../verify/failure.ts";
-import type { DeliveryProofs, OpenProofs } from "../verify/verifier.ts";
+import type { DeliveryProofs, OpenProofs, ProofFailure } from "../verify/index.ts";
 
 /** @throws SluiceError SLUICE_LISTENER_BROKEN: none of its triggers can be found. */
 export function refuseBroken({ namespace, name, fault: cause }: ListenerPlan): void {

@@ -3,19 +3,22 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import type { Settings } from "../config/schema.ts";
+import type { Settings } from "../config/index.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Tell } from "../core/fact.ts";
 import type { Ledger } from "../core/ledger.ts";
 import type { Plans, VisiblePlan } from "../core/plan.ts";
 import { clusterAt } from "../dispatch/create/index.ts";
-import { createApi } from "../kubernetes/api.ts";
-import { isClusterKnown, loadCluster } from "../kubernetes/cluster.ts";
-import { createDiscovery } from "../kubernetes/discovery.ts";
-import { createEvents } from "../kubernetes/events.ts";
-import { createLease } from "../kubernetes/lease.ts";
-import { ownNamespace } from "../kubernetes/own-namespace.ts";
-import { createSession } from "../kubernetes/session.ts";
+import {
+  createApi,
+  createDiscovery,
+  createEvents,
+  createLease,
+  createSession,
+  isClusterKnown,
+  loadCluster,
+  ownNamespace,
+} from "../kubernetes/index.ts";
 import { clusterDomain } from "./announce/address.ts";
 import { announceListeners } from "./announce/announcer.ts";
 import { followRuns } from "./follow/follower.ts";

@@ -3,9 +3,8 @@
 import type { SluiceError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { CLUSTER_SCOPED } from "../../core/tekton.ts";
-import type { Api } from "../../kubernetes/api.ts";
-import type { Change, Reflector, ReflectorLimits } from "../../kubernetes/reflector.ts";
-import { createReflector } from "../../kubernetes/reflector.ts";
+import type { Api, Change, Reflector, ReflectorLimits } from "../../kubernetes/index.ts";
+import { createReflector } from "../../kubernetes/index.ts";
 import { SERVED } from "../admit.ts";
 import type { LocatedDeclarations } from "../declarations.ts";
 import type { Entry } from "./entry.ts";

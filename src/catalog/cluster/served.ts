@@ -1,9 +1,7 @@
 /** Where the kinds of Tekton Triggers are served: the newest version that a cluster has of each. */
 
-import type { Api } from "../../kubernetes/api.ts";
-import type { Discovery } from "../../kubernetes/discovery.ts";
-import { versionPath } from "../../kubernetes/discovery.ts";
-import { notServed, refusal } from "../../kubernetes/refusal.ts";
+import type { Api, Discovery } from "../../kubernetes/index.ts";
+import { notServed, refusal, versionPath } from "../../kubernetes/index.ts";
 import { SERVED, TEKTON_GROUP } from "../admit.ts";
 import type { Kind } from "./objects.ts";
 

@@ -4,7 +4,7 @@ import { reasonOf } from "../../core/errors.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { setOwn } from "../../core/json.ts";
 import type { InterceptorRef, InterceptorSpec } from "../../core/tekton.ts";
-import { parseExpression } from "../../decide/cel/parse.ts";
+import { parseExpression } from "../../decide/cel/index.ts";
 import type { Findings, Path } from "../findings.ts";
 import type { Shape, Shaped } from "../shape.ts";
 import { anything, list, struct, text, textPointer } from "../shape.ts";

@@ -3,9 +3,8 @@
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { isJsonObject, ownValue } from "../../core/json.ts";
 import type { InterceptorSpec } from "../../core/tekton.ts";
-import type { Node } from "../../decide/cel/ast.ts";
-import { children } from "../../decide/cel/ast.ts";
-import { parseExpression } from "../../decide/cel/parse.ts";
+import type { Node } from "../../decide/cel/index.ts";
+import { children, parseExpression } from "../../decide/cel/index.ts";
 import type { Path } from "../index.ts";
 
 /** One CEL expression, with its place below the object that holds the chain. */

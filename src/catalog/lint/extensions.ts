@@ -3,7 +3,7 @@
 import { nearest } from "../../core/nearest.ts";
 import type { InterceptorSpec } from "../../core/tekton.ts";
 import { sourcesOf } from "../../decide/bind/index.ts";
-import type { Node } from "../../decide/cel/ast.ts";
+import type { Node } from "../../decide/cel/index.ts";
 import type { SelectedGroup } from "../index.ts";
 import { expressionsOf, extensionsOf, nodesOf, overlaysOf } from "./chain.ts";
 import type { Finding } from "./finding.ts";

@@ -2,7 +2,7 @@
 
 import { canonicalName } from "../../core/headers.ts";
 import type { InterceptorSpec, TektonObject } from "../../core/tekton.ts";
-import type { Node } from "../../decide/cel/ast.ts";
+import type { Node } from "../../decide/cel/index.ts";
 import type { Path } from "../index.ts";
 import { type Expression, expressionsOf, nodesOf } from "./chain.ts";
 import type { Finding } from "./finding.ts";

@@ -1,10 +1,9 @@
 /** The doctor's look at the accounts that objects are created as: may the listener use them, and may they create runs. */
 
 import type { ListenerPlan } from "../../core/plan.ts";
-import { createIdentity, type Maker } from "../../dispatch/create/identity.ts";
-import type { Api } from "../../kubernetes/api.ts";
-import { grantCommand } from "../../kubernetes/grant.ts";
-import { createReviews, type Reviews } from "../../kubernetes/reviews.ts";
+import { createIdentity, type Maker } from "../../dispatch/create/index.ts";
+import type { Api } from "../../kubernetes/index.ts";
+import { createReviews, grantCommand, type Reviews } from "../../kubernetes/index.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 

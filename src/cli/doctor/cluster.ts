@@ -1,12 +1,11 @@
 /** The doctor's look at a cluster: does it answer, as whom, by which clock, and does it know the kinds that are needed. */
 
-import { SERVED, TEKTON_GROUP } from "../../catalog/admit.ts";
-import type { Settings } from "../../config/schema.ts";
+import { SERVED, TEKTON_GROUP } from "../../catalog/index.ts";
+import type { Settings } from "../../config/index.ts";
 import { isJsonObject, ownValue, tryParseJson } from "../../core/json.ts";
-import type { Api, ApiResponse } from "../../kubernetes/api.ts";
-import { createDiscovery } from "../../kubernetes/discovery.ts";
-import { noAnswer } from "../../kubernetes/refusal.ts";
-import { judgeClock } from "../../storage/survey.ts";
+import type { Api, ApiResponse } from "../../kubernetes/index.ts";
+import { createDiscovery, noAnswer } from "../../kubernetes/index.ts";
+import { judgeClock } from "../../storage/index.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 

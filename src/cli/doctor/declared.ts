@@ -1,9 +1,9 @@
 /** The doctor's look at what is declared: does it load, can each listener fire, are the secrets there that prove senders. */
 
 import { BUILT_IN } from "../../../interceptors/index.ts";
-import { createInForce } from "../../catalog/plans/in-force.ts";
+import { createInForce } from "../../catalog/plans/index.ts";
 import { openDeclared } from "../../catalog/plans/sources/index.ts";
-import type { Settings } from "../../config/schema.ts";
+import type { Settings } from "../../config/index.ts";
 import { amount } from "../../core/amount.ts";
 import { within } from "../../core/deadline.ts";
 import type { SluiceError } from "../../core/errors.ts";
@@ -12,8 +12,7 @@ import { type ListenerPlan, shownTrigger } from "../../core/plan.ts";
 import { lackOf } from "../../core/secret-lack.ts";
 import type { Secrets } from "../../core/secrets.ts";
 import { validValues } from "../../core/secrets.ts";
-import { createHttpClient } from "../../decide/intercept/http.ts";
-import { createRegistry } from "../../decide/intercept/registry.ts";
+import { createHttpClient, createRegistry } from "../../decide/intercept/index.ts";
 import { demandedSecrets, weakValues } from "../demanded-secrets.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";

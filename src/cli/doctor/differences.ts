@@ -1,6 +1,6 @@
 /** Where Sluice differs from Tekton's EventListener under these settings, and the switch that gives Tekton's way. */
 
-import type { Settings } from "../../config/schema.ts";
+import type { Settings } from "../../config/index.ts";
 import type { Finding } from "./finding.ts";
 
 interface Difference {

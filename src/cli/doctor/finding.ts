@@ -1,8 +1,8 @@
 /** What the doctor finds: one line each, and how to mend it. */
 
-import type { CheckReport } from "../../admin/checks.ts";
+import type { CheckReport } from "../../admin/index.ts";
 import { asFault, type ErrorCode } from "../../core/errors.ts";
-import { UNWRITABLE } from "../../gateway/preflight.ts";
+import { UNWRITABLE } from "../../gateway/index.ts";
 
 /**
  * ok: as it should be. warn: it works, yet somebody should know. fail: something does not work. skip: could not be looked

@@ -1,12 +1,12 @@
 /** The rights that a gateway needs under these settings, and what each is for. */
 
-import { SERVED, TEKTON_GROUP } from "../../catalog/admit.ts";
-import type { Settings } from "../../config/schema.ts";
+import { SERVED, TEKTON_GROUP } from "../../catalog/index.ts";
+import type { Settings } from "../../config/index.ts";
 import type { ObjectName } from "../../core/delivery.ts";
 import type { ListenerPlan } from "../../core/plan.ts";
 import { CLUSTER_SCOPED } from "../../core/tekton.ts";
-import { isClusterKnown } from "../../kubernetes/cluster.ts";
-import type { Permission } from "../../kubernetes/reviews.ts";
+import type { Permission } from "../../kubernetes/index.ts";
+import { isClusterKnown } from "../../kubernetes/index.ts";
 import { identityOf } from "./differences.ts";
 
 export interface Need {

@@ -1,12 +1,12 @@
 /** The doctor's look at where things come in and go out: the webhook port's certificate, and each target. */
 
 import { existsSync } from "node:fs";
-import { readiness } from "../../admin/checks.ts";
-import type { Settings } from "../../config/schema.ts";
+import { readiness } from "../../admin/index.ts";
+import type { Settings } from "../../config/index.ts";
 import { openTargets } from "../../dispatch/create/index.ts";
-import { UNWRITABLE } from "../../gateway/preflight.ts";
-import { isClusterKnown } from "../../kubernetes/cluster.ts";
-import { certificateOf, WEBHOOK_CERTIFICATE } from "../../tls/certificate.ts";
+import { UNWRITABLE } from "../../gateway/index.ts";
+import { isClusterKnown } from "../../kubernetes/index.ts";
+import { certificateOf, WEBHOOK_CERTIFICATE } from "../../tls/index.ts";
 import type { Finding } from "./finding.ts";
 import { checked, found } from "./finding.ts";
 import { lookAtFolder } from "./start.ts";

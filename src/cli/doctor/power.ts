@@ -1,8 +1,8 @@
 /** What the gateway's own rights amount to where they reach over the whole cluster: more than the list of them shows. */
 
-import type { Settings } from "../../config/schema.ts";
-import type { Api } from "../../kubernetes/api.ts";
-import { mayWe } from "../../kubernetes/reviews.ts";
+import type { Settings } from "../../config/index.ts";
+import type { Api } from "../../kubernetes/index.ts";
+import { mayWe } from "../../kubernetes/index.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 

@@ -1,9 +1,7 @@
 /** The doctor's questions about rights: each need of the gateway, asked of the API server's own authorizer. */
 
-import type { Api } from "../../kubernetes/api.ts";
-import { grantCommand } from "../../kubernetes/grant.ts";
-import type { Permission } from "../../kubernetes/reviews.ts";
-import { mayWe } from "../../kubernetes/reviews.ts";
+import type { Api, Permission } from "../../kubernetes/index.ts";
+import { grantCommand, mayWe } from "../../kubernetes/index.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 import type { Need } from "./needs.ts";

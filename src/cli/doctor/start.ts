@@ -2,10 +2,10 @@
 
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { printAddress } from "../../config/describe.ts";
-import type { Settings } from "../../config/schema.ts";
+import type { Settings } from "../../config/index.ts";
+import { printAddress } from "../../config/index.ts";
 import { reasonOf } from "../../core/errors.ts";
-import { tryPort } from "../../gateway/preflight.ts";
+import { tryPort } from "../../gateway/index.ts";
 import type { Finding } from "./finding.ts";
 import { found } from "./finding.ts";
 

@@ -1,13 +1,11 @@
 /** The doctor's look at the store: it is opened as serve opens it, and asked what its checks ask. */
 
 import { existsSync } from "node:fs";
-import { readiness } from "../../admin/checks.ts";
-import { maskCredentials } from "../../config/describe.ts";
-import type { Environment } from "../../config/env.ts";
-import type { Settings } from "../../config/schema.ts";
-import { loadStoreKeys, storeKeyFile } from "../../config/store-key.ts";
+import { readiness } from "../../admin/index.ts";
+import type { Environment, Settings } from "../../config/index.ts";
+import { loadStoreKeys, maskCredentials, storeKeyFile } from "../../config/index.ts";
 import { asFault } from "../../core/errors.ts";
-import { parseStoreUrl } from "../../storage/url.ts";
+import { parseStoreUrl } from "../../storage/index.ts";
 import type { Finding } from "./finding.ts";
 import { checked, found } from "./finding.ts";
 import { lookAtFolder } from "./start.ts";
@@ -34,7 +32,7 @@ export async function lookAtStore(settings: Settings, environment: Environment):
     if (address.kind === "embedded" && !existsSync(address.folder)) {
       return [lookAtFolder(AREA, address.folder, UNMADE), ...keyToMake(settings, environment)];
     }
-    const { openStore } = await import("../../storage/open.ts");
+    const { openStore } = await import("../../storage/index.ts");
     const keys = loadStoreKeys(settings, environment, false);
     const store = await openStore(url, { durability, keys });
     try {

@@ -5,10 +5,8 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { fault, SluiceError } from "../../core/errors.ts";
 import type { CreateAnswer } from "../../core/job.ts";
 import { quoted } from "../../core/quoted.ts";
-import type { ApiResponse } from "../../kubernetes/api.ts";
-import { type Grant, grantCommand } from "../../kubernetes/grant.ts";
-import type { Status } from "../../kubernetes/status.ts";
-import { readStatus, retryAfter, userIn } from "../../kubernetes/status.ts";
+import type { ApiResponse, Status } from "../../kubernetes/index.ts";
+import { type Grant, grantCommand, readStatus, retryAfter, userIn } from "../../kubernetes/index.ts";
 
 export type CreateFailure = Extract<CreateAnswer, { readonly outcome: "failed" }>;
 

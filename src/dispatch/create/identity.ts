@@ -3,8 +3,13 @@
 import type { ObjectName } from "../../core/delivery.ts";
 import { fault } from "../../core/errors.ts";
 import type { CreateJob } from "../../core/job.ts";
-import { grantCommand } from "../../kubernetes/grant.ts";
-import { isAccountName, type Permission, type Reviews, seeingTriggers } from "../../kubernetes/reviews.ts";
+import {
+  grantCommand,
+  isAccountName,
+  type Permission,
+  type Reviews,
+  seeingTriggers,
+} from "../../kubernetes/index.ts";
 
 /** What says as whom a job's objects are created. */
 export type Maker = Pick<CreateJob, "listener" | "trigger" | "serviceAccount" | "listenerAccount">;

@@ -4,13 +4,14 @@ import type { ObjectName } from "../../core/delivery.ts";
 import { fault } from "../../core/errors.ts";
 import { type Target, triggerOf } from "../../core/job.ts";
 import { closedTo, type NamedCluster } from "../../core/named-cluster.ts";
-import type { Api } from "../../kubernetes/api.ts";
-import { createApi } from "../../kubernetes/api.ts";
-import type { ClusterSource } from "../../kubernetes/cluster.ts";
-import { isClusterKnown, loadCluster } from "../../kubernetes/cluster.ts";
-import { createReviews } from "../../kubernetes/reviews.ts";
-import type { Session } from "../../kubernetes/session.ts";
-import { createSession } from "../../kubernetes/session.ts";
+import type { Api, ClusterSource, Session } from "../../kubernetes/index.ts";
+import {
+  createApi,
+  createReviews,
+  createSession,
+  isClusterKnown,
+  loadCluster,
+} from "../../kubernetes/index.ts";
 import { createDirectoryTarget } from "./directory.ts";
 import { createDryRunTarget } from "./dry-run.ts";
 import { failed } from "./failure.ts";
@@ -18,6 +19,8 @@ import type { Identity } from "./identity.ts";
 import { createIdentity } from "./identity.ts";
 import { createKubernetesTarget } from "./kubernetes.ts";
 import { createSecretCluster, readKubeconfig } from "./secret-cluster.ts";
+
+export { createIdentity, type Maker } from "./identity.ts";
 
 const DIRECTORY = "directory:";
 const SECRET = "secret:";

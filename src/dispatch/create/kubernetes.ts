@@ -3,17 +3,20 @@
 import { fault } from "../../core/errors.ts";
 import type { CreateAnswer, CreateJob, KubernetesObject, Run, Target } from "../../core/job.ts";
 import { isJsonObject, tryParseJson } from "../../core/json.ts";
-import type { Api, ApiLimits } from "../../kubernetes/api.ts";
-import { createApi, DEFAULT_LIMITS } from "../../kubernetes/api.ts";
-import type { ClusterSource } from "../../kubernetes/cluster.ts";
-import { loadCluster } from "../../kubernetes/cluster.ts";
-import type { Resource } from "../../kubernetes/discovery.ts";
-import { createDiscovery, versionPath } from "../../kubernetes/discovery.ts";
-import { noAnswer } from "../../kubernetes/refusal.ts";
-import { accountUser, createReviews } from "../../kubernetes/reviews.ts";
-import { createSession } from "../../kubernetes/session.ts";
-import { readStatus } from "../../kubernetes/status.ts";
-import { readWarnings } from "../../kubernetes/warnings.ts";
+import type { Api, ApiLimits, ClusterSource, Resource } from "../../kubernetes/index.ts";
+import {
+  accountUser,
+  createApi,
+  createDiscovery,
+  createReviews,
+  createSession,
+  DEFAULT_LIMITS,
+  loadCluster,
+  noAnswer,
+  readStatus,
+  readWarnings,
+  versionPath,
+} from "../../kubernetes/index.ts";
 import type { About } from "./failure.ts";
 import { failed, failedBy, failureOf, tooLarge } from "./failure.ts";
 import type { Identity } from "./identity.ts";

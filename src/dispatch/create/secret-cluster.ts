@@ -5,8 +5,8 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { asFault, fault, reasonOf, SluiceError } from "../../core/errors.ts";
 import type { CreateAnswer, Target } from "../../core/job.ts";
 import { isJsonObject, ownValue, parseJson } from "../../core/json.ts";
-import type { Api } from "../../kubernetes/api.ts";
-import { readStatus } from "../../kubernetes/status.ts";
+import type { Api } from "../../kubernetes/index.ts";
+import { readStatus } from "../../kubernetes/index.ts";
 import { failedBy } from "./failure.ts";
 
 export interface SecretClusterOptions {

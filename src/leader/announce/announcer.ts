@@ -2,12 +2,8 @@
 
 import { asFault, type SluiceError } from "../../core/errors.ts";
 import type { Tell } from "../../core/fact.ts";
-import type { Discovery } from "../../kubernetes/discovery.ts";
-import { versionPath } from "../../kubernetes/discovery.ts";
-import type { Reflector, ReflectorLimits } from "../../kubernetes/reflector.ts";
-import { createReflector } from "../../kubernetes/reflector.ts";
-import { notServed } from "../../kubernetes/refusal.ts";
-import { createWork, type Worked } from "../../kubernetes/work.ts";
+import type { Discovery, Reflector, ReflectorLimits } from "../../kubernetes/index.ts";
+import { createReflector, createWork, notServed, versionPath, type Worked } from "../../kubernetes/index.ts";
 import type { SeenListener } from "./listener.ts";
 import { readListener } from "./listener.ts";
 import type { Known, ReportNeeds } from "./report.ts";

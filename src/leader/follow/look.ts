@@ -3,9 +3,8 @@
 import { fault } from "../../core/errors.ts";
 import { isJsonObject, parseJson } from "../../core/json.ts";
 import type { RunName } from "../../core/progress.ts";
-import type { Api } from "../../kubernetes/api.ts";
-import { versionPath } from "../../kubernetes/discovery.ts";
-import { readStatus } from "../../kubernetes/status.ts";
+import type { Api } from "../../kubernetes/index.ts";
+import { readStatus, versionPath } from "../../kubernetes/index.ts";
 import type { SeenRun } from "./read.ts";
 import { FOLLOWED, readStatusOf } from "./read.ts";
 

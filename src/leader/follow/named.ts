@@ -2,11 +2,8 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import { asFault } from "../../core/errors.ts";
-import type { ApiLimits } from "../../kubernetes/api.ts";
-import { createApi } from "../../kubernetes/api.ts";
-import type { ClusterSource } from "../../kubernetes/cluster.ts";
-import { loadCluster } from "../../kubernetes/cluster.ts";
-import { createSession } from "../../kubernetes/session.ts";
+import type { ApiLimits, ClusterSource } from "../../kubernetes/index.ts";
+import { createApi, createSession, loadCluster } from "../../kubernetes/index.ts";
 import { type FollowerNeeds, followRuns } from "./follower.ts";
 
 export interface NamedNeeds extends Omit<FollowerNeeds, "api" | "where"> {

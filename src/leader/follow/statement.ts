@@ -5,7 +5,7 @@ import type { CreateJob } from "../../core/job.ts";
 import type { DeliveryRecord, Ledger } from "../../core/ledger.ts";
 import type { FollowedRun, OpenRun, RunName, RunPhase, RunProgress } from "../../core/progress.ts";
 import { hasEnded } from "../../core/progress.ts";
-import type { Worked } from "../../kubernetes/work.ts";
+import type { Worked } from "../../kubernetes/index.ts";
 import type { InProgress } from "./in-progress.ts";
 import type { SeenRun } from "./read.ts";
 

@@ -6,9 +6,8 @@ import type { CompiledInterceptor, HttpClient } from "../../../core/interceptor.
 import type { ChainStep } from "../../../core/plan.ts";
 import type { Secrets } from "../../../core/secrets.ts";
 import type { InterceptorSpec, TektonObject } from "../../../core/tekton.ts";
-import type { Registry } from "../../../decide/intercept/registry.ts";
-import { compileRemote } from "../../../decide/intercept/remote.ts";
-import { compileWebhook } from "../../../decide/intercept/webhook.ts";
+import type { Registry } from "../../../decide/intercept/index.ts";
+import { compileRemote, compileWebhook } from "../../../decide/intercept/index.ts";
 import type { LocatedDeclarations } from "../../declarations.ts";
 import { ineffectiveParams, type PlacedIneffective } from "./ineffective.ts";
 import { unknownInterceptor } from "./unknown.ts";

@@ -5,7 +5,7 @@ import { fault } from "../../../core/errors.ts";
 import { nearest } from "../../../core/nearest.ts";
 import type { ChainStep } from "../../../core/plan.ts";
 import type { InterceptorSpec } from "../../../core/tekton.ts";
-import type { Registry } from "../../../decide/intercept/registry.ts";
+import type { Registry } from "../../../decide/intercept/index.ts";
 
 /** A parameter that its interceptor ignores, as Tekton does. */
 export interface Ineffective {

@@ -4,7 +4,7 @@ import type { SluiceError } from "../../../core/errors.ts";
 import { fault } from "../../../core/errors.ts";
 import { nearest } from "../../../core/nearest.ts";
 import { isSubdomain } from "../../../core/object-names.ts";
-import type { Registry } from "../../../decide/intercept/registry.ts";
+import type { Registry } from "../../../decide/intercept/index.ts";
 import { elsewhere, type LocatedDeclarations, quoted } from "../../index.ts";
 
 /** Names that a fault lists at most. */

@@ -2,11 +2,13 @@
 
 import type { SluiceError } from "../../../core/errors.ts";
 import { asFault } from "../../../core/errors.ts";
-import { createApi } from "../../../kubernetes/api.ts";
-import { loadCluster } from "../../../kubernetes/cluster.ts";
-import { createDiscovery } from "../../../kubernetes/discovery.ts";
-import { createReviews } from "../../../kubernetes/reviews.ts";
-import { createSession } from "../../../kubernetes/session.ts";
+import {
+  createApi,
+  createDiscovery,
+  createReviews,
+  createSession,
+  loadCluster,
+} from "../../../kubernetes/index.ts";
 import { createClusterCatalog } from "../../cluster/catalog.ts";
 import { createClusterSecrets } from "../../cluster/secrets.ts";
 import { createServed } from "../../cluster/served.ts";

@@ -1,8 +1,8 @@
 /** The policy of outgoing calls by the settings: who writes the objects decides what is closed to them. */
 
-import type { Settings } from "../../../config/schema.ts";
-import type { PolicyOptions } from "../../../decide/intercept/policy.ts";
-import { loadCluster } from "../../../kubernetes/cluster.ts";
+import type { Settings } from "../../../config/index.ts";
+import type { PolicyOptions } from "../../../decide/intercept/index.ts";
+import { loadCluster } from "../../../kubernetes/index.ts";
 
 /** Leads to the API server from every pod, whatever the kubeconfig says; elsewhere to nothing. */
 const API_SERVER = "kubernetes.default.svc";

@@ -1,11 +1,11 @@
 /** The port to what operators declare: in force or not yet, whole or with faults. */
 
-import type { Settings } from "../../../config/schema.ts";
+import type { Settings } from "../../../config/index.ts";
 import type { SluiceError } from "../../../core/errors.ts";
 import type { Tell } from "../../../core/fact.ts";
 import type { HttpClient } from "../../../core/interceptor.ts";
 import type { VisiblePlan } from "../../../core/plan.ts";
-import type { Registry } from "../../../decide/intercept/registry.ts";
+import type { Registry } from "../../../decide/intercept/index.ts";
 import type { InForce } from "../in-force.ts";
 
 export interface Declared {

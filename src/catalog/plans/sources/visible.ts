@@ -5,8 +5,7 @@ import { within } from "../../../core/deadline.ts";
 import type { ObjectName } from "../../../core/delivery.ts";
 import { asFault, fault, type SluiceError } from "../../../core/errors.ts";
 import type { ListenerPlan, TriggerPlan, VisiblePlan } from "../../../core/plan.ts";
-import { grantCommand } from "../../../kubernetes/grant.ts";
-import { isAccountName, type Reviews, seeingTriggers } from "../../../kubernetes/reviews.ts";
+import { grantCommand, isAccountName, type Reviews, seeingTriggers } from "../../../kubernetes/index.ts";
 
 export interface Visibility {
   readonly visible: VisiblePlan;

@@ -1,141 +1,25 @@
-/** The import table of docs/architecture.md, cycles, file sizes and first lines: agreed layering survives only if it is run. */
+/** The layout of src/ (helpers/layout.ts), cycles, file sizes and first lines: agreed layering survives only if it is run. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { glob } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { test } from "node:test";
+import { FLOORS, PACKAGES, PARTS, PAST_THE_FACE, WITHOUT_FACE } from "./helpers/layout.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** unit → the units of ours it may import; "*" is anything. */
-const MAY_IMPORT: Record<string, readonly string[]> = {
-  core: [],
-  config: ["core"],
-  verify: ["core"],
-  cel: ["core"],
-  bind: ["core"],
-  render: ["core"],
-  intercept: ["core", "cel", "verify"],
-  interceptors: ["core", "verify", "cel"],
-  "accept.ts": [
-    "core",
-    "again.ts",
-    "claims.ts",
-    "unproved.ts",
-    "decide-now.ts",
-    "keep.ts",
-    "refuse.ts",
-    "turns.ts",
-    "verify",
-  ],
-  "keep.ts": [
-    "core",
-    "claims.ts",
-    "unproved.ts",
-    "unproved-record.ts",
-    "decide-now.ts",
-    "redelivery.ts",
-    "verify",
-  ],
-  "claims.ts": ["core"],
-  "unproved.ts": ["core", "unproved-valve.ts"],
-  "unproved-valve.ts": ["core"],
-  "unproved-record.ts": ["core"],
-  "decide-now.ts": ["core", "decide.ts", "turns.ts", "verify"],
-  "turns.ts": ["core"],
-  "again.ts": ["core"],
-  "refuse.ts": ["core", "verify"],
-  "decide.ts": ["core", "fire.ts", "turns.ts", "verify", "waiting.ts", "intercept", "bind", "render"],
-  "fire.ts": ["core"],
-  "decide-later.ts": ["core", "claims.ts", "decide.ts", "redelivery.ts", "turns.ts", "verify", "waiting.ts"],
-  "waiting.ts": ["core"],
-  "dispatch.ts": [
-    "core",
-    "as-declared.ts",
-    "decide-later.ts",
-    "distrust.ts",
-    "gate.ts",
-    "resolve.ts",
-    "turns.ts",
-    "verify",
-    "intercept",
-    "bind",
-    "render",
-  ],
-  compile: ["core", "catalog", "intercept", "recall.ts", "bind", "render"],
-  "recall.ts": ["catalog"],
-  "plans.ts": ["core", "catalog", "compile", "recall.ts", "lint"],
-  declared: ["core", "catalog", "config", "intercept", "kube", "lint", "plans.ts"],
-  lint: ["core", "catalog", "bind", "render", "cel", "config"],
-  "gate.ts": ["core"],
-  "places.ts": ["core", "gate.ts"],
-  "ports.ts": ["core", "config"],
-  "preflight.ts": ["core", "config", "ports.ts"],
-  "admin-access.ts": ["core", "config", "ops"],
-  "shutdown.ts": ["core"],
-  "redelivery.ts": ["core", "verify"],
-  "resolve.ts": ["core"],
-  "refusals.ts": ["core"],
-  // What the store holds and nobody believes; what is declared otherwise by now.
-  "distrust.ts": ["core"],
-  "as-declared.ts": ["core"],
-  "sweep.ts": ["core"],
-  "audit.ts": ["core"],
-  "acknowledged.ts": ["core"],
-  // The text of an export, and its way into a ledger and out of it.
-  backup: ["core", "ledger"],
-  // What both ports share: certificates that change while they are in use.
-  tls: ["core"],
-  ingress: ["core", "tls"],
-  catalog: ["core", "cel", "kube"],
-  enqueue: ["core"],
-  ledger: ["core"],
-  store: ["core", "enqueue", "ledger"],
-  create: ["core", "kube"],
-  // One API server: proof, requests, discovery, watches, leases.
-  kube: ["core"],
-  // What Sluice does in a cluster besides creating: it follows its runs, and tells listeners where they are served.
-  follow: ["core", "kube"],
-  announce: ["core", "kube"],
-  "lead.ts": ["core", "config", "kube", "create", "follow", "announce"],
-  // Parity: what this gateway would create, beside what another created.
-  shadow: ["core"],
-  record: ["core"],
-  ops: ["core", "tls"],
-  cli: ["*"],
-  "main.ts": ["*"],
-};
-
-/** npm package → the units that may use it. */
-const PACKAGES: Record<string, readonly string[]> = {
-  fastify: ["ingress", "ops", "tls"],
-  "@octokit/webhooks": ["verify", "interceptors"],
-  "@octokit/webhooks-methods": ["cli"],
-  "@octokit/webhooks-examples": ["cli"],
-  "@bufbuild/cel": ["cel"],
-  "@bufbuild/cel-spec": ["cel"],
-  "@bufbuild/protobuf": ["cel"],
-  "@bufbuild/re2": ["cel"],
-  yaml: ["cel", "catalog", "create", "kube", "cli", "config", "interceptors", "render"],
-  zod: ["backup", "catalog", "config"],
-  bullmq: ["enqueue"],
-  ioredis: ["enqueue", "ledger", "store"],
-  pg: ["store"],
-  "@kubernetes/client-node": ["kube"],
-  jose: ["verify"],
-  pino: ["record"],
-  "pino-pretty": ["record"],
-  "prom-client": ["record"],
-  commander: ["cli"],
-  picocolors: ["cli"],
-};
+/** Unit → the units that it may import. */
+const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map(FLOORS.flatMap(Object.entries));
 
 interface Source {
   readonly path: string;
   readonly unit: string;
   readonly text: string;
-  readonly imports: readonly string[];
+  /** Paths from the project's folder of files of ours. */
+  readonly ours: readonly string[];
+  /** Names of npm packages. */
+  readonly packages: readonly string[];
 }
 
 const sources = await readSources();
@@ -144,46 +28,103 @@ test("there are sources to look at", () => {
   assert.ok(sources.length > 10, `expected the whole of src, got ${sources.length} files`);
 });
 
-test("dependencies point one way", () => {
-  const wrong: string[] = [];
-  for (const source of sources) {
-    const allowed = MAY_IMPORT[source.unit];
-    assert.ok(allowed, `${source.path}: unit ${source.unit} is not in the import table`);
-    for (const target of source.imports.filter((name) => name.startsWith("."))) {
-      const unit = unitOf(relative(root, join(root, dirname(source.path), target)));
-      if (unit !== source.unit && !allowed.includes(unit) && !allowed.includes("*")) {
-        wrong.push(
-          `${source.path} imports ${target}; ${source.unit} may import ${allowed.join(", ") || "nothing of ours"}`,
-        );
-      }
-    }
-  }
+test("a unit may import units of lower floors alone", () => {
+  const floor = new Map(FLOORS.flatMap((units, i) => Object.keys(units).map((unit) => [unit, i] as const)));
+  const wrong = [...MAY_IMPORT].flatMap(([unit, allowed]) =>
+    allowed
+      .filter((other) => other !== "*" && (floor.get(other) ?? Infinity) >= (floor.get(unit) ?? 0))
+      .map((other) => `${unit} may not import ${other}: it is not on a lower floor`),
+  );
   assert.deepEqual(wrong, []);
 });
 
-test("npm packages stay in the folders that own them", () => {
+test("every import of another unit is allowed by the table, and goes down", () => {
+  const floor = (unit: string) => FLOORS.findIndex((units) => unit in units);
+  const wrong = crossings().flatMap(({ path, unit, target, to }) => {
+    const allowed = MAY_IMPORT.get(unit);
+    assert.ok(allowed, `${path}: unit ${unit} is not in the table of helpers/layout.ts`);
+    if (allowed.includes(to) || (allowed.includes("*") && floor(to) < floor(unit))) return [];
+    return `${path} imports ${target}; ${unit} may import ${allowed.join(", ") || "nothing of ours"}`;
+  });
+  assert.deepEqual(wrong, []);
+});
+
+test("the table allows nothing that nobody uses", () => {
+  const used = new Set(crossings().map(({ unit, to }) => `${unit} → ${to}`));
+  const unused = [...MAY_IMPORT].flatMap(([unit, allowed]) =>
+    allowed.filter((other) => other !== "*").map((other) => `${unit} → ${other}`),
+  );
+  assert.deepEqual(
+    unused.filter((arrow) => !used.has(arrow)),
+    [],
+  );
+});
+
+test("folders inside of a unit hold to their own list, and their list to what they use", () => {
+  const used = new Set<string>();
   const wrong: string[] = [];
-  for (const source of sources) {
-    for (const name of source.imports.filter((name) => !name.startsWith(".") && !name.startsWith("node:"))) {
-      const parts = name.split("/");
-      const pkg = name.startsWith("@") ? parts.slice(0, 2).join("/") : (parts[0] as string);
-      const owners = PACKAGES[pkg];
-      if (!owners?.includes(source.unit))
-        wrong.push(`${source.path} imports ${pkg}; its owners: ${owners?.join(", ") ?? "none"}`);
+  for (const { path, ours } of sources) {
+    const part = partOf(path);
+    const allowed = PARTS[part];
+    if (allowed === undefined) continue;
+    for (const target of ours) {
+      const to = unitOf(target) === unitOf(path) ? partOf(target) : unitOf(target);
+      if (to === part) continue;
+      used.add(`${part} → ${to}`);
+      if (!allowed.includes(to))
+        wrong.push(`${path} imports ${target}; ${part} may import ${allowed.join(", ")}`);
     }
   }
   assert.deepEqual(wrong, []);
+  const unused = Object.entries(PARTS).flatMap(([part, allowed]) => allowed.map((to) => `${part} → ${to}`));
+  assert.deepEqual(
+    unused.filter((arrow) => !used.has(arrow)),
+    [],
+  );
+});
+
+test("outsiders import a unit, or a folder of it, through its index.ts, but for the exceptions", () => {
+  const used = new Set<string>();
+  const wrong: string[] = [];
+  for (const { path, target, to } of crossings()) {
+    if (WITHOUT_FACE.includes(to) || basename(target) === "index.ts") continue;
+    const file = target.replace(/^src\//, "");
+    used.add(file);
+    if (!(file in PAST_THE_FACE))
+      wrong.push(`${path} imports ${target}; outsiders import an index.ts of ${to}`);
+  }
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(
+    Object.keys(PAST_THE_FACE).filter((file) => !used.has(file)),
+    [],
+    "exceptions that nobody uses",
+  );
+});
+
+test("npm packages stay in the folders that own them, and each owner uses its package", () => {
+  const used = new Set<string>();
+  const wrong: string[] = [];
+  for (const { path, packages } of sources) {
+    for (const name of packages) {
+      const owners = PACKAGES[name] ?? [];
+      const owner = owners.find((one) => path.startsWith(one === "interceptors" ? `${one}/` : `src/${one}/`));
+      if (owner === undefined)
+        wrong.push(`${path} imports ${name}; its owners: ${owners.join(", ") || "none"}`);
+      used.add(`${owner}: ${name}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+  const unused = Object.entries(PACKAGES).flatMap(([name, owners]) =>
+    owners.map((owner) => `${owner}: ${name}`),
+  );
+  assert.deepEqual(
+    unused.filter((pair) => !used.has(pair)),
+    [],
+  );
 });
 
 test("no cycle exists", () => {
-  const graph = new Map<string, string[]>();
-  for (const source of sources) {
-    const targets = source.imports.filter((name) => name.startsWith("."));
-    graph.set(
-      source.path,
-      targets.map((target) => relative(root, join(root, dirname(source.path), target))),
-    );
-  }
+  const graph = new Map(sources.map(({ path, ours }) => [path, ours]));
   const done = new Set<string>();
   const visit = (path: string, trail: readonly string[]): void => {
     assert.ok(!trail.includes(path), `cycle: ${[...trail, path].join(" → ")}`);
@@ -226,16 +167,31 @@ test("no escape hatches: any, ts-ignore, biome-ignore without a reason", () => {
   );
 });
 
+/** Imports that leave their unit. */
+function crossings() {
+  return sources.flatMap(({ path, unit, ours }) =>
+    ours.map((target) => ({ path, unit, target, to: unitOf(target) })).filter(({ to }) => to !== unit),
+  );
+}
+
 async function readSources(): Promise<Source[]> {
   const found: Source[] = [];
   for await (const path of glob("{src,interceptors}/**/*.{ts,js}", { cwd: root })) {
     const text = readFileSync(join(root, path), "utf8");
     const imports = [
       ...text.matchAll(
-        /(?:^|\n)\s*(?:import|export)\s[^"'`;]*?from\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|(?:^|\n)import\s+["']([^"']+)["']/g,
+        /(?:^|\n)\s*(?:import|export)\s[^"'`;]*?from\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|(?:^|\n)import\s+["']([^"']+)["']|(?:\brequire|createRequire\(import\.meta\.url\))\("([^"]+)"\)/g,
       ),
-    ].map((m) => (m[1] ?? m[2] ?? m[3]) as string);
-    found.push({ path, unit: unitOf(path), text, imports });
+    ].map((m) => (m[1] ?? m[2] ?? m[3] ?? m[4]) as string);
+    const ours = imports.filter((name) => name.startsWith("."));
+    const foreign = imports.filter((name) => !name.startsWith(".") && !name.startsWith("node:"));
+    found.push({
+      path,
+      unit: unitOf(path),
+      text,
+      ours: ours.map((name) => relative(root, join(root, dirname(path), name))),
+      packages: foreign.map((name) => name.split("/", name.startsWith("@") ? 2 : 1).join("/")),
+    });
   }
   return found;
 }
@@ -244,4 +200,9 @@ async function readSources(): Promise<Source[]> {
 function unitOf(path: string): string {
   const parts = path.split("/");
   return parts[0] === "src" ? (parts[1] as string) : (parts[0] as string);
+}
+
+/** `src/decide/cel/parse.ts` → decide/cel; the unit where the file is in no folder of PARTS. */
+function partOf(path: string): string {
+  return Object.keys(PARTS).find((part) => path.startsWith(`src/${part}/`)) ?? unitOf(path);
 }

@@ -1,6 +1,6 @@
 /** The process: reads the command line, calls one verb, turns its answer or its fault into an exit code. */
 
-import { environment, wantsColor } from "../config/index.ts";
+import { environment, wantsColor } from "../config/env.ts";
 import { asFault } from "../core/errors.ts";
 import { createConsole } from "./console.ts";
 import { createProgram } from "./program.ts";

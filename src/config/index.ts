@@ -1,7 +1,7 @@
 /** Settings: read from flags, environment and file, and described for people. */
 
 export { describeSettings, maskCredentials, printAddress, printSettings } from "./describe.ts";
-export { type Environment, environment, wantsColor } from "./env.ts";
+export { type Environment, wantsColor } from "./env.ts";
 export { readSettingsFile } from "./file.ts";
 export { loadSettings } from "./load.ts";
 export { localTokenFile, readLocalToken } from "./local-token.ts";

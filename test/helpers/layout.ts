@@ -65,6 +65,8 @@ export const PAST_THE_FACE: Readonly<Record<string, string>> = {
   "admin/guard.ts": NO_SERVER,
   "admin/in-process.ts": NO_SERVER,
   "admin/select.ts": NO_SERVER,
+  "config/env.ts":
+    "every command starts with it, and src/config/index.ts loads YAML: `sluice --version` would take twice as long",
 };
 
 /** Units without a face. core: every file is one noun, port or primitive, and a list of all would load all. */

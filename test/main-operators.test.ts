@@ -41,14 +41,14 @@ describe("the admin port", () => {
     const ear = listen();
     const options = { color: false, log: false, listener: ear.tell, localToken };
     const local = await startGateway(loadSettings({ flags: here.flags }), options);
-    const defect = ear.facts.find((fact) => fact.type === "defect");
-    assert.match(defect?.error.message ?? "", /setting adminToken: the token file/);
     await local.stop("next");
+    const ignored = ear.facts.find((fact) => fact.type === "setting.ignored");
+    assert.match(ignored?.error.message ?? "", /setting adminToken: the token file/);
     const wide = { ...here.flags, admin: "0.0.0.0:0" };
     const open = listen();
     const gateway = await startGateway(loadSettings({ flags: wide }), { ...options, listener: open.tell });
     assert.deepEqual(
-      open.facts.filter(({ type }) => type === "defect"),
+      open.facts.filter(({ type }) => type === "setting.ignored"),
       [],
       "no token is kept for it",
     );

@@ -11,6 +11,7 @@ export { MAX_FILE_BYTES } from "./files.ts";
 export type { Path } from "./findings.ts";
 export { formatPath, quoted } from "./findings.ts";
 export { ignoredMetadata } from "./ignored.ts";
+export { PAYLOAD_VALIDATION } from "./kinds/listener.ts";
 export type { Secret } from "./kinds/secret.ts";
 export { readSecret } from "./kinds/secret.ts";
 export { compileLabelSelector } from "./labels.ts";

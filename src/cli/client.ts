@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import type { Environment, Settings } from "../config/index.ts";
-import { loadStoreKeys, printAddress } from "../config/index.ts";
+import { fromHere, loadStoreKeys, printAddress } from "../config/index.ts";
 import { asFault, fault } from "../core/errors.ts";
 import type { Store } from "../core/store.ts";
 import { VERSION } from "../core/version.ts";
@@ -31,9 +31,8 @@ export async function openClient(
   const given = textOption(options, "gateway");
   if (given !== undefined) return over(given);
   if (decides && !settings.store.startsWith("embedded:")) {
-    const { host, port } = settings.admin;
     const scheme = settings.adminTlsCert === undefined ? "http" : "https";
-    return over(`${scheme}://${printAddress({ host: host === "0.0.0.0" ? "127.0.0.1" : host, port })}`);
+    return over(`${scheme}://${printAddress(fromHere(settings.admin))}`);
   }
   storeIsThere(settings.store);
   try {

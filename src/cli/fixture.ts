@@ -27,8 +27,7 @@ export interface FixtureOptions {
 export function senderOf(provider: string): Sender {
   const sender = SENDERS.find(({ name }) => name === provider);
   if (sender !== undefined) return sender;
-  const near = nearest(provider, PROVIDERS);
-  const meant = near === undefined ? "" : ` (did you mean ${near}?)`;
+  const meant = aside(nearest(provider, PROVIDERS));
   const known = PROVIDERS.join(", ");
   throw misused(
     "provider",
@@ -89,13 +88,14 @@ function noExample({ name, events }: Sender, event: string): string {
   const words = (text: string) => text.toLowerCase().split(/[.:/]/);
   const same = events.filter((one) => words(one).some((word) => words(asked).includes(word)));
   const short = events.filter((one) => !one.includes("."));
-  const near = same.length === 1 ? same[0] : nearest(asked, events);
-  const meant = near === undefined ? "" : ` (did you mean ${near}?)`;
+  const meant = aside(same.length === 1 ? same[0] : nearest(asked, events));
   const [told = events] = [same, short].filter((some) => some.length > 0);
   const more = told.length > MOST_EVENTS ? `, and ${told.length - MOST_EVENTS} more` : "";
   const known = told.slice(0, MOST_EVENTS).join(", ");
   return `no example of "${event.slice(0, 80)}"; there are ${known}${more} from ${name}${meant}`;
 }
 
-/** Events that are told of one sender: GitHub has some seventy. */
+const aside = (near: string | undefined): string => (near === undefined ? "" : ` (did you mean ${near}?)`);
+
+/** The most events that are listed for one sender; GitHub has about seventy. */
 const MOST_EVENTS = 80;

@@ -7,8 +7,9 @@ import {
   ownValue,
   setOwn,
   tryParseJson,
+  valueAt,
 } from "../core/json.ts";
-import { nearest } from "../core/nearest.ts";
+import { didYouMean } from "../core/nearest.ts";
 import { misused } from "./verb.ts";
 
 const FLAG = "--set";
@@ -65,15 +66,12 @@ export function addedBy(body: JsonValue, changes: readonly Change[]): readonly s
     let into: JsonValue | undefined = body;
     for (const [at, key] of path.entries()) {
       // Elements of lists are checked where they are put.
-      const found: JsonValue | undefined = Array.isArray(into)
-        ? into[Number(key)]
-        : isJsonObject(into)
-          ? ownValue(into, key)
-          : undefined;
+      const found = valueAt(into, [key]);
       if (found === undefined && isJsonObject(into)) {
-        const meant = nearest(key, Object.keys(into));
-        const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-        return [`--set adds body.${path.slice(0, at + 1).join(".")}, which the payload did not have${hint}`];
+        const added = path.slice(0, at + 1).join(".");
+        return [
+          `--set adds body.${added}, which the payload did not have${didYouMean(key, Object.keys(into))}`,
+        ];
       }
       if (found === undefined || found === null) return [];
       into = found;

@@ -67,6 +67,11 @@ export function printAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Where this machine reaches a port that is bound to an address. */
+export function fromHere({ host, port }: Address): Address {
+  return { host: host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host, port };
+}
+
 const TIMES = [
   ["d", 86_400_000],
   ["h", 3_600_000],

@@ -1,6 +1,6 @@
 /** Settings: read from flags, environment and file, and described for people. */
 
-export { describeSettings, maskCredentials, printAddress, printSettings } from "./describe.ts";
+export { describeSettings, fromHere, maskCredentials, printAddress, printSettings } from "./describe.ts";
 export { type Environment, wantsColor } from "./env.ts";
 export { readSettingsFile } from "./file.ts";
 export { loadSettings } from "./load.ts";

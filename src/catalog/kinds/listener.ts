@@ -60,7 +60,8 @@ type WrittenSpec = NonNullable<Shaped<typeof shapes.v1beta1>["spec"]>;
 type WrittenTrigger = NonNullable<NonNullable<WrittenSpec["triggers"]>[number]>;
 type WrittenGroup = NonNullable<NonNullable<WrittenSpec["triggerGroups"]>[number]>;
 
-const PAYLOAD_VALIDATION = "tekton.dev/payload-validation";
+/** On a listener: "false" lets bodies through that are no JSON. */
+export const PAYLOAD_VALIDATION = "tekton.dev/payload-validation";
 
 /** Reads and validates an EventListener; undefined when its fields have the wrong shape. */
 export function readListener(

@@ -5,7 +5,7 @@ import { asFault } from "../../core/errors.ts";
 import type { ClusterTriggerBinding, TriggerBinding, TriggerTemplate } from "../../core/tekton.ts";
 import { checkBindings } from "../../decide/bind/index.ts";
 import { compileTemplate } from "../../decide/render/index.ts";
-import type { LocatedDeclarations } from "../index.ts";
+import type { LocatedDeclarations, Template } from "../index.ts";
 import type { Finding } from "./finding.ts";
 import { type Linted, placed } from "./finding.ts";
 import { checkKinds } from "./kinds.ts";
@@ -16,6 +16,11 @@ import { checkVersions } from "./versions.ts";
 
 /** The name of a listener that stands for those of other files: its triggers may stand behind other interceptors there. */
 export const ELSEWHERE = "(another listener)";
+
+/** What the objects of a template say by themselves, whatever fires it. */
+export function checkResources(template: Template): readonly Finding[] {
+  return [...checkVersions(template), ...checkKinds(template), ...checkTexts(template)];
+}
 
 export function lintTemplate(owner: TriggerTemplate, declarations: LocatedDeclarations): Linted {
   const { spec, metadata } = owner;
@@ -29,9 +34,7 @@ export function lintTemplate(owner: TriggerTemplate, declarations: LocatedDeclar
   const doubts = [
     ...checkMetadata(template, new Map()),
     ...checkVariables({ template, params: [] }),
-    ...checkVersions(template),
-    ...checkKinds(template),
-    ...checkTexts(template),
+    ...checkResources(template),
   ];
   return { errors, warnings: placed(doubts, declarations) };
 }

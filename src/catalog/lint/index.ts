@@ -4,7 +4,7 @@ import type { SluiceError } from "../../core/errors.ts";
 import type { EventListener, InterceptorSpec, TektonObject } from "../../core/tekton.ts";
 import type { LocatedDeclarations, Path, SelectionOptions } from "../index.ts";
 import { triggersOf } from "../index.ts";
-import { ELSEWHERE } from "./alone.ts";
+import { checkResources, ELSEWHERE } from "./alone.ts";
 import { checkAnnotations, wrongLimits } from "./annotations.ts";
 import { checkEventTypes } from "./event-types.ts";
 import { type Chained, checkExtensions } from "./extensions.ts";
@@ -13,7 +13,6 @@ import { type Linted, placed } from "./finding.ts";
 import { checkForms } from "./forms.ts";
 import { checkGone } from "./gone.ts";
 import { checkHeaders } from "./headers.ts";
-import { checkKinds } from "./kinds.ts";
 import { checkLiterals } from "./literals.ts";
 import { checkUseMetadata } from "./metadata.ts";
 import { checkServiceName } from "./names.ts";
@@ -22,11 +21,9 @@ import { checkParams } from "./params.ts";
 import { checkRepeated } from "./repeated.ts";
 import { checkScripts } from "./scripts.ts";
 import { checkSelectors, checkUnmatched } from "./selectors.ts";
-import { checkTexts } from "./texts.ts";
 import { checkTwice } from "./twice.ts";
 import { useOf } from "./use.ts";
 import { checkBindingVariables, checkVariables } from "./variables.ts";
-import { checkVersions } from "./versions.ts";
 
 export { ELSEWHERE, lintBinding, lintTemplate } from "./alone.ts";
 export type { Linted } from "./finding.ts";
@@ -40,6 +37,7 @@ export type { Linted } from "./finding.ts";
 export function lint(declarations: LocatedDeclarations, selection?: SelectionOptions): Linted {
   const { listeners } = declarations;
   const chained = listeners.flatMap((listener) => chainedOf(listener, declarations, selection));
+  const here = chained.filter(({ listener }) => listener.metadata.name !== ELSEWHERE);
   // Each trigger once, however many listeners fire it.
   const uses = [...new Map(chained.map(({ use }) => [use.trigger.spec, use])).values()];
   const warnings: readonly Finding[] = [
@@ -50,9 +48,7 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
     ...listeners.flatMap((listener) => checkTwice(listener, declarations, selection)),
     ...listeners.flatMap((listener) => checkRepeated(listener, declarations, selection)),
     ...uses.flatMap(checkUseMetadata),
-    ...uses.flatMap(({ template }) => (template === undefined ? [] : checkVersions(template))),
-    ...uses.flatMap(({ template }) => (template === undefined ? [] : checkKinds(template))),
-    ...uses.flatMap(({ template }) => (template === undefined ? [] : checkTexts(template))),
+    ...uses.flatMap(({ template }) => (template === undefined ? [] : checkResources(template))),
     ...uses.flatMap(checkLiterals),
     ...uses.flatMap(({ trigger: { owner, path, spec } }) => ofChain(owner, path, spec.interceptors)),
     ...listeners.flatMap((listener) =>
@@ -60,8 +56,8 @@ export function lint(declarations: LocatedDeclarations, selection?: SelectionOpt
         ofChain(listener, ["spec", "triggerGroups", index], interceptors),
       ),
     ),
-    ...chained.filter(({ listener }) => listener.metadata.name !== ELSEWHERE).flatMap(checkExtensions),
-    ...checkForms(chained.filter(({ listener }) => listener.metadata.name !== ELSEWHERE)),
+    ...here.flatMap(checkExtensions),
+    ...checkForms(here),
     ...uses.flatMap(checkVariables),
     ...uses.flatMap(({ params }) => checkBindingVariables(params)),
     ...checkParams(uses),

@@ -3,7 +3,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Settings } from "../../config/index.ts";
-import { printAddress } from "../../config/index.ts";
+import { fromHere, printAddress } from "../../config/index.ts";
 import { reasonOf } from "../../core/errors.ts";
 import { tryPort } from "../../gateway/index.ts";
 import type { Finding } from "./finding.ts";
@@ -37,9 +37,8 @@ export async function lookAtPorts({
   return [{ area: AREA, state: "note", what }];
 }
 
-async function isGateway({ host, port }: Settings["admin"]): Promise<boolean> {
-  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  const address = printAddress({ host: name, port });
+async function isGateway(admin: Settings["admin"]): Promise<boolean> {
+  const address = printAddress(fromHere(admin));
   const answers = ["http", "https"].map(async (scheme) => {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const answer = await fetch(`${scheme}://${address}/healthz`, { signal, redirect: "error" });

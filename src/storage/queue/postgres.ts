@@ -3,6 +3,7 @@
 import type { PgPool } from "bullmq";
 import { DEFAULT_SCHEMA, runMigrations, withBackend } from "bullmq";
 import type { QueueDepth } from "../../core/queue.ts";
+import { addEach } from "./add-each.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
 import { DUE_AT, NO_EVENTS } from "./policy.ts";
@@ -49,10 +50,7 @@ export function postgresDriver(
       return {
         ...createPause(queue),
         // BullMQ's bulk statement makes two temporary tables each time: dear, and worth it only for many.
-        add: (jobs) =>
-          jobs.length < BULK_FROM
-            ? Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)))
-            : queue.addBulk([...jobs]),
+        add: (jobs) => (jobs.length < BULK_FROM ? addEach(queue, jobs) : queue.addBulk([...jobs])),
         close: () => queue.close(),
       };
     },

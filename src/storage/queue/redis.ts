@@ -4,6 +4,7 @@ import { Queue as BullQueue, Worker as BullWorker } from "bullmq";
 import type { Redis } from "ioredis";
 import { ReplyError } from "ioredis";
 import type { QueueDepth } from "../../core/queue.ts";
+import { addEach } from "./add-each.ts";
 import type { QueueDriver } from "./driver.ts";
 import { createPause } from "./pause.ts";
 import { DUE_AT, NO_EVENTS } from "./policy.ts";
@@ -36,7 +37,7 @@ export function redisDriver(options: RedisDriverOptions): QueueDriver {
       return {
         ...createPause(queue),
         // Commands of one turn leave together anyway; of a pipeline, BullMQ's functions keep its jobs until a full collection.
-        add: (jobs) => Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts))),
+        add: (jobs) => addEach(queue, jobs),
         close: () => queue.close(),
       };
     },

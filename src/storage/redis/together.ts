@@ -16,7 +16,7 @@ export function sendTogether(redis: Redis): void {
       stream.cork();
       setImmediate(() => stream.uncork());
     }
-    dropArguments(command);
+    command.resolve = withoutArguments(command, command.resolve);
     return send(command, into);
   };
 }
@@ -25,14 +25,10 @@ export function sendTogether(redis: Redis): void {
  * Lets a command that was answered go without its arguments, a body among them. ioredis assigns each command a function,
  * and V8 keeps such functions, with the command, until a full collection of garbage.
  */
-function dropArguments(command: Command): void {
-  command.resolve = resolved(command, command.resolve);
-}
-
-// Made by a function of its own, this one V8 keeps no longer than it is used.
-const resolved =
-  (command: Command, resolve: Command["resolve"]): Command["resolve"] =>
-  (result) => {
+function withoutArguments(command: Command, resolve: Command["resolve"]): Command["resolve"] {
+  // Returned, not assigned here: this function V8 keeps no longer than it is used.
+  return (result) => {
     command.args = [];
     resolve(result);
   };
+}

@@ -3,12 +3,11 @@
 import type { SluiceError } from "../../../core/errors.ts";
 import type { ListenerPlan, OnDuplicate } from "../../../core/plan.ts";
 import type { EventListener } from "../../../core/tekton.ts";
-import { type LocatedDeclarations, objectInvalid } from "../../index.ts";
+import { type LocatedDeclarations, objectInvalid, PAYLOAD_VALIDATION } from "../../index.ts";
 
 const MAX_BODY = "sluice.dev/max-body-bytes";
 const ON_DUPLICATE = "sluice.dev/on-duplicate";
 const ORIGINS = "sluice.dev/webhook-origins";
-const PAYLOAD_VALIDATION = "tekton.dev/payload-validation";
 
 const ON_DUPLICATES: readonly OnDuplicate[] = ["retry-failed", "ignore", "rerun"];
 

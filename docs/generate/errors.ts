@@ -40,7 +40,7 @@ anybody, so some errors tell a sender less than they tell operators: names of Se
 log.`;
 
 const RETRY: Record<Retry, string> = {
-  never: "no; something must be mended first.",
+  never: "no; something must be corrected first.",
   soon: `yes: ${schedule("soon")}.`,
   slow: `yes, slowly, because a person mends it: ${schedule("slow")}.`,
 };

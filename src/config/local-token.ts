@@ -49,7 +49,7 @@ export function keepLocalToken(path: string): string {
     if (made === undefined) throw new Error("it is not this user's alone");
     return made;
   } catch (error) {
-    const reason = `the token file ${path} cannot be kept, so nobody has a token: ${reasonOf(error)}`;
+    const reason = `the token file ${path} cannot be kept, so there is no local token: ${reasonOf(error)}`;
     const cure =
       "Give a token in SLUICE_ADMIN_TOKEN, or tokens in a file with --admin-tokens; or let this user write there.";
     throw fault("SLUICE_CONFIG_INVALID", { key: "adminToken", reason, cure }, { cause: error });

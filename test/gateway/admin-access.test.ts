@@ -20,6 +20,6 @@ test("a token file that cannot be written is told once, with the settings that h
   assert.deepEqual(tokens, []);
   const [ignored] = told;
   assert.ok(told.length === 1 && ignored?.type === "setting.ignored");
-  assert.match(ignored.error.message, /admin-token cannot be kept, so nobody has a token/);
+  assert.match(ignored.error.message, /admin-token cannot be kept, so there is no local token/);
   assert.match(ignored.error.fix, /SLUICE_ADMIN_TOKEN.*--admin-tokens/);
 });

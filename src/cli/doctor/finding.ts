@@ -26,7 +26,7 @@ export function found(area: string, thrown: unknown, state: FindingState = "fail
   return { area, state, what: message, fix: CURES[code] ?? fix, code };
 }
 
-/** Where the table says what a gateway does by itself: whoever asks the doctor wants to mend it now. */
+/** Where the table says what a gateway does by itself: a reader of the findings can correct it now. */
 const CURES: { readonly [C in ErrorCode]?: string } = {
   SLUICE_CREATE_UNREACHABLE:
     "Start the API server, or correct its address in the kubeconfig (--kubeconfig); look at proxies and firewalls between.",

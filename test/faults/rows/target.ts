@@ -103,5 +103,5 @@ async function createdP95(stage: Stage, burst: LoadResult): Promise<number> {
 export const TARGET_ROWS = [
   { number: 6, name: "API server down", store: "redis", run: down },
   { number: 7, name: "API server 429, 500, slow, cut off", store: "redis", run: unwell },
-  { number: 8, name: "one trigger failing for ever", store: "redis", run: oneSickTrigger },
+  { number: 8, name: "one trigger that always fails", store: "redis", run: oneSickTrigger },
 ] as const satisfies readonly Row[];
